@@ -1,1 +1,12 @@
-//! placeholder
+//! Foreign text becomes facts: Kubernetes JSON and YAML, kubectl tables and `describe`, events, logs, bundles, transcripts.
+//!
+//! Everything, whatever it was printed by, becomes a [`tree::Node`] shaped like the Kubernetes API, whose scalars know which
+//! bytes of which [`source::Source`] they came from. Rules are then written once, and each claim can quote the exact words.
+//!
+//! Errors: nothing here fails on foreign bytes. What cannot be read becomes a [`set::Problem`] that says what and where.
+
+pub mod json;
+pub mod set;
+pub mod source;
+pub mod tree;
+pub mod yaml;
