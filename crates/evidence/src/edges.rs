@@ -242,11 +242,10 @@ fn use_of_pod_spec(graph: &Graph, entity: Entity<'_>, ties: &mut Ties) {
     for (relation, reference) in needs(spec).into_iter().map(|need| (need.relation, beside(need.kind, need.name.text_or_empty()))) {
         tie(graph, ties, entity.id, relation, &reference);
     }
-    if *entity.kind() == Kind::Pod {
-        if let Some(node) = spec.get("nodeName").text() {
+    if *entity.kind() == Kind::Pod
+        && let Some(node) = spec.get("nodeName").text() {
             tie(graph, ties, entity.id, Relation::RunsOn, &ObjectRef::new(Kind::Node, None, node));
         }
-    }
     if *entity.kind() == Kind::StatefulSet {
         for template in entity.at("spec/volumeClaimTemplates").items().filter_map(|claim| claim.at("metadata/name").text()) {
             let prefix = format!("{template}-{}-", entity.name());
