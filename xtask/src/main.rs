@@ -1,2 +1,60 @@
-//! a
-fn main() {}
+//! Runs the chores of the project, with the same words on a laptop and in CI.
+//!
+//! `cargo xtask ci` is the whole gate. Its steps are tasks of their own where a person wants them alone:
+//! `cargo xtask walls` after a change of a manifest, `cargo xtask docs` after a change of the cause catalogue.
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+mod ci;
+mod cluster;
+mod command;
+mod demo;
+mod docs;
+mod metadata;
+mod step;
+mod test;
+mod walls;
+
+use metadata::Workspace;
+
+const USAGE: &str = "\
+usage: cargo xtask <task> [arguments]
+
+  ci              everything that must hold before a merge
+  demo [args]     build `assent` and run its bundled incident
+  docs            write the pages that `assent` generates: docs/causes, docs/report.schema.json
+  test [args]     all tests; with arguments, `cargo test` with these arguments
+  walls           check that no dependency runs up and that core rooms meet no I/O";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match run(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(words: &[String]) -> Result<()> {
+    let Some((task, rest)) = words.split_first() else {
+        bail!("name a task\n\n{USAGE}");
+    };
+    if task == "--help" || task == "help" {
+        println!("{USAGE}");
+        return Ok(());
+    }
+    let workspace = Workspace::load()?;
+    match (task.as_str(), rest) {
+        ("ci", []) => ci::run(&workspace),
+        ("demo", _) => demo::run(&workspace, rest),
+        ("docs", []) => docs::write(&workspace),
+        ("test", _) => test::run(&workspace, rest),
+        ("walls", []) => walls::run(&workspace).map(drop),
+        ("ci" | "docs" | "walls", [first, ..]) => bail!("task `{task}` takes no arguments, not even `{first}`"),
+        _ => bail!("there is no task `{task}`\n\n{USAGE}"),
+    }
+}

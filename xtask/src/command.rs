@@ -1,0 +1,71 @@
+//! Runs other programs, and shows the words it runs them with so that a person can repeat them.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+/// Runs `program` in `folder` with our own output and input; anything but success is an error that names the command.
+pub(crate) fn run(folder: &Path, program: &str, arguments: &[&str]) -> Result<()> {
+    run_to(folder, program, arguments, &[0])
+}
+
+/// Like [`run`], for a program that also says something useful with these exit codes.
+pub(crate) fn run_to(folder: &Path, program: &str, arguments: &[&str], codes: &[i32]) -> Result<()> {
+    let words = spelled(program, arguments);
+    println!("$ {words}");
+    let status =
+        Command::new(program).args(arguments).current_dir(folder).status().with_context(|| format!("`{program}` could not be started"))?;
+    if !status.code().is_some_and(|code| codes.contains(&code)) {
+        bail!("`{words}` failed: {status}");
+    }
+    Ok(())
+}
+
+/// Runs `program` and gives back what it printed. Its messages go to our stderr.
+pub(crate) fn output(program: &str, arguments: &[&str]) -> Result<Vec<u8>> {
+    let words = spelled(program, arguments);
+    let output = Command::new(program)
+        .args(arguments)
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("`{program}` could not be started"))?;
+    if !output.status.success() {
+        bail!("`{words}` failed: {}", output.status);
+    }
+    Ok(output.stdout)
+}
+
+/// Whether `program` is installed and answers these arguments with success.
+pub(crate) fn answers(program: &str, arguments: &[&str]) -> bool {
+    let silent = Command::new(program).args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    silent.is_ok_and(|status| status.success())
+}
+
+fn spelled(program: &str, arguments: &[&str]) -> String {
+    std::iter::once(program).chain(arguments.iter().copied()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failing_command_is_named_in_the_error() {
+        let error = run(Path::new("."), "cargo", &["no-such-task-exists"]).unwrap_err();
+        assert!(error.to_string().starts_with("`cargo no-such-task-exists` failed"), "{error}");
+    }
+
+    #[test]
+    fn an_exit_code_that_was_expected_is_no_failure() {
+        let failing = ["no-such-task-exists"];
+        assert!(run_to(Path::new("."), "cargo", &failing, &[0, 101]).is_ok());
+        assert!(run_to(Path::new("."), "cargo", &failing, &[0, 1]).is_err());
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_does_not_answer() {
+        assert!(!answers("assent-has-no-such-program", &["--version"]));
+        assert!(answers("cargo", &["--version"]));
+    }
+}
