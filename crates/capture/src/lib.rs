@@ -6,7 +6,9 @@
 //! Errors: nothing here fails on foreign bytes. What cannot be read becomes a [`set::Problem`] that says what and where.
 
 pub mod json;
+pub mod logs;
 pub mod set;
 pub mod source;
+pub mod stamp;
 pub mod tree;
 pub mod yaml;
