@@ -6,7 +6,10 @@
 //! Errors: nothing here fails on foreign bytes. What cannot be read becomes a [`set::Problem`] that says what and where.
 
 pub mod json;
+pub mod outline;
+mod piece;
 pub mod set;
 pub mod source;
+pub mod table;
 pub mod tree;
 pub mod yaml;
