@@ -118,6 +118,14 @@ impl Kind {
         Kind::KNOWN.iter().find(|kind| kind.as_str() == word).cloned().unwrap_or_else(|| Kind::Other(word.into()))
     }
 
+    /// Whether this API group serves this kind. Groups have kinds of their own that are spelled alike, such as a storage system's `Node`.
+    /// Groups that once served a kind count too.
+    #[must_use]
+    pub fn in_group(&self, group: &str) -> bool {
+        let once = matches!(group, "extensions" | "events.k8s.io" | "networking.x-k8s.io");
+        self.group().is_some_and(|own| own == group || (once && *self != Kind::Node))
+    }
+
     /// Kinds whose template makes pods, the pod itself aside.
     #[must_use]
     pub fn is_workload(&self) -> bool {
@@ -160,5 +168,11 @@ mod tests {
         assert_eq!(Kind::from_word("deployments.apps"), Some(Kind::Deployment));
         assert_eq!(Kind::from_word("po"), Some(Kind::Pod));
         assert_eq!(Kind::from_word("gizmos"), None);
+    }
+
+    #[test]
+    fn a_kind_belongs_to_the_groups_that_serve_it() {
+        assert!(Kind::Node.in_group("") && Kind::Ingress.in_group("extensions") && Kind::Event.in_group("events.k8s.io"));
+        assert!(!Kind::Node.in_group("gizmo.io") && !Kind::NetworkPolicy.in_group("crd.gizmo.org"));
     }
 }

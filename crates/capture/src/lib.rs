@@ -5,8 +5,20 @@
 //!
 //! Errors: nothing here fails on foreign bytes. What cannot be read becomes a [`set::Problem`] that says what and where.
 
+pub mod archive;
+pub mod files;
 pub mod json;
+mod kubectl;
+pub mod layout;
+pub mod limits;
+pub mod logs;
+pub mod outline;
+mod piece;
+pub mod secrets;
 pub mod set;
 pub mod source;
+pub mod stamp;
+pub mod table;
 pub mod tree;
+mod values;
 pub mod yaml;

@@ -191,7 +191,10 @@ impl CaptureSet {
         let at = At::root(source, text, &root);
         let kind = at.get("kind").text_or_empty().to_owned();
         if kind.ends_with("List") && at.get("items").exists() {
-            let item_kind = if kind == "List" { hint.kind.clone() } else { kind.strip_suffix("List").map(Kind::named) };
+            let item_kind = match kind.strip_suffix("List").filter(|word| !word.is_empty()) {
+                Some(word) => Some(kind_in_group(word, at)),
+                None => hint.kind.clone(),
+            };
             let hint = Hint { kind: item_kind.or_else(|| hint.kind.clone()), ..hint.clone() };
             return self.admit_list(source, origin, root, &hint);
         }
@@ -222,7 +225,7 @@ impl CaptureSet {
         let asked_event = hint.kind == Some(Kind::Event) && at.get("reason").exists();
         let kind = match own_kind {
             _ if asked_event => Kind::Event,
-            Some(word) => Kind::named(word),
+            Some(word) => kind_in_group(word, at),
             None => match &hint.kind {
                 Some(kind) => kind.clone(),
                 None => return false,
@@ -245,12 +248,24 @@ impl CaptureSet {
     }
 }
 
+/// The kind of this word in the API group that the value names; other groups' kinds of the same word are kept by name, with the group.
+fn kind_in_group(word: &str, at: At<'_>) -> Kind {
+    let kind = Kind::named(word);
+    let group = at.get("apiVersion").text().map(|version| version.split_once('/').map_or("", |(group, _)| group));
+    match group {
+        Some(group) if kind.group().is_some() && !kind.in_group(group) => Kind::Other(format!("{word}.{group}").into()),
+        _ => kind,
+    }
+}
+
 /// Drops the values of a Secret, and keeps its keys.
 fn forget_values(secret: &mut Node) {
-    for field in ["data", "stringData"] {
-        if let Some(Node { value: Value::Map(entries), .. }) = secret.get_mut(&[field]) {
-            for (_, node) in entries {
-                *node = Node::synthetic(Value::Null);
+    if let Value::Map(fields) = &mut secret.value {
+        for (_, field) in fields.iter_mut().filter(|(key, _)| matches!(&**key, "data" | "stringData")) {
+            if let Value::Map(entries) = &mut field.value {
+                entries.iter_mut().for_each(|(_, node)| *node = Node::synthetic(Value::Null));
+            } else {
+                field.value = Value::Null;
             }
         }
     }
@@ -286,6 +301,13 @@ mod tests {
         let hint = Hint { kind: None, namespace: Some("n".into()), complete: true };
         let set = set_of(r#"{"kind":"ConfigMapList","items":[]}"#, &hint);
         assert!(set.listed.contains(&Listed { kind: Kind::ConfigMap, namespace: Some("n".into()) }));
+    }
+
+    #[test]
+    fn a_kind_of_another_group_is_not_mistaken_for_the_one_we_know() {
+        let set = set_of(r#"{"apiVersion":"gizmo.io/v1","kind":"Node","metadata":{"name":"a","namespace":"n"}}"#, &Hint::default());
+        assert_eq!(set.objects.first().unwrap().reference.kind, Kind::Other("Node.gizmo.io".into()));
+        assert_eq!(set.unexamined, 1);
     }
 
     #[test]
