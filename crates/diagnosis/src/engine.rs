@@ -160,9 +160,10 @@ fn absorb(case: &Case<'_>, candidates: Vec<Candidate>) -> Vec<Ranked> {
                 .enumerate()
                 .filter(|(other, deep)| *other != index && deep.strength > Strength::Suspected)
                 .filter(|(_, deep)| {
-                    let at_fault = behind.contains(&deep.on) || deep.explains.iter().any(|finding| {
-                        case.findings.get(*finding).is_some_and(|finding| behind.contains(&finding.on) && !own.contains(&finding.on))
-                    });
+                    let at_fault = behind.contains(&deep.on)
+                        || deep.explains.iter().any(|finding| {
+                            case.findings.get(*finding).is_some_and(|finding| behind.contains(&finding.on) && !own.contains(&finding.on))
+                        });
                     at_fault && deep.on != candidate.on
                 })
                 .max_by_key(|(other, deep)| (weight(deep), std::cmp::Reverse(*other)))
@@ -214,7 +215,8 @@ fn compete(case: &Case<'_>, ranked: Vec<Ranked>) -> Vec<Ranked> {
         let weight = weight(&one.candidate);
         one.candidate.explains.iter().any(|finding| {
             let primary = case.findings.get(*finding).is_some_and(|finding| !consequence::is_consequence(finding.symptom));
-            best.get(finding) == Some(&weight) && (primary || count.get(finding) == Some(&1) || one.candidate.explains.iter().all(|f| best.get(f) == Some(&weight)))
+            best.get(finding) == Some(&weight)
+                && (primary || count.get(finding) == Some(&1) || one.candidate.explains.iter().all(|f| best.get(f) == Some(&weight)))
         })
     });
     let rivals: Vec<usize> = kept
@@ -222,7 +224,8 @@ fn compete(case: &Case<'_>, ranked: Vec<Ranked>) -> Vec<Ranked> {
         .enumerate()
         .map(|(index, one)| {
             let tied = |other: &Ranked| {
-                weight(&other.candidate) == weight(&one.candidate) && other.candidate.explains.iter().any(|finding| one.candidate.explains.contains(finding))
+                weight(&other.candidate) == weight(&one.candidate)
+                    && other.candidate.explains.iter().any(|finding| one.candidate.explains.contains(finding))
             };
             kept.iter().enumerate().filter(|(other, candidate)| *other != index && tied(candidate)).count()
         })
@@ -235,12 +238,15 @@ fn compete(case: &Case<'_>, ranked: Vec<Ranked>) -> Vec<Ranked> {
         let told = cause::find(loser.candidate.cause).is_some_and(|cause| cause.depth >= 40);
         let winner = kept.iter_mut().find(|one| one.candidate.explains.iter().any(|finding| loser.candidate.explains.contains(finding)));
         if let (true, Some(winner)) = (told, winner)
-            && winner.candidate.cause != loser.candidate.cause && !winner.candidate.ruled_out.iter().any(|known| known.cause == loser.candidate.cause) {
-                let why = format!("it would explain the same and is shown less well: {}", loser.candidate.says);
-                winner.candidate = winner.candidate.clone().not(loser.candidate.cause, why, loser.candidate.quotes.into_iter().take(1));
-            }
+            && winner.candidate.cause != loser.candidate.cause
+            && !winner.candidate.ruled_out.iter().any(|known| known.cause == loser.candidate.cause)
+        {
+            let why = format!("it would explain the same and is shown less well: {}", loser.candidate.says);
+            winner.candidate = winner.candidate.clone().not(loser.candidate.cause, why, loser.candidate.quotes.into_iter().take(1));
+        }
     }
-    let severity = |one: &Ranked| one.candidate.explains.iter().filter_map(|index| case.findings.get(*index)).map(|finding| finding.severity).max();
+    let severity =
+        |one: &Ranked| one.candidate.explains.iter().filter_map(|index| case.findings.get(*index)).map(|finding| finding.severity).max();
     kept.retain(|one| severity(one) > Some(Severity::Notice));
     kept.sort_by(|a, b| {
         let key = |one: &Ranked| {

@@ -205,9 +205,10 @@ fn link_faults(link: &Link, cause: &RootCause, graph: &Graph, ids: &BTreeMap<&st
     let first_sign = cause.evidence.iter().filter_map(instant).min();
     let last_effect = shown.iter().filter_map(|item| instant(item)).max();
     if let (Some(cause), Some(effect)) = (first_sign, last_effect)
-        && time::seconds_between(cause, effect) < -CLOCK_SKEW_S {
-            faults.push(Fault::BackwardsInTime { cause: cause.to_string(), effect: effect.to_string() });
-        }
+        && time::seconds_between(cause, effect) < -CLOCK_SKEW_S
+    {
+        faults.push(Fault::BackwardsInTime { cause: cause.to_string(), effect: effect.to_string() });
+    }
     faults
 }
 

@@ -2,15 +2,23 @@
 
 use crate::case::Case;
 
+mod alerts;
+mod logs;
+mod network;
 mod nodes;
+mod outputs;
 mod pods;
 mod storage;
 mod workloads;
 
-/// Finds every symptom of a case.
+/// Finds every symptom of a case. Alerts, logs and outputs come last: what they are worth depends on what else is wrong.
 pub(crate) fn find(case: &mut Case<'_>) {
     pods::find(case);
     workloads::find(case);
     nodes::find(case);
     storage::find(case);
+    network::find(case);
+    outputs::find(case);
+    alerts::find(case);
+    logs::find(case);
 }

@@ -80,7 +80,8 @@ fn own(graph: &Graph, entity: Entity<'_>, ties: &mut Ties) {
     for (_, root) in entity.views() {
         let owners = owners(root, entity.reference());
         // A captured ReplicaSet tells its own owner; the shortcut to the Deployment is for when it is not captured.
-        let captured_set = owners.iter().any(|owner| owner.kind == Kind::ReplicaSet && graph.find(owner).is_some_and(|set| set.is_observed()));
+        let captured_set =
+            owners.iter().any(|owner| owner.kind == Kind::ReplicaSet && graph.find(owner).is_some_and(|set| set.is_observed()));
         for owner in &owners {
             let shortcut = *entity.kind() == Kind::Pod && owner.kind == Kind::Deployment;
             match owners.iter().find(|other| other.kind == Kind::ReplicaSet) {
@@ -219,8 +220,16 @@ fn scale(graph: &Graph, entity: Entity<'_>, ties: &mut Ties) {
 
 /// A quota limits what makes pods, and the claims, of its namespace.
 fn limit(graph: &Graph, entity: Entity<'_>, ties: &mut Ties) {
-    for kind in [Kind::Deployment, Kind::ReplicaSet, Kind::StatefulSet, Kind::DaemonSet, Kind::Job, Kind::CronJob, Kind::PersistentVolumeClaim, Kind::Service]
-    {
+    for kind in [
+        Kind::Deployment,
+        Kind::ReplicaSet,
+        Kind::StatefulSet,
+        Kind::DaemonSet,
+        Kind::Job,
+        Kind::CronJob,
+        Kind::PersistentVolumeClaim,
+        Kind::Service,
+    ] {
         for limited in graph.entities_of_kind(&kind).filter(|other| other.namespace() == entity.namespace()) {
             ties.insert((entity.id, Relation::Limits, limited.id));
         }
@@ -243,9 +252,10 @@ fn use_of_pod_spec(graph: &Graph, entity: Entity<'_>, ties: &mut Ties) {
         tie(graph, ties, entity.id, relation, &reference);
     }
     if *entity.kind() == Kind::Pod
-        && let Some(node) = spec.get("nodeName").text() {
-            tie(graph, ties, entity.id, Relation::RunsOn, &ObjectRef::new(Kind::Node, None, node));
-        }
+        && let Some(node) = spec.get("nodeName").text()
+    {
+        tie(graph, ties, entity.id, Relation::RunsOn, &ObjectRef::new(Kind::Node, None, node));
+    }
     if *entity.kind() == Kind::StatefulSet {
         for template in entity.at("spec/volumeClaimTemplates").items().filter_map(|claim| claim.at("metadata/name").text()) {
             let prefix = format!("{template}-{}-", entity.name());
@@ -374,7 +384,9 @@ pub fn named_addresses<'g>(graph: &'g Graph, entity: Entity<'g>) -> Vec<NamedAdd
 
 /// Workloads call the Services that their settings name.
 fn call(graph: &Graph, ties: &mut Ties) {
-    let workloads = graph.entities().filter(|entity| entity.kind().is_workload() || (*entity.kind() == Kind::Pod && entity.from(Relation::Owns).next().is_none()));
+    let workloads = graph
+        .entities()
+        .filter(|entity| entity.kind().is_workload() || (*entity.kind() == Kind::Pod && entity.from(Relation::Owns).next().is_none()));
     for entity in workloads {
         for named in named_addresses(graph, entity) {
             if let Some((name, namespace)) = named.address.service(entity.namespace()) {

@@ -273,9 +273,8 @@ impl Graph {
     /// Whether every object of this kind in this namespace was listed, so that one which is not there does not exist.
     #[must_use]
     pub fn is_listed(&self, kind: &Kind, namespace: Option<&str>) -> bool {
-        let listed = |namespace: Option<&str>| {
-            self.set.listed.contains(&Listed { kind: kind.clone(), namespace: namespace.map(Into::into) })
-        };
+        let listed =
+            |namespace: Option<&str>| self.set.listed.contains(&Listed { kind: kind.clone(), namespace: namespace.map(Into::into) });
         listed(None) || (namespace.is_some() && listed(namespace))
     }
 

@@ -21,7 +21,11 @@ pub static CAUSES: &[Cause] = &[
         proof: "The kubelet's message carries the registry's `not found`, `manifest unknown` or `repository does not exist`.",
         refutation: "The registry asked for credentials, could not be reached, or another pod pulls the same image now.",
         confused_with: &["image.pull_unauthorized", "image.registry_unreachable", "image.name_invalid"],
-        fixes: &["Correct the image name or tag in the workload's template", "Push the missing tag", "Roll back to the revision that ran before"],
+        fixes: &[
+            "Correct the image name or tag in the workload's template",
+            "Push the missing tag",
+            "Roll back to the revision that ran before",
+        ],
         depth: 85,
     },
     Cause {
@@ -32,7 +36,11 @@ pub static CAUSES: &[Cause] = &[
         proof: "The message carries `unauthorized`, `authentication required`, `denied` or status 401 or 403.",
         refutation: "The registry says that the manifest is unknown: then it let the request in.",
         confused_with: &["image.not_found", "image.pull_secret_missing"],
-        fixes: &["Put a valid pull secret into the namespace and name it in `imagePullSecrets`", "Renew expired registry credentials", "Check the repository name"],
+        fixes: &[
+            "Put a valid pull secret into the namespace and name it in `imagePullSecrets`",
+            "Renew expired registry credentials",
+            "Check the repository name",
+        ],
         depth: 85,
     },
     Cause {
@@ -62,7 +70,11 @@ pub static CAUSES: &[Cause] = &[
         proof: "The message carries the node's connection error.",
         refutation: "The registry answered with an HTTP status of its own.",
         confused_with: &["image.registry_dns", "image.not_found"],
-        fixes: &["Check the registry's host and port in the reference", "Check the node's route, proxy and firewall to the registry", "Mirror the image inside the cluster's reach"],
+        fixes: &[
+            "Check the registry's host and port in the reference",
+            "Check the node's route, proxy and firewall to the registry",
+            "Mirror the image inside the cluster's reach",
+        ],
         depth: 85,
     },
     Cause {
@@ -111,7 +123,7 @@ pub static CAUSES: &[Cause] = &[
         meaning: "The image has no variant for the node's architecture, or its program is for another one.",
         proof: "`no match for platform in manifest`, or the container ends with `exec format error`.",
         refutation: "The program runs on this node's architecture.",
-        confused_with: &["container.command_not_found"],
+        confused_with: &["image.not_found"],
         fixes: &["Build the image for the node's architecture", "Select nodes of the image's architecture with `kubernetes.io/arch`"],
         depth: 92,
     },
@@ -134,7 +146,10 @@ const ANSWERS: &[(&str, &[&str])] = &[
     ("image.rate_limited", &["toomanyrequests", "rate limit", "429 too many requests"]),
     ("image.registry_dns", &["no such host", "server misbehaving", "temporary failure in name resolution", "name or service not known"]),
     ("image.registry_tls", &["x509:", "http response to https client", "tls: ", "certificate signed by unknown"]),
-    ("image.architecture", &["no match for platform", "no matching manifest for", "does not match the detected host platform", "exec format error"]),
+    (
+        "image.architecture",
+        &["no match for platform", "no matching manifest for", "does not match the detected host platform", "exec format error"],
+    ),
     (
         "image.pull_unauthorized",
         &[
@@ -153,7 +168,17 @@ const ANSWERS: &[(&str, &[&str])] = &[
     ("image.not_found", &["manifest unknown", "not found", "does not exist", "name unknown", "404", "manifest for", "notfound"]),
     (
         "image.registry_unreachable",
-        &["connection refused", "i/o timeout", "no route to host", "network is unreachable", "deadline exceeded", "connection reset", "timeout", "eof", "dial tcp"],
+        &[
+            "connection refused",
+            "i/o timeout",
+            "no route to host",
+            "network is unreachable",
+            "deadline exceeded",
+            "connection reset",
+            "timeout",
+            "eof",
+            "dial tcp",
+        ],
     ),
 ];
 
@@ -205,7 +230,8 @@ fn of<'g>(case: &Case<'g>, index: usize, finding: &Finding) -> Candidate {
             let silent = read(other).is_some_and(|(_, words)| {
                 !answers.iter().any(|(text, _)| words.iter().any(|word| text.to_ascii_lowercase().contains(word)))
             });
-            let answered = matches!(cause, "image.not_found" | "image.pull_unauthorized" | "image.rate_limited" | "image.pull_secret_missing");
+            let answered =
+                matches!(cause, "image.not_found" | "image.pull_unauthorized" | "image.rate_limited" | "image.pull_secret_missing");
             if other != cause && silent && (answered || other != "image.registry_unreachable") {
                 candidate = candidate.not(other, why, [quote.clone()]);
             }
@@ -218,7 +244,10 @@ fn of<'g>(case: &Case<'g>, index: usize, finding: &Finding) -> Candidate {
 fn answers<'g>(case: &Case<'g>, pod: Entity<'g>, finding: &Finding) -> Vec<(String, Quote)> {
     let mut found = Vec::new();
     for event in pod.events().iter().chain(case.graph.loose_events()) {
-        let of_pull = matches!(&*event.reason, "Failed" | "ErrImagePull" | "InspectFailed" | "ErrImageNeverPull" | "InvalidImageName" | "ImagePullBackOff");
+        let of_pull = matches!(
+            &*event.reason,
+            "Failed" | "ErrImagePull" | "InspectFailed" | "ErrImageNeverPull" | "InvalidImageName" | "ImagePullBackOff"
+        );
         let of_container = event.container().is_none() || finding.container.is_none() || event.container() == finding.container.as_deref();
         if of_pull && of_container {
             found.extend(case.quote_event(event, pod).map(|quote| (event.message.to_string(), quote)));
@@ -273,9 +302,13 @@ fn missing_pull_secret<'g>(case: &Case<'g>, pod: Entity<'g>) -> Option<(String, 
 fn statement(cause: &str, image: &str, owner: Entity<'_>, secret: &str) -> String {
     let who = owner.reference();
     match cause {
-        "image.not_found" => format!("Image {image} of {who} does not exist in its registry: the name or the tag is wrong, or it was never pushed"),
+        "image.not_found" => {
+            format!("Image {image} of {who} does not exist in its registry: the name or the tag is wrong, or it was never pushed")
+        }
         "image.pull_unauthorized" => format!("The registry refuses to hand out image {image} of {who} without valid credentials"),
-        "image.pull_secret_missing" => format!("{who} names the pull secret `{secret}`, which does not exist in its namespace, so image {image} is pulled without credentials and refused"),
+        "image.pull_secret_missing" => format!(
+            "{who} names the pull secret `{secret}`, which does not exist in its namespace, so image {image} is pulled without credentials and refused"
+        ),
         "image.name_invalid" => format!("{image} in {who} is no valid image reference"),
         "image.registry_unreachable" => format!("The node cannot reach the registry of image {image} of {who}"),
         "image.registry_dns" => format!("The registry's name in image {image} of {who} does not resolve"),
@@ -292,9 +325,8 @@ fn next_steps(candidate: Candidate, cause: &str, owner: Entity<'_>) -> Candidate
     let kind = owner.kind().as_str().to_lowercase();
     let name = owner.name();
     let candidate = match cause {
-        "image.pull_unauthorized" | "image.pull_secret_missing" => {
-            candidate.next(format!("Create or renew the pull secret: kubectl create secret docker-registry NAME{namespace} --docker-server=…"))
-        }
+        "image.pull_unauthorized" | "image.pull_secret_missing" => candidate
+            .next(format!("Create or renew the pull secret: kubectl create secret docker-registry NAME{namespace} --docker-server=…")),
         "image.registry_unreachable" | "image.registry_dns" | "image.registry_tls" | "image.rate_limited" => {
             candidate.next("Try the pull from the node itself: crictl pull IMAGE")
         }

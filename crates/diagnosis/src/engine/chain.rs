@@ -26,9 +26,8 @@ pub(crate) fn behind(case: &Case<'_>, id: EntityId) -> BTreeSet<EntityId> {
             matches!(edge.relation, Relation::Selects | Relation::RoutesTo | Relation::Owns | Relation::Mounts)
                 || (matches!(edge.relation, Relation::RunsOn | Relation::References | Relation::GuardedBy) && *kind == Kind::Pod)
         });
-        let back = case.graph.edges_into(here).iter().filter(|edge| {
-            edge.relation == Relation::Owns && (*kind == Kind::Pod || kind.is_workload())
-        });
+        let back =
+            case.graph.edges_into(here).iter().filter(|edge| edge.relation == Relation::Owns && (*kind == Kind::Pod || kind.is_workload()));
         for edge in onward.chain(back) {
             if all.insert(edge.to) {
                 open.push((edge.to, depth + 1));
@@ -55,7 +54,8 @@ pub(crate) fn concerns(case: &Case<'_>, id: EntityId) -> bool {
 /// Whether a cause explains something on an entity that the person asked about.
 pub(crate) fn concerns_asked(case: &Case<'_>, one: &Ranked) -> bool {
     let on_asked = |id: EntityId| case.is_asked(case.entity(id));
-    on_asked(one.candidate.on) || one.candidate.explains.iter().filter_map(|index| case.findings.get(*index)).any(|finding| on_asked(finding.on))
+    on_asked(one.candidate.on)
+        || one.candidate.explains.iter().filter_map(|index| case.findings.get(*index)).any(|finding| on_asked(finding.on))
 }
 
 /// The steps of a chain, the cause first. Each later step is an effect of the one before it.
@@ -91,8 +91,9 @@ fn findings(case: &Case<'_>, indices: &BTreeSet<usize>, steps: &mut Vec<Step>) {
     chosen.dedup_by_key(|(stage, _)| *stage);
     for (_, index) in chosen {
         if let Some(finding) = case.findings.get(index)
-            && !steps.iter().any(|step| step.says == finding.says) {
-                steps.push(Step { on: finding.on, says: finding.says.clone(), quotes: finding.quotes.clone() });
-            }
+            && !steps.iter().any(|step| step.says == finding.says)
+        {
+            steps.push(Step { on: finding.on, says: finding.says.clone(), quotes: finding.quotes.clone() });
+        }
     }
 }

@@ -79,7 +79,10 @@ fn followers(case: &Case<'_>, entity: Entity<'_>, symptom: Symptom) -> Vec<usize
             for _ in 0..4 {
                 let Some(next) = owner.from(Relation::Owns).next() else { break };
                 owner = next;
-                add(owner, &[Symptom::ReplicasUnavailable, Symptom::RolloutStuck, Symptom::JobFailed, Symptom::Alert, Symptom::AutoscalerStuck]);
+                add(
+                    owner,
+                    &[Symptom::ReplicasUnavailable, Symptom::RolloutStuck, Symptom::JobFailed, Symptom::Alert, Symptom::AutoscalerStuck],
+                );
                 for scaler in owner.from(Relation::Scales) {
                     add(scaler, &[Symptom::AutoscalerStuck, Symptom::Alert]);
                 }

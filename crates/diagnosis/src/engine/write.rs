@@ -19,8 +19,14 @@ use crate::report::{
 pub(super) fn report(case: &Case<'_>, ranked: Vec<Ranked>, options: &Options) -> Report {
     let mut writer = Writer { case, ids: BTreeMap::new() };
     let told = |finding: &crate::finding::Finding| finding.severity > Severity::Notice || options.explain_all;
-    let finding_ids: BTreeMap<usize, String> =
-        case.findings.iter().enumerate().filter(|(_, finding)| told(finding)).enumerate().map(|(n, (index, _))| (index, format!("F{}", n + 1))).collect();
+    let finding_ids: BTreeMap<usize, String> = case
+        .findings
+        .iter()
+        .enumerate()
+        .filter(|(_, finding)| told(finding))
+        .enumerate()
+        .map(|(n, (index, _))| (index, format!("F{}", n + 1)))
+        .collect();
     let mut missing: BTreeSet<MissingEvidence> = BTreeSet::new();
     let (mut root_causes, mut not_proven) = (Vec::new(), Vec::new());
     let mut explained = BTreeSet::new();
@@ -106,7 +112,11 @@ fn summary(report: &Report) -> String {
     let symptoms = if ill == 1 { "1 symptom".to_owned() } else { format!("{ill} symptoms") };
     match (report.verdict, report.root_causes.as_slice()) {
         (Verdict::RootCause, [only]) => format!("{} on {}, explaining {symptoms}.", only.title, only.entity),
-        (Verdict::RootCause, causes) => format!("{} independent root causes, explaining {symptoms}; first: {}.", causes.len(), causes.first().map_or("", |cause| &cause.title)),
+        (Verdict::RootCause, causes) => format!(
+            "{} independent root causes, explaining {symptoms}; first: {}.",
+            causes.len(),
+            causes.first().map_or("", |cause| &cause.title)
+        ),
         (Verdict::Healthy, _) => "Nothing is wrong that this input shows.".to_owned(),
         (Verdict::Inconclusive, _) if ill == 0 => "The input holds nothing that could be examined.".to_owned(),
         (Verdict::Inconclusive, _) => format!("{symptoms}, and the input does not show why."),
@@ -233,7 +243,11 @@ impl Writer<'_, '_> {
         let mut ruled_out = Vec::new();
         for other in &candidate.ruled_out {
             let shown = self.all(&other.quotes);
-            ruled_out.push(RuledOut { cause: other.cause.to_owned(), why: other.why.clone(), evidence: shown.iter().map(|item| item.id.clone()).collect() });
+            ruled_out.push(RuledOut {
+                cause: other.cause.to_owned(),
+                why: other.why.clone(),
+                evidence: shown.iter().map(|item| item.id.clone()).collect(),
+            });
             evidence.extend(shown);
         }
         let mut seen = BTreeSet::new();
@@ -294,4 +308,3 @@ fn sentence(text: &str) -> String {
     let text = text.trim();
     if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
 }
-

@@ -21,12 +21,24 @@ pub(super) fn find<'g>(case: &mut Case<'g>) {
                 _ => continue,
             };
             let since = condition.get("lastTransitionTime").instant();
-            let mut quotes: Vec<_> =
-                [condition.get("message"), condition.get("reason"), condition.get("status")].into_iter().filter_map(|at| case.quote(at, node)).take(2).collect();
+            let mut quotes: Vec<_> = [condition.get("message"), condition.get("reason"), condition.get("status")]
+                .into_iter()
+                .filter_map(|at| case.quote(at, node))
+                .take(2)
+                .collect();
             for quote in &mut quotes {
                 quote.time = since;
             }
-            case.add(Finding { symptom, on: node.id, container: None, says, quotes, severity: Severity::Broken, since, reason: kind.into() });
+            case.add(Finding {
+                symptom,
+                on: node.id,
+                container: None,
+                says,
+                quotes,
+                severity: Severity::Broken,
+                since,
+                reason: kind.into(),
+            });
         }
     }
 }

@@ -65,7 +65,15 @@ fn quotes<'g, const N: usize>(case: &Case<'g>, pod: Entity<'g>, places: [At<'g>;
     places.into_iter().filter_map(|at| case.quote(at, pod)).collect()
 }
 
-fn add<'g>(case: &mut Case<'g>, symptom: Symptom, pod: Entity<'g>, container: Option<&str>, reason: &str, says: String, quotes: Vec<Quote>) {
+fn add<'g>(
+    case: &mut Case<'g>,
+    symptom: Symptom,
+    pod: Entity<'g>,
+    container: Option<&str>,
+    reason: &str,
+    says: String,
+    quotes: Vec<Quote>,
+) {
     let severity = Severity::Broken;
     let since = quotes.iter().filter_map(|quote| quote.time).min();
     let container = container.filter(|name| !name.is_empty()).map(Into::into);
@@ -107,7 +115,8 @@ fn container_status<'g>(case: &mut Case<'g>, pod: Entity<'g>, status: At<'g>, sp
     let ended = status.at("state/terminated");
     if ended.exists() {
         let fine = ended.get("exitCode").int() == Some(0);
-        let restarts_forever = !is_init && !owned_by_job(pod) && pod.at("spec/restartPolicy").text().is_none_or(|policy| policy == "Always");
+        let restarts_forever =
+            !is_init && !owned_by_job(pod) && pod.at("spec/restartPolicy").text().is_none_or(|policy| policy == "Always");
         if !fine || (restarts_forever && status.get("restartCount").int().unwrap_or(0) > 0) {
             crash(case, pod, name, ended, status);
         }
@@ -127,7 +136,15 @@ fn container_status<'g>(case: &mut Case<'g>, pod: Entity<'g>, status: At<'g>, sp
     let unready = status.get("ready").bool() == Some(false) && status.at("state/running").exists() && !is_init;
     if unready && up_s.is_none_or(|age| age > READY_PATIENCE_S) {
         let quotes = quotes(case, pod, [status.get("ready")]);
-        add(case, Symptom::NotReady, pod, Some(name), "NotReady", format!("Container `{name}` of pod `{}` runs and is not ready", pod.name()), quotes);
+        add(
+            case,
+            Symptom::NotReady,
+            pod,
+            Some(name),
+            "NotReady",
+            format!("Container `{name}` of pod `{}` runs and is not ready", pod.name()),
+            quotes,
+        );
     }
 }
 
@@ -141,7 +158,12 @@ fn waits<'g>(case: &mut Case<'g>, pod: Entity<'g>, status: At<'g>, waiting: At<'
     let mut quotes = quotes(case, pod, [waiting.get("reason"), waiting.get("message")]);
     let who = format!("container `{name}` of pod `{}`", pod.name());
     let (symptom, says) = match reason {
-        "ImagePullBackOff" | "ErrImagePull" | "InvalidImageName" | "ErrImageNeverPull" | "ImageInspectError" | "RegistryUnavailable"
+        "ImagePullBackOff"
+        | "ErrImagePull"
+        | "InvalidImageName"
+        | "ErrImageNeverPull"
+        | "ImageInspectError"
+        | "RegistryUnavailable"
         | "SignatureValidationFailed" => (Symptom::ImagePull, format!("The image of {who} cannot be pulled ({reason})")),
         "CreateContainerConfigError" => (Symptom::ContainerConfig, format!("The configuration of {who} cannot be assembled")),
         "CreateContainerError" | "RunContainerError" | "PreCreateHookError" | "PreStartHookError" | "PostStartHookError" | "StartError" => {
@@ -162,7 +184,8 @@ fn waits<'g>(case: &mut Case<'g>, pod: Entity<'g>, status: At<'g>, waiting: At<'
 fn crash<'g>(case: &mut Case<'g>, pod: Entity<'g>, name: &str, ended: At<'g>, status: At<'g>) {
     let reason = ended.get("reason").text_or_empty();
     let code = ended.get("exitCode").int();
-    let mut quotes = quotes(case, pod, [ended.get("reason"), ended.get("exitCode"), status.at("state/waiting/reason"), ended.get("message")]);
+    let mut quotes =
+        quotes(case, pod, [ended.get("reason"), ended.get("exitCode"), status.at("state/waiting/reason"), ended.get("message")]);
     for quote in &mut quotes {
         quote.time = ended.get("finishedAt").instant();
     }
@@ -192,7 +215,9 @@ fn by_row<'g>(case: &mut Case<'g>, pod: Entity<'g>) {
         "ImagePullBackOff" | "ErrImagePull" | "InvalidImageName" | "ErrImageNeverPull" => {
             (Symptom::ImagePull, format!("An image of pod `{name}` cannot be pulled ({word})"))
         }
-        "CreateContainerConfigError" => (Symptom::ContainerConfig, format!("The configuration of a container of pod `{name}` cannot be assembled")),
+        "CreateContainerConfigError" => {
+            (Symptom::ContainerConfig, format!("The configuration of a container of pod `{name}` cannot be assembled"))
+        }
         "CreateContainerError" | "RunContainerError" | "StartError" | "ContainerCannotRun" => {
             (Symptom::ContainerStart, format!("The runtime cannot start a container of pod `{name}` ({word})"))
         }
@@ -223,7 +248,15 @@ fn failed<'g>(case: &mut Case<'g>, pod: Entity<'g>) {
     }
     let reason = pod.at("status/reason").text_or_empty();
     let quotes = quotes(case, pod, [pod.at("status/message"), pod.at("status/reason"), pod.at("status/phase")]);
-    add(case, Symptom::PodFailed, pod, None, reason, format!("Pod `{}` failed{}", pod.name(), if reason.is_empty() { String::new() } else { format!(" ({reason})") }), quotes);
+    add(
+        case,
+        Symptom::PodFailed,
+        pod,
+        None,
+        reason,
+        format!("Pod `{}` failed{}", pod.name(), if reason.is_empty() { String::new() } else { format!(" ({reason})") }),
+        quotes,
+    );
 }
 
 fn evicted<'g>(case: &mut Case<'g>, pod: Entity<'g>) {
@@ -266,7 +299,15 @@ fn stuck_creating<'g>(case: &mut Case<'g>, pod: Entity<'g>) {
     if !phase_pending {
         return;
     }
-    let reasons = ["FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox", "NetworkNotReady", "FailedMapVolume", "FailedSync", "FailedPreStopHook"];
+    let reasons = [
+        "FailedMount",
+        "FailedAttachVolume",
+        "FailedCreatePodSandBox",
+        "NetworkNotReady",
+        "FailedMapVolume",
+        "FailedSync",
+        "FailedPreStopHook",
+    ];
     let event = case.event(pod, &reasons);
     let old = case.age_s(pod.created()).is_none_or(|age| age > CREATING_PATIENCE_S);
     // An init container that works is no symptom by itself.
@@ -312,10 +353,11 @@ fn gone_pods<'g>(case: &mut Case<'g>) {
         }
         for event in pod.events() {
             if let Some((symptom, says)) = said_by_event(event, pod.name())
-                && !case.is_old(event.last) {
-                    let quotes = case.quote_event(event, pod).into_iter().collect();
-                    add(case, symptom, pod, event.container(), &event.reason, says, quotes);
-                }
+                && !case.is_old(event.last)
+            {
+                let quotes = case.quote_event(event, pod).into_iter().collect();
+                add(case, symptom, pod, event.container(), &event.reason, says, quotes);
+            }
         }
     }
 }
@@ -353,16 +395,22 @@ fn said_by_event(event: &EventFact, name: &str) -> Option<(Symptom, String)> {
         "ErrImagePull" | "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull" | "InspectFailed" => {
             (Symptom::ImagePull, format!("An image of pod `{name}` cannot be pulled"))
         }
-        "Failed" if message.contains("pull") || message.contains("ImagePull") => (Symptom::ImagePull, format!("An image of pod `{name}` cannot be pulled")),
+        "Failed" if message.contains("pull") || message.contains("ImagePull") => {
+            (Symptom::ImagePull, format!("An image of pod `{name}` cannot be pulled"))
+        }
         "Failed" if message.contains("configmap") || message.contains("secret") || message.contains("couldn't find key") => {
             (Symptom::ContainerConfig, format!("The configuration of a container of pod `{name}` cannot be assembled"))
         }
-        "CreateContainerConfigError" => (Symptom::ContainerConfig, format!("The configuration of a container of pod `{name}` cannot be assembled")),
+        "CreateContainerConfigError" => {
+            (Symptom::ContainerConfig, format!("The configuration of a container of pod `{name}` cannot be assembled"))
+        }
         "Failed" | "CreateContainerError" | "RunContainerError" | "StartError" | "ContainerCannotRun" => {
             (Symptom::ContainerStart, format!("A container of pod `{name}` cannot be started"))
         }
         "OOMKilled" | "OOMKilling" => (Symptom::OomKilled, format!("A container of pod `{name}` was killed for want of memory")),
-        "BackOff" if message.contains("restarting") => (Symptom::ContainerCrash, format!("A container of pod `{name}` ends again and again")),
+        "BackOff" if message.contains("restarting") => {
+            (Symptom::ContainerCrash, format!("A container of pod `{name}` ends again and again"))
+        }
         "CrashLoopBackOff" | "Error" => (Symptom::ContainerCrash, format!("A container of pod `{name}` ends again and again")),
         "Unhealthy" => (Symptom::ProbeFailing, format!("A probe of pod `{name}` fails")),
         "Evicted" => (Symptom::Evicted, format!("Pod `{name}` was evicted")),

@@ -17,13 +17,23 @@ pub(super) fn find<'g>(case: &mut Case<'g>) {
             _ => continue,
         };
         // A claim that waits for a first consumer, and has none, waits as asked for.
-        let event = case.event(claim, &["ProvisioningFailed", "FailedBinding", "VolumeMismatch", "ExternalProvisioning", "WaitForFirstConsumer"]);
+        let event =
+            case.event(claim, &["ProvisioningFailed", "FailedBinding", "VolumeMismatch", "ExternalProvisioning", "WaitForFirstConsumer"]);
         let waits = event.is_some_and(|event| &*event.reason == "WaitForFirstConsumer");
         let used = claim.from(Relation::Mounts).any(|user| *user.kind() == Kind::Pod);
         let severity = if waits && !used { Severity::Notice } else { Severity::Broken };
         let mut quotes: Vec<_> = case.quote(phase, claim).into_iter().collect();
         quotes.extend(event.and_then(|event| case.quote_event(event, claim)));
         let says = format!("{} is not bound ({reason})", claim.reference());
-        case.add(Finding { symptom: Symptom::ClaimPending, on: claim.id, container: None, says, quotes, severity, since: None, reason: reason.into() });
+        case.add(Finding {
+            symptom: Symptom::ClaimPending,
+            on: claim.id,
+            container: None,
+            says,
+            quotes,
+            severity,
+            since: None,
+            reason: reason.into(),
+        });
     }
 }

@@ -18,7 +18,9 @@ pub(super) fn find<'g>(case: &mut Case<'g>) {
             continue;
         }
         match entity.kind() {
-            Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::DaemonSet | Kind::ReplicationController => replicas(case, entity),
+            Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::DaemonSet | Kind::ReplicationController => {
+                replicas(case, entity)
+            }
             Kind::Job => job(case, entity),
             Kind::CronJob => cron_job(case, entity),
             Kind::HorizontalPodAutoscaler => autoscaler(case, entity),
@@ -62,7 +64,15 @@ fn replicas<'g>(case: &mut Case<'g>, entity: Entity<'g>) {
     }
     if let Some(condition) = entity.condition("Progressing").filter(|condition| condition.get("reason").is("ProgressDeadlineExceeded")) {
         let quotes = some(case, entity, [condition.get("message"), condition.get("reason")]);
-        add(case, Symptom::RolloutStuck, entity, Severity::Broken, "ProgressDeadlineExceeded", format!("The rollout of {} makes no progress", entity.reference()), quotes);
+        add(
+            case,
+            Symptom::RolloutStuck,
+            entity,
+            Severity::Broken,
+            "ProgressDeadlineExceeded",
+            format!("The rollout of {} makes no progress", entity.reference()),
+            quotes,
+        );
     }
     // Omitted counts are zero where the whole object was printed.
     let ready = match ready_at.int() {
@@ -97,7 +107,15 @@ fn not_created<'g>(case: &mut Case<'g>, entity: Entity<'g>) {
     }
     let mut quotes: Vec<Quote> = event.and_then(|event| case.quote_event(event, entity)).into_iter().collect();
     quotes.extend(failure.and_then(|condition| case.quote(condition.get("message"), entity)));
-    add(case, Symptom::PodNotCreated, entity, Severity::Broken, "FailedCreate", format!("{} cannot create its pods", entity.reference()), quotes);
+    add(
+        case,
+        Symptom::PodNotCreated,
+        entity,
+        Severity::Broken,
+        "FailedCreate",
+        format!("{} cannot create its pods", entity.reference()),
+        quotes,
+    );
 }
 
 fn job<'g>(case: &mut Case<'g>, job: Entity<'g>) {
@@ -111,7 +129,8 @@ fn job<'g>(case: &mut Case<'g>, job: Entity<'g>) {
     let mut quotes: Vec<Quote> = condition.and_then(|condition| case.quote(condition.get("message"), job)).into_iter().collect();
     quotes.extend(condition.and_then(|condition| case.quote(condition.get("reason"), job)));
     quotes.extend(event.and_then(|event| case.quote_event(event, job)));
-    let reason = condition.and_then(|condition| condition.get("reason").text()).or_else(|| event.map(|event| &*event.reason)).unwrap_or("Failed");
+    let reason =
+        condition.and_then(|condition| condition.get("reason").text()).or_else(|| event.map(|event| &*event.reason)).unwrap_or("Failed");
     // A failed run of a cron job whose later run went well is history.
     let owner = job.top_owner();
     let good = owner.at("status/lastSuccessfulTime").instant();
@@ -121,11 +140,22 @@ fn job<'g>(case: &mut Case<'g>, job: Entity<'g>) {
 }
 
 fn cron_job<'g>(case: &mut Case<'g>, cron: Entity<'g>) {
-    let event = case.event(cron, &["FailedNeedsStart", "TooManyMissedTimes", "UnparseableSchedule", "InvalidSchedule", "FailedCreate", "UnknownTimeZone"]);
+    let event = case.event(
+        cron,
+        &["FailedNeedsStart", "TooManyMissedTimes", "UnparseableSchedule", "InvalidSchedule", "FailedCreate", "UnknownTimeZone"],
+    );
     let suspended = cron.at("spec/suspend").bool() == Some(true);
     if let Some(event) = event {
         let quotes = case.quote_event(event, cron).into_iter().collect();
-        add(case, Symptom::CronJobIdle, cron, Severity::Broken, &event.reason, format!("{} does not start its jobs", cron.reference()), quotes);
+        add(
+            case,
+            Symptom::CronJobIdle,
+            cron,
+            Severity::Broken,
+            &event.reason,
+            format!("{} does not start its jobs", cron.reference()),
+            quotes,
+        );
     } else if suspended {
         let asked = case.is_asked(cron);
         let quotes = some(case, cron, [cron.at("spec/suspend")]);
@@ -154,10 +184,19 @@ fn budget<'g>(case: &mut Case<'g>, budget: Entity<'g>) {
     if allowed.int() != Some(0) || budget.at("status/expectedPods").int() == Some(0) {
         return;
     }
-    let drained = budget.to(Relation::Selects).any(|pod| pod.to(Relation::RunsOn).any(|node| node.at("spec/unschedulable").bool() == Some(true)));
+    let drained =
+        budget.to(Relation::Selects).any(|pod| pod.to(Relation::RunsOn).any(|node| node.at("spec/unschedulable").bool() == Some(true)));
     let severity = if drained || case.is_asked(budget) { Severity::Degraded } else { Severity::Notice };
     let quotes = some(case, budget, [allowed, budget.at("status/currentHealthy"), budget.at("status/desiredHealthy")]);
-    add(case, Symptom::DisruptionBlocked, budget, severity, "DisruptionsAllowed0", format!("{} allows no disruption", budget.reference()), quotes);
+    add(
+        case,
+        Symptom::DisruptionBlocked,
+        budget,
+        severity,
+        "DisruptionsAllowed0",
+        format!("{} allows no disruption", budget.reference()),
+        quotes,
+    );
 }
 
 fn namespace<'g>(case: &mut Case<'g>, namespace: Entity<'g>) {
@@ -170,5 +209,13 @@ fn namespace<'g>(case: &mut Case<'g>, namespace: Entity<'g>) {
     for condition in namespace.at("status/conditions").items().filter(|condition| condition.get("status").is("True")) {
         quotes.extend(case.quote(condition.get("message"), namespace));
     }
-    add(case, Symptom::StuckDeleting, namespace, Severity::Broken, "Terminating", format!("Namespace `{}` does not go away", namespace.name()), quotes);
+    add(
+        case,
+        Symptom::StuckDeleting,
+        namespace,
+        Severity::Broken,
+        "Terminating",
+        format!("Namespace `{}` does not go away", namespace.name()),
+        quotes,
+    );
 }

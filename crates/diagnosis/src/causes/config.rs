@@ -1,0 +1,11 @@
+//! Settings that a workload needs and does not have: ConfigMaps, Secrets, keys, variables, dangling addresses.
+
+use crate::candidate::Candidate;
+use crate::case::Case;
+use crate::cause::Cause;
+
+/// The causes of this family.
+pub static CAUSES: &[Cause] = &[];
+
+/// Offers candidates.
+pub fn find(_case: &Case<'_>, _out: &mut Vec<Candidate>) {}
