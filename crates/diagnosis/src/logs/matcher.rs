@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::{Regex, RegexBuilder};
 
 use super::fields::{FIELDS, Secrets};
@@ -65,7 +65,12 @@ impl Matcher {
                 by_keyword.entry(keyword).or_default().push(place);
             }
         }
-        let keywords = AhoCorasick::builder().ascii_case_insensitive(true).build(by_keyword.keys()).expect("keywords build");
+        // Twice the speed of the smaller automaton for some 8 MB, and a line costs little more than this pass.
+        let keywords = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::DFA))
+            .ascii_case_insensitive(true)
+            .build(by_keyword.keys())
+            .expect("keywords build");
         Matcher { keywords, places: by_keyword.into_values().collect(), ranked }
     }
 

@@ -179,7 +179,7 @@ mod tests {
             ("url jdbc:sqlserver://db:1433;encrypt=true", "db", Some(1433)),
             ("jdbc:oracle:thin:@//db:1521/orders failed", "db", Some(1521)),
             ("mongodb://app:pw@mongo-0:27017,mongo-1:27017/orders failed", "mongo-0", Some(27017)),
-            ("No nodes available, tried: prod:3333", "prod", Some(3333)),
+            ("No nodes available, tried: ring-0:9042", "ring-0", Some(9042)),
             ("redis.exceptions.ConnectionError: Error 111 connecting to cache:6379. Connection refused.", "cache", Some(6379)),
             (r#"no live upstreams, request: "GET / HTTP/1.1", upstream: "http://10.2.3.4:80/", host: "shop""#, "10.2.3.4", Some(80)),
             ("request to http://[::1]:80/ failed", "::1", Some(80)),

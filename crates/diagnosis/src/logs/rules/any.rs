@@ -36,8 +36,8 @@ pub(super) const RULES: &[LogRule] = &[
         signal: Signal::ConnectionTimeout,
         keywords: &["tried: "],
         pattern: r"tried: (?P<address>(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+):[0-9]{1,5})",
-        example: "Unable to reach any node, tried: prod:3333",
-        expects: &[("address", "prod:3333")],
+        example: "Unable to reach any node, tried: ring-0:9042",
+        expects: &[("address", "ring-0:9042")],
     },
     LogRule {
         id: "any.errno_refused",

@@ -445,4 +445,22 @@ pub(super) const RULES: &[LogRule] = &[
         example: "Servlet.service() for servlet [dispatcherServlet] in context with path [] threw exception [Request processing failed]",
         expects: &[],
     },
+    LogRule {
+        id: "java.cassandra_pool_busy",
+        runtime: Runtime::Java,
+        signal: Signal::PoolExhausted,
+        keywords: &["queue has reached its max size"],
+        pattern: r"\(tried: (?P<address>/?[a-z0-9._-]+(?:/[0-9.]+)?:[0-9]{1,5})[^)]{0,200}\) - no available connection and the queue has reached its max size [0-9]+",
+        example: "com.datastax.driver.core.exceptions.NoHostAvailableException: All host(s) tried for query failed (tried: ring-0/10.0.0.3:9042) - no available connection and the queue has reached its max size 256",
+        expects: &[("address", "ring-0/10.0.0.3:9042")],
+    },
+    LogRule {
+        id: "java.cassandra_no_host",
+        runtime: Runtime::Java,
+        signal: Signal::ConnectionTimeout,
+        keywords: &["query failed (tried: "],
+        pattern: r"All host\(s\) tried for (?:[a-z]+ )?query failed \(tried: (?P<address>/?[a-z0-9._-]+(?:/[0-9.]+)?:[0-9]{1,5})",
+        example: "com.datastax.driver.core.exceptions.NoHostAvailableException: All host(s) tried for query failed (tried: ring-0:9042 (com.datastax.driver.core.exceptions.TransportException))",
+        expects: &[("address", "ring-0:9042")],
+    },
 ];
