@@ -14,6 +14,7 @@ pub mod finding;
 pub mod logs;
 pub mod proof;
 pub mod report;
+pub(crate) mod routing;
 pub mod symptoms;
 
 pub use engine::{Options, investigate};
