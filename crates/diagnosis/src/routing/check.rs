@@ -166,13 +166,13 @@ pub(crate) fn command(text: &str) -> Command {
     let mut parsed = Command::default();
     let mut index = 0;
     let mut verb = None;
-    let mut cluster = false;
+    let (mut cluster, mut within) = (false, false);
     while let Some(word) = words.get(index) {
         let next = words.get(index + 1);
         let tool = word.rsplit('/').next().unwrap_or(word);
         if let Some(value) = word.strip_prefix("--namespace=") {
             parsed.namespace = Some(value.to_owned());
-        } else if matches!(word.as_str(), "-n" | "--namespace") && cluster {
+        } else if matches!(word.as_str(), "-n" | "--namespace") && cluster && !within {
             parsed.namespace = next.cloned();
             index += 1;
         } else if matches!(word.as_str(), "kubectl" | "oc") {
@@ -182,7 +182,9 @@ pub(crate) fn command(text: &str) -> Command {
         } else if word == "ssh" {
             let machine = words.iter().skip(index + 1).find(|word| !word.starts_with('-') && !word.contains('='));
             parsed.machine = machine.map(|word| word.rsplit('@').next().unwrap_or(word).to_owned());
-        } else if cluster && matches!(word.as_str(), "-c" | "--container") && parsed.inside.is_some() {
+        } else if word == "--" {
+            within = true;
+        } else if cluster && !within && matches!(word.as_str(), "-c" | "--container") {
             index += 1;
         } else if verb.as_deref() == Some("exec") && parsed.inside.is_none() && !word.starts_with('-') {
             parsed.inside = Some(word.clone());
