@@ -66,6 +66,7 @@ pub(crate) fn all(graph: &Graph) -> Ties {
         }
     }
     call(graph, &mut ties);
+    crate::parts::add(graph, &mut ties);
     ties
 }
 
