@@ -160,6 +160,7 @@ fn is_dns_workload(case: &Case<'_>, workload: Entity<'_>) -> bool {
 /// Pods that do not ask the cluster's DNS, and complain of names that it would know.
 fn policies<'g>(case: &Case<'g>) -> Vec<Candidate> {
     let mut victims: BTreeMap<EntityId, Vec<crate::finding::Quote>> = BTreeMap::new();
+    let mut checked: BTreeMap<EntityId, Vec<usize>> = BTreeMap::new();
     let known = |host: &str, from: Option<&str>| address::resolve(case, host, from).is_some_and(|to| *to.kind() == Kind::Service);
     for (caller, signal, host) in complaints(case) {
         if host.is_some_and(|host| known(&host, caller.namespace()) || host.contains(".svc")) {
@@ -168,7 +169,9 @@ fn policies<'g>(case: &Case<'g>) -> Vec<Candidate> {
     }
     for check in check::checks(case).into_iter().filter(|check| check.outcome == Outcome::NameUnknown) {
         if let (Some(from), true) = (check.from, known(&check.target.host, check.namespace.as_deref())) {
-            victims.entry(from.top_owner().id).or_default().push(check.quote);
+            let owner = from.top_owner().id;
+            checked.entry(owner).or_default().extend(case.on_with(check.on, &[Symptom::CheckFailed]));
+            victims.entry(owner).or_default().push(check.quote);
         }
     }
     let mut found = Vec::new();
@@ -194,7 +197,7 @@ fn policies<'g>(case: &Case<'g>) -> Vec<Candidate> {
                 .quote(case.quote(policy, spec))
                 .quote(quotes.into_iter().take(2))
                 .explain(suffering(case, workload))
-                .explain(spec.pods().iter().flat_map(|pod| case.on_with(pod.id, &[Symptom::CheckFailed])))
+                .explain(checked.remove(&id).unwrap_or_default())
                 .not("dns.name_wrong", "the Service exists under the name that is asked for", None)
                 .next(if on_host {
                     "Set `dnsPolicy: ClusterFirstWithHostNet` in the template"
