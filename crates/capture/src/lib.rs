@@ -5,6 +5,7 @@
 //!
 //! Errors: nothing here fails on foreign bytes. What cannot be read becomes a [`set::Problem`] that says what and where.
 
+pub mod describe;
 pub mod json;
 pub mod outline;
 mod piece;
