@@ -7,6 +7,7 @@
 
 pub mod archive;
 pub mod files;
+pub mod describe;
 pub mod json;
 mod kubectl;
 pub mod layout;
