@@ -131,15 +131,17 @@ impl Cluster {
         if scope.namespaces.is_none() {
             let at_home = listings.iter().filter(|listing| is_refused(listing) && listing.request.resource.is_namespaced);
             let at_home = at_home.map(|listing| Request { namespace: Some(self.home.clone()), ..listing.request.clone() }).collect();
-            listings.extend(self.run(at_home, progress).await);
+            // Refused twice is said once, for the larger scope.
+            listings.extend(self.run(at_home, progress).await.into_iter().filter(|listing| !is_refused(listing)));
         }
         self.fail_if_nothing_came(&listings)?;
         set.listed.extend(self.catalog.unserved.iter().map(|kind| Listed { kind: kind.clone(), namespace: None }));
         if let Some(text) = &self.version_text {
             add_output(&mut set, &Path::version(), text.clone());
         }
+        let ready_at = ready.as_ref().ok().and_then(|answer| answer.date);
+        set.taken_at = listings.iter().map(|listing| listing.answered_at).max().flatten().max(ready_at);
         add_readiness(&mut set, ready);
-        set.taken_at = listings.iter().filter_map(|listing| listing.answered_at).max();
         for listing in listings {
             listing.admit_into(&mut set);
         }
