@@ -107,7 +107,7 @@ impl NoAccess {
         let (server, why) = (server.to_owned(), fault.to_string());
         match fault {
             Fault::Refused { status: 401 | 403, .. } | Fault::Credentials(_) => Self::Unauthorized { server, why },
-            Fault::Refused { status: 429 | 500.., .. } | Fault::Silent(_) | Fault::Gone | Fault::Broken(_) => {
+            Fault::Refused { status: 429 | 500.., .. } | Fault::Silent(_) | Fault::Gone | Fault::Late | Fault::Broken(_) => {
                 Self::Unreachable { server, why }
             }
             Fault::Refused { .. } | Fault::TooLarge(_) => Self::NotKubernetes { server, why },

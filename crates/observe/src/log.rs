@@ -1,5 +1,7 @@
 //! Logs of containers, each bounded at both ends.
 
+use std::time::Duration;
+
 use assent_base::ObjectRef;
 use assent_capture::set::{CaptureSet, LogLine, LogStream};
 use assent_capture::source::{QUOTE_BYTES_MAX, Source};
@@ -24,11 +26,13 @@ pub struct LogLimits {
     pub lines_max: u32,
     /// So many bytes of them, from the first on.
     pub bytes_max: u64,
+    /// How long all of them together may take: a node that is gone answers late or never.
+    pub time_max: Duration,
 }
 
 impl Default for LogLimits {
     fn default() -> Self {
-        Self { lines_max: 2_000, bytes_max: 1 << 20 }
+        Self { lines_max: 2_000, bytes_max: 1 << 20, time_max: Duration::from_secs(20) }
     }
 }
 
