@@ -6,6 +6,7 @@
 //! Errors: nothing here fails on foreign bytes. What cannot be read becomes a [`set::Problem`] that says what and where.
 
 pub mod archive;
+pub mod command;
 pub mod files;
 pub mod describe;
 pub mod json;
