@@ -1,4 +1,6 @@
 //! Containers: what a template asks for, and what a kubelet reports.
+//!
+//! A command or argument of several lines gives an item for each line, since describe does not print where one ends.
 
 use super::block::Block;
 use super::fields::{Field, Shape, put_fields};
