@@ -20,6 +20,8 @@ pub mod set;
 pub mod source;
 pub mod stamp;
 pub mod table;
+mod top;
+pub mod transcript;
 pub mod tree;
 mod values;
 pub mod yaml;
