@@ -164,7 +164,12 @@ impl<'a> Intake<'a> {
 
     fn values(&mut self, path: &str, source: SourceId, len: usize, format: Format, objects: &ObjectPlace) {
         let hint = Hint { kind: objects.kind.clone(), namespace: objects.namespace.clone(), complete: objects.whole };
-        let about = About { infer_whole: !objects.whole && objects.kind.is_some(), hint, origin: objects.whole.then_some(Origin::Full) };
+        let about = About {
+            infer_whole: !objects.whole && objects.kind.is_some(),
+            hint,
+            origin: objects.whole.then_some(Origin::Full),
+            query: None,
+        };
         let before = self.set.listed.len();
         let outcome = values::read(self.set, source, 0..len, format, &about);
         if let Some(error) = outcome.error {

@@ -15,7 +15,7 @@ use crate::set::{self, CaptureSet, Hint, Listed, Origin};
 use crate::source::{Cite, QUOTE_BYTES_MAX, Source, SourceId};
 use crate::table::Ask;
 use crate::values::{About, Format};
-use crate::{kubectl, logs, secrets, top, values};
+use crate::{kubectl, logs, prometheus, secrets, top, values};
 
 /// Lines that one command may be typed over.
 const COMMAND_LINES_MAX: usize = 200;
@@ -175,7 +175,7 @@ impl Reader<'_> {
 
     /// Reads JSON or YAML that a part holds, perhaps after some warnings. Says whether there was any.
     fn document(&mut self, part: Range<usize>, origin: Option<Origin>, hint: &Hint) -> bool {
-        let about = About { hint: hint.clone(), origin, infer_whole: false };
+        let about = About { hint: hint.clone(), origin, infer_whole: false, query: prometheus::query_of(self.command) };
         self.values(part, &about).is_some_and(|admitted| admitted > 0)
     }
 
@@ -227,7 +227,7 @@ impl Reader<'_> {
         let whole = clean && command.lists_whole();
         let kind = command.kind().cloned();
         let hint = Hint { kind: kind.clone(), namespace: command.namespace.clone(), complete: whole && scope.is_some() };
-        let about = About { infer_whole: whole && scope.is_none() && kind.is_some(), hint, origin: Some(Origin::Full) };
+        let about = About { infer_whole: whole && scope.is_none() && kind.is_some(), hint, origin: Some(Origin::Full), query: None };
         if document_start(self.part(&out)).is_some() {
             let listed = self.set.listed.len();
             return self.values(out, &about).is_some_and(|admitted| admitted > 0) || self.set.listed.len() > listed;
