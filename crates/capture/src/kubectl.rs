@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use assent_base::Kind;
 
+use crate::describe;
 use crate::set::{CaptureSet, Hint, Origin};
 use crate::source::{Source, SourceId};
 use crate::table::{self, Ask};
@@ -48,8 +49,9 @@ pub(crate) fn table(set: &mut CaptureSet, source: SourceId, part: Range<usize>, 
 
 /// Reads a part of a source as the output of `describe`. Returns how many objects were in it.
 pub(crate) fn describe(set: &mut CaptureSet, source: SourceId, part: Range<usize>, kind: Option<Kind>, namespace: Option<&str>) -> usize {
-    let _ = (set, source, part, kind, namespace);
-    0
+    let found = describe::read(text(set, source, &part), part.start, kind);
+    let hint = |kind| Hint { kind: Some(kind), namespace: namespace.map(Into::into), complete: false };
+    found.into_iter().map(|(kind, root)| set.admit(source, Origin::Describe, root, &hint(kind))).sum()
 }
 
 fn text<'s>(set: &'s CaptureSet, source: SourceId, part: &Range<usize>) -> &'s str {

@@ -7,6 +7,7 @@
 
 pub mod archive;
 pub mod command;
+pub mod describe;
 pub mod files;
 pub mod json;
 mod kubectl;

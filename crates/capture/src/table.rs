@@ -15,7 +15,7 @@ use assent_base::Kind;
 
 use crate::piece::{Piece, lines, span};
 use crate::tree::{Node, Value};
-pub(crate) use cells::{Header, Row};
+pub(crate) use cells::{Header, Row, chunks};
 pub(crate) use event::{EventOf, event};
 
 /// Lines of one text that are read. More is a mistake of the caller or an attack.
