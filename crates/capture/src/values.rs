@@ -7,7 +7,7 @@ use assent_base::Kind;
 use crate::set::{CaptureSet, Hint, Origin};
 use crate::source::{Source, SourceId};
 use crate::tree::{At, Node, Value};
-use crate::{json, secrets, yaml};
+use crate::{json, prometheus, secrets, traces, yaml};
 
 /// How values are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub(crate) struct About {
     pub(crate) origin: Option<Origin>,
     /// Whether a list of the hint's kind may be taken as all there is in the namespaces that it shows.
     pub(crate) infer_whole: bool,
+    /// The query that was asked of Prometheus.
+    pub(crate) query: Option<String>,
 }
 
 /// What became of values.
@@ -47,7 +49,7 @@ pub(crate) fn read(set: &mut CaptureSet, source: SourceId, part: Range<usize>, f
         rewrite(set, source, |whole| {
             secrets::blank(whole, part.clone(), &nodes, assumed);
             if error.is_some() {
-                secrets::blank_unread(whole, part);
+                secrets::blank_unread(whole, part.clone());
             }
         });
         if error.is_some() {
@@ -55,7 +57,10 @@ pub(crate) fn read(set: &mut CaptureSet, source: SourceId, part: Range<usize>, f
             nodes.retain(|node| !is_of_kind(set, source, node, Kind::ConfigMap.as_str()));
         }
     }
-    let admitted = nodes.into_iter().map(|node| admit(set, source, node, about)).sum();
+    let mut admitted = nodes.into_iter().map(|node| admit(set, source, node, about)).sum();
+    if admitted == 0 && format == Format::Json && error.is_some() {
+        admitted = cut_off(set, source, part, about);
+    }
     Outcome { admitted, error }
 }
 
@@ -69,7 +74,30 @@ fn parse_json(text: &str, base: usize) -> (Vec<Node>, Option<String>) {
     }
 }
 
+/// Reads what came before the cut of JSON that is cut off, if that is samples, alerts or spans: of those each stands for itself.
+/// Of objects the first half says something else than the whole.
+fn cut_off(set: &mut CaptureSet, source: SourceId, part: Range<usize>, about: &About) -> usize {
+    let text = set.source(source).and_then(|source| source.text().get(part.clone())).unwrap_or_default();
+    let Some(node) = json::mend(text).and_then(|mended| json::parse(&mended, part.start).ok()) else { return 0 };
+    loose(set, source, node, about).unwrap_or(0)
+}
+
+fn loose(set: &mut CaptureSet, source: SourceId, node: Node, about: &About) -> Result<usize, Node> {
+    let is_object = set
+        .source(source)
+        .map(|text| At::root(source, text, &node))
+        .is_some_and(|at| at.get("kind").exists() && at.get("apiVersion").exists());
+    if is_object || about.hint.kind.is_some() {
+        return Err(node);
+    }
+    prometheus::take(set, source, node, about.query.as_deref()).or_else(|node| traces::take(set, source, node))
+}
+
 fn admit(set: &mut CaptureSet, source: SourceId, node: Node, about: &About) -> usize {
+    let node = match loose(set, source, node, about) {
+        Ok(count) => return count,
+        Err(node) => node,
+    };
     let Some(text) = set.source(source) else { return 0 };
     let at = At::root(source, text, &node);
     let origin = about.origin.unwrap_or(if printed_by_server(at) { Origin::Full } else { Origin::Manifest });
