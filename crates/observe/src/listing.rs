@@ -50,7 +50,7 @@ impl Request {
     /// Gets every page. A continue token that expires on the way starts the list over, once.
     pub(crate) async fn run(self, reader: &Reader, page_size: u32, progress: &dyn Progress) -> Listing {
         let Some(mut path) = Path::list(&self.resource, self.namespace.as_deref()) else {
-            let what = "this is no name of a namespace";
+            let what = "no request can be made of this name";
             let name = self.namespace.clone().unwrap_or_default();
             return Listing { request: self, answered_at: None, fault: Some(Fault::Broken(what.to_owned())), name, pages: Vec::new() };
         };

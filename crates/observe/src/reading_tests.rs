@@ -79,8 +79,20 @@ async fn namespaces_and_selector_narrow_what_is_asked() {
     assert!(
         problem_at(&set, "/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices").contains("in namespace shop; this rule in a Role")
     );
-    assert_eq!(problem_at(&set, ".."), "no pods could be read: this is no name of a namespace");
+    assert_eq!(problem_at(&set, ".."), "this is no name of a namespace");
     assert_eq!(fake.times(PODS), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_namespace_that_is_not_there_is_not_taken_for_an_empty_one() {
+    let fake = Fake::new();
+    fake.on("/api", [aggregated(&[("", "v1", &["namespaces"])])]);
+    fake.on("/apis", [aggregated(&[])]);
+    fake.on("/api/v1/namespaces", [list("NamespaceList", &["shop"], None)]);
+    let scope = Scope { namespaces: Some(vec!["shop".to_owned(), "shpo".to_owned(), "Shop".to_owned()]), selector: None };
+    let set = fake.cluster().await.list(&scope, &()).await.unwrap();
+    let problems: Vec<(&str, &str)> = set.problems.iter().map(|problem| (&*problem.place, &*problem.what)).collect();
+    assert_eq!(problems, [("shpo", "the cluster has no namespace of this name"), ("Shop", "this is no name of a namespace")]);
 }
 
 #[tokio::test(start_paused = true)]
