@@ -168,7 +168,7 @@ impl<'a> Intake<'a> {
             infer_whole: !objects.whole && objects.kind.is_some(),
             hint,
             origin: objects.whole.then_some(Origin::Full),
-            query: None,
+            ..About::default()
         };
         let before = self.set.listed.len();
         let outcome = values::read(self.set, source, 0..len, format, &about);

@@ -23,6 +23,7 @@ pub mod source;
 pub mod stamp;
 pub mod table;
 mod top;
+mod trace_tree;
 pub mod traces;
 pub mod transcript;
 pub mod tree;
