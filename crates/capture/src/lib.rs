@@ -17,6 +17,7 @@ pub mod logs;
 pub mod outline;
 mod piece;
 pub mod prometheus;
+pub mod saved;
 pub mod secrets;
 pub mod set;
 pub mod source;
