@@ -6,6 +6,8 @@
 //! Errors: nothing here fails on foreign bytes. What cannot be read becomes a [`set::Problem`] that says what and where.
 
 pub mod archive;
+pub mod command;
+pub mod describe;
 pub mod files;
 pub mod json;
 mod kubectl;
@@ -14,11 +16,17 @@ pub mod limits;
 pub mod logs;
 pub mod outline;
 mod piece;
+pub mod prometheus;
+pub mod saved;
 pub mod secrets;
 pub mod set;
 pub mod source;
 pub mod stamp;
 pub mod table;
+mod top;
+mod trace_tree;
+pub mod traces;
+pub mod transcript;
 pub mod tree;
 mod values;
 pub mod yaml;

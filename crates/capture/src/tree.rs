@@ -267,17 +267,36 @@ impl<'a> At<'a> {
         let narrow = Cite { len: floor_boundary(self.source, whole), ..whole };
         let (Some(key), Some(before)) = (self.key, self.source.text().get(..node.start as usize)) else { return narrow };
         let close = before.ends_with(['"', '\'']);
-        let bare = before.trim_end_matches(['"', '\'']).trim_end_matches(' ');
+        let bare = before.trim_end_matches(['"', '\'']).trim_end_matches([' ', '\t']);
         let Some(bare) = bare.strip_suffix(':') else { return narrow };
         let bare = bare.trim_end_matches(' ').trim_end_matches('"');
-        let Some(head) = bare.strip_suffix(key) else { return narrow };
-        let from = if head.ends_with('"') { head.len() - 1 } else { head.len() };
+        let from = match bare.strip_suffix(key) {
+            Some(head) if head.ends_with('"') => head.len() - 1,
+            Some(head) => head.len(),
+            None => match printed_key(bare) {
+                Some(from) => from,
+                None => return narrow,
+            },
+        };
         let Ok(from) = u64::try_from(from) else { return narrow };
         let after = narrow.start + u64::from(narrow.len);
         let closed = close && narrow.len == node.len && self.source.slice(after, 1).is_some_and(|c| c == "\"" || c == "'");
         let end = after + u64::from(closed);
         Cite { start: from, len: u32::try_from(end - from).unwrap_or(narrow.len), ..narrow }
     }
+}
+
+/// Longest key that is looked for before a value, in characters.
+const KEY_CHARS_MAX: usize = 200;
+
+/// Where a key begins that is spelled for people (`Exit Code`): nothing but its words stands before the colon in its line.
+fn printed_key(before: &str) -> Option<usize> {
+    let plain = |c: char| c.is_alphanumeric() || " _-./()".contains(c);
+    let tail = before.char_indices().rev().take(KEY_CHARS_MAX).take_while(|(_, c)| plain(*c));
+    let from = tail.last().map(|(at, _)| at)?;
+    let (head, words) = before.split_at(from);
+    let own = words.trim_start();
+    (!own.is_empty() && (head.is_empty() || head.ends_with('\n'))).then(|| before.len() - own.len())
 }
 
 /// The length of a cited piece, shortened to a character boundary.

@@ -16,6 +16,7 @@ pub mod proof;
 pub mod report;
 pub(crate) mod routing;
 pub mod symptoms;
+pub mod wanted;
 
 pub use engine::{Options, investigate};
 pub use report::Report;

@@ -2,14 +2,15 @@
 //!
 //! Asked for in the aggregated form, two requests; a server that does not know it answers with the older lists of groups, and then
 //! each group that matters is asked for its resources.
-//! Errors: what cannot be discovered is taken from a table of the versions that every supported server has, and noted.
+//! Errors: a group that cannot be discovered is noted, and asked for in the version that every supported server has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use assent_base::Kind;
 use assent_capture::set::Problem;
 use assent_capture::source::{Source, SourceId};
 use assent_capture::tree::At;
+use futures_util::future::join;
 
 use crate::get::{Again, Extent, Fault, Reader};
 use crate::path::{Path, Resource};
@@ -55,17 +56,30 @@ pub(crate) struct Catalog {
 #[derive(Default)]
 struct Offers {
     versions: BTreeMap<(String, String), Vec<String>>,
+    gaps: BTreeSet<Gap>,
     problems: Vec<Problem>,
+}
+
+/// What discovery could not tell about.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Gap {
+    /// All groups but the core.
+    Groups,
+    /// This one.
+    Group(String),
 }
 
 impl Catalog {
     /// Asks the server. Only a fault that says that no request can succeed is an error.
     pub(crate) async fn discover(reader: &Reader) -> Result<Self, Fault> {
         let mut offers = Offers::default();
-        for path in [Path::core(), Path::groups()] {
-            match reader.get(&path, AGGREGATED, Extent::Whole, Again::Failing).await {
-                Ok(answer) => offers.read(reader, &path, answer.text).await?,
-                Err(fault) => offers.miss(&path, fault)?,
+        let (core, groups) = (Path::core(), Path::groups());
+        let ask = |path| reader.get(path, AGGREGATED, Extent::Whole, Again::Failing);
+        let (core_answer, groups_answer) = join(ask(&core), ask(&groups)).await;
+        for (path, gap, answer) in [(core, Gap::Group(String::new()), core_answer), (groups, Gap::Groups, groups_answer)] {
+            match answer {
+                Ok(answer) => offers.read(reader, &path, gap, answer.text).await?,
+                Err(fault) => offers.miss(&path, gap, fault)?,
             }
         }
         Ok(offers.into_catalog())
@@ -73,10 +87,10 @@ impl Catalog {
 }
 
 impl Offers {
-    async fn read(&mut self, reader: &Reader, path: &Path, text: Box<str>) -> Result<(), Fault> {
+    async fn read(&mut self, reader: &Reader, path: &Path, gap: Gap, text: Box<str>) -> Result<(), Fault> {
         let root = match assent_capture::json::parse(&text, 0) {
             Ok(root) => root,
-            Err(error) => return self.miss(path, Fault::Broken(format!("the answer is no JSON: {error}"))),
+            Err(error) => return self.miss(path, gap, Fault::Broken(format!("the answer is no JSON: {error}"))),
         };
         let source = Source::whole("", text);
         let at = At::root(SourceId(0), &source, &root);
@@ -94,7 +108,7 @@ impl Offers {
                     }
                 }
             }
-            _ => return self.miss(path, Fault::Broken("the answer is no list of API groups".to_owned())),
+            _ => return self.miss(path, gap, Fault::Broken("the answer is no list of API groups".to_owned())),
         }
         Ok(())
     }
@@ -119,13 +133,14 @@ impl Offers {
 
     async fn read_resources(&mut self, reader: &Reader, group: &str, version: &str) -> Result<(), Fault> {
         let Some(path) = Path::resources(group, version) else { return Ok(()) };
+        let gap = Gap::Group(group.to_owned());
         let text = match reader.json(&path).await {
             Ok(answer) => answer.text,
-            Err(fault) => return self.miss(&path, fault),
+            Err(fault) => return self.miss(&path, gap, fault),
         };
         let root = match assent_capture::json::parse(&text, 0) {
             Ok(root) => root,
-            Err(error) => return self.miss(&path, Fault::Broken(format!("the answer is no JSON: {error}"))),
+            Err(error) => return self.miss(&path, gap, Fault::Broken(format!("the answer is no JSON: {error}"))),
         };
         let source = Source::whole("", text);
         let at = At::root(SourceId(0), &source, &root);
@@ -142,26 +157,32 @@ impl Offers {
 
     fn stale(&mut self, group: &str, version: &str) {
         let what = "the server behind this API group does not answer the API server; what it serves is not known";
-        self.problems.push(Problem { place: format!("/apis/{group}/{version}").into(), what: what.into() });
+        self.problems.push(Problem { place: format!("apis/{group}/{version}").into(), what: what.into() });
     }
 
-    fn miss(&mut self, path: &Path, fault: Fault) -> Result<(), Fault> {
+    fn miss(&mut self, path: &Path, gap: Gap, fault: Fault) -> Result<(), Fault> {
         match fault {
             Fault::Refused { status: 401, .. } | Fault::Tls(_) | Fault::Credentials(_) => Err(fault),
-            Fault::Refused { .. } | Fault::Silent(_) | Fault::Gone | Fault::Broken(_) | Fault::TooLarge(_) => {
-                let what = format!("which kinds exist could not be read here, so the usual ones were asked for: {fault}");
-                self.problems.push(Problem { place: path.uri().into(), what: what.into() });
+            Fault::Refused { .. }
+            | Fault::Silent(_)
+            | Fault::Unconnected
+            | Fault::Gone
+            | Fault::Late
+            | Fault::Broken(_)
+            | Fault::TooLarge(_) => {
+                self.gaps.insert(gap);
+                let what = format!("which kinds are served here could not be read: {fault}");
+                self.problems.push(Problem { place: path.source_name().into(), what: what.into() });
                 Ok(())
             }
         }
     }
 
     fn into_catalog(self) -> Catalog {
-        let is_whole = self.problems.is_empty();
         let mut catalog = Catalog::default();
         for kind in Kind::KNOWN {
             let group = kind.group().unwrap_or_default();
-            match self.version(group, &kind.plural(), is_whole) {
+            match self.version(group, &kind.plural()) {
                 Some(version) => catalog.resources.push(Resource {
                     kind: kind.clone(),
                     group: group.into(),
@@ -169,14 +190,14 @@ impl Offers {
                     plural: kind.plural().into(),
                     is_namespaced: kind.is_namespaced(),
                 }),
-                None if is_whole => catalog.unserved.push(kind.clone()),
+                None if self.is_known(group) => catalog.unserved.push(kind.clone()),
                 None => {}
             }
         }
         let has_slices = catalog.resources.iter().any(|resource| resource.kind == Kind::EndpointSlice);
         catalog.resources.retain(|resource| is_listed(&resource.kind, has_slices));
         for (kind, plural, is_namespaced) in [("PodMetrics", "pods", true), ("NodeMetrics", "nodes", false)] {
-            if let Some(version) = self.version(METRICS_GROUP, plural, true) {
+            if let Some(version) = self.version(METRICS_GROUP, plural) {
                 let (group, version) = (METRICS_GROUP.into(), version.into());
                 catalog.metrics.push(Resource { kind: Kind::Other(kind.into()), group, version, plural: plural.into(), is_namespaced });
             }
@@ -185,10 +206,15 @@ impl Offers {
         catalog
     }
 
-    fn version(&self, group: &str, plural: &str, is_whole: bool) -> Option<&str> {
+    fn version(&self, group: &str, plural: &str) -> Option<&str> {
         let offered = self.versions.get(&(group.to_owned(), plural.to_owned())).and_then(|versions| versions.first());
-        let assumed = || ASSUMED.iter().find(|(own, _)| !is_whole && *own == group).map(|(_, version)| *version);
+        let assumed = || ASSUMED.iter().find(|(own, _)| *own == group && !self.is_known(group)).map(|(_, version)| *version);
         offered.map(String::as_str).or_else(assumed)
+    }
+
+    /// Whether everything that the group serves has been told.
+    fn is_known(&self, group: &str) -> bool {
+        !self.gaps.contains(&Gap::Group(group.to_owned())) && (group.is_empty() || !self.gaps.contains(&Gap::Groups))
     }
 }
 

@@ -4,7 +4,9 @@ use assent_base::Kind;
 use assent_capture::set::{CaptureSet, Listed, Output};
 use assent_capture::source::{Source, SourceId};
 use assent_capture::tree::At;
+use futures_util::future::join;
 use futures_util::stream::{self, StreamExt};
+use tokio::time::{Instant, timeout_at};
 
 use crate::access::{Access, NoAccess, Target, target};
 use crate::catalog::Catalog;
@@ -77,12 +79,14 @@ impl Cluster {
             }
             version => version.flatten(),
         };
-        let uid = match reader.json(&Path::kube_system()).await {
+        let kube_system = Path::kube_system();
+        let (kube_system, catalog) = join(reader.json(&kube_system), Catalog::discover(&reader)).await;
+        let uid = match kube_system {
             Ok(answer) => field(&answer.text, "metadata/uid"),
             Err(fault @ Fault::Refused { status: 401, .. }) => return Err(no_access(fault)),
             Err(_) => None,
         };
-        let catalog = Catalog::discover(&reader).await.map_err(no_access)?;
+        let catalog = catalog.map_err(no_access)?;
         Ok(Self {
             name: format!("{context} ({server})"),
             server,
@@ -123,22 +127,25 @@ impl Cluster {
     /// When not one list came, because the server is gone or takes us for nobody.
     pub async fn list(&self, scope: &Scope, progress: &dyn Progress) -> Result<CaptureSet, NoAccess> {
         let mut set = CaptureSet { problems: self.catalog.problems.clone(), ..CaptureSet::default() };
-        let mut listings = self.run(requests(&self.catalog.resources, scope), progress).await;
+        let (mut listings, ready) = join(self.run(requests(&self.catalog.resources, scope), progress), self.ready()).await;
         if scope.namespaces.is_none() {
             let at_home = listings.iter().filter(|listing| is_refused(listing) && listing.request.resource.is_namespaced);
             let at_home = at_home.map(|listing| Request { namespace: Some(self.home.clone()), ..listing.request.clone() }).collect();
-            listings.extend(self.run(at_home, progress).await);
+            // Refused twice is said once, for the larger scope.
+            listings.extend(self.run(at_home, progress).await.into_iter().filter(|listing| !is_refused(listing)));
         }
         self.fail_if_nothing_came(&listings)?;
         set.listed.extend(self.catalog.unserved.iter().map(|kind| Listed { kind: kind.clone(), namespace: None }));
         if let Some(text) = &self.version_text {
             add_output(&mut set, &Path::version(), text.clone());
         }
-        self.add_readiness(&mut set).await;
-        set.taken_at = listings.iter().filter_map(|listing| listing.answered_at).max();
+        let ready_at = ready.as_ref().ok().and_then(|answer| answer.date);
+        set.taken_at = listings.iter().map(|listing| listing.answered_at).max().flatten().max(ready_at);
+        add_readiness(&mut set, ready);
         for listing in listings {
             listing.admit_into(&mut set);
         }
+        note_absent_namespaces(&mut set, scope);
         Ok(set)
     }
 
@@ -151,13 +158,17 @@ impl Cluster {
 
     /// Adds these logs, in this order. A log that cannot be had is a problem of the set.
     pub async fn logs(&self, set: &mut CaptureSet, wanted: &[WantedLog], limits: LogLimits) {
-        let answers = wanted.iter().enumerate().map(|(index, wanted)| async move { (index, wanted, self.log(wanted, limits).await) });
+        let deadline = Instant::now() + limits.time_max;
+        let answers = wanted.iter().enumerate().map(|(index, wanted)| async move {
+            let answer = timeout_at(deadline, self.log(wanted, limits)).await;
+            (index, wanted, answer.unwrap_or(Err(Fault::Late)))
+        });
         let mut answers: Vec<_> = stream::iter(answers).buffer_unordered(self.concurrency).collect().await;
         answers.sort_by_key(|(index, ..)| *index);
         for (_, wanted, answer) in answers {
-            let name = wanted.path().map_or_else(|| wanted.pod.to_string(), |path| path.uri());
+            let name = wanted.source_name();
             match answer {
-                Ok(answer) => log::admit(set, &name, answer.text, wanted),
+                Ok(answer) => log::admit(set, &name, &answer.text, wanted),
                 Err(Fault::Refused { status: 403, message }) => set.problem(
                     &name,
                     format!(
@@ -198,9 +209,14 @@ impl Cluster {
             return Ok(());
         }
         let says = |fault: &&&Fault| match fault {
-            Fault::Refused { status: 401, .. } | Fault::Silent(_) | Fault::Broken(_) | Fault::Tls(_) | Fault::Credentials(_) => true,
+            Fault::Refused { status: 401, .. }
+            | Fault::Silent(_)
+            | Fault::Unconnected
+            | Fault::Broken(_)
+            | Fault::Tls(_)
+            | Fault::Credentials(_) => true,
             Fault::Refused { status: 403, message } => message.contains("system:anonymous"),
-            Fault::Refused { .. } | Fault::Gone | Fault::TooLarge(_) => false,
+            Fault::Refused { .. } | Fault::Gone | Fault::Late | Fault::TooLarge(_) => false,
         };
         let faults: Vec<&Fault> = listings.iter().filter_map(|listing| listing.fault.as_ref()).collect();
         let is_gone = |fault: &&&Fault| matches!(fault, Fault::Gone);
@@ -210,14 +226,19 @@ impl Cluster {
         }
     }
 
-    /// Adds the control plane's own checks. A failing one is answered with status 500 and the same words.
-    async fn add_readiness(&self, set: &mut CaptureSet) {
-        let path = Path::ready();
-        match self.reader.ask(&path, "text/plain, */*", Extent::First(READY_BYTES_MAX), Again::Busy).await {
-            Ok(Answer { status: 200 | 500, text, .. }) => add_output(set, &path, text),
-            Ok(answer) => set.problem(&path.uri(), format!("the control plane's own checks are not shown: status {}", answer.status)),
-            Err(fault) => set.problem(&path.uri(), format!("the control plane's own checks could not be read: {fault}")),
-        }
+    /// The control plane's own checks.
+    async fn ready(&self) -> Result<Answer, Fault> {
+        self.reader.ask(&Path::ready(), "text/plain, */*", Extent::First(READY_BYTES_MAX), Again::Busy).await
+    }
+}
+
+/// A failing check is answered with status 500 and the same words.
+fn add_readiness(set: &mut CaptureSet, ready: Result<Answer, Fault>) {
+    let path = Path::ready();
+    match ready {
+        Ok(Answer { status: 200 | 500, text, .. }) => add_output(set, &path, text),
+        Ok(answer) => set.problem(&path.source_name(), format!("the control plane's own checks are not shown: status {}", answer.status)),
+        Err(fault) => set.problem(&path.source_name(), format!("the control plane's own checks could not be read: {fault}")),
     }
 }
 
@@ -227,7 +248,7 @@ fn requests(resources: &[Resource], scope: &Scope) -> Vec<Request> {
         let selector = scope.selector.clone().filter(|selector| resource.kind == Kind::Pod && !selector.is_empty());
         match scope.namespaces.as_ref().filter(|_| resource.is_namespaced) {
             None => requests.push(Request { resource: resource.clone(), namespace: None, selector }),
-            Some(namespaces) => requests.extend(namespaces.iter().map(|namespace| Request {
+            Some(namespaces) => requests.extend(namespaces.iter().filter(|name| is_label(name)).map(|namespace| Request {
                 resource: resource.clone(),
                 namespace: Some(namespace.clone()),
                 selector: selector.clone(),
@@ -237,15 +258,34 @@ fn requests(resources: &[Resource], scope: &Scope) -> Vec<Request> {
     requests
 }
 
+/// Whether a namespace can be called so: an RFC 1123 label.
+fn is_label(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    (1..=63).contains(&name.len()) && name.bytes().all(|byte| plain(byte) || byte == b'-') && !name.starts_with('-') && !name.ends_with('-')
+}
+
+/// Says which namespaces of the scope are not there: a name mistyped reads like a healthy, empty namespace.
+fn note_absent_namespaces(set: &mut CaptureSet, scope: &Scope) {
+    let knows_all = set.listed.contains(&Listed { kind: Kind::Namespace, namespace: None });
+    for name in scope.namespaces.iter().flatten() {
+        let is_there = || set.objects.iter().any(|object| object.reference.kind == Kind::Namespace && *object.reference.name == **name);
+        if !is_label(name) {
+            set.problem(name, "this is no name of a namespace");
+        } else if knows_all && !is_there() {
+            set.problem(name, "the cluster has no namespace of this name");
+        }
+    }
+}
+
 fn is_refused(listing: &Listing) -> bool {
     matches!(listing.fault, Some(Fault::Refused { status: 403, .. }))
 }
 
 fn add_output(set: &mut CaptureSet, path: &Path, text: Box<str>) {
     let len = text.len() as u64;
-    let uri = path.uri();
+    let uri = path.source_name();
     let source = set.add_source(Source::whole(&uri, text));
-    set.outputs.push(Output { command: format!("kubectl get --raw '{uri}'").into(), source, start: 0, len });
+    set.outputs.push(Output { command: format!("kubectl get --raw '/{uri}'").into(), source, start: 0, len });
 }
 
 fn field(text: &str, path: &str) -> Option<String> {

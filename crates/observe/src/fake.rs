@@ -49,6 +49,7 @@ impl Fake {
         for (path, kind) in [
             ("/api/v1/pods", "PodList"),
             ("/api/v1/nodes", "NodeList"),
+            ("/api/v1/endpoints", "EndpointsList"),
             ("/apis/apps/v1/deployments", "DeploymentList"),
             ("/apis/discovery.k8s.io/v1/endpointslices", "EndpointSliceList"),
         ] {

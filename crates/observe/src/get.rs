@@ -57,9 +57,15 @@ pub(crate) enum Fault {
     /// Nothing came in time.
     #[error("no answer within {0} s")]
     Silent(u64),
+    /// Nobody took the connection, or nobody spoke on it.
+    #[error("no connection in time")]
+    Unconnected,
     /// The server did not answer several requests before, so this one was not sent.
     #[error("not asked, because the API server stopped answering")]
     Gone,
+    /// The time for all of its like was over before it came.
+    #[error("there was no time left for it")]
+    Late,
     /// No connection, or a connection that broke.
     #[error("{0}")]
     Broken(String),
@@ -157,7 +163,7 @@ impl Reader {
                 tokio::time::sleep(wait).await;
                 continue;
             }
-            if matches!(tried, Err(Fault::Broken(_) | Fault::Silent(_))) {
+            if again == Again::Failing && matches!(tried, Err(Fault::Broken(_) | Fault::Silent(_) | Fault::Unconnected)) {
                 self.silences.fetch_add(1, Ordering::Relaxed);
             }
             return tried.map(|tried| tried.answer);
@@ -275,6 +281,9 @@ pub(crate) fn fault_of(error: &kube::Error) -> Fault {
         if let Some(cause) = deepest.downcast_ref::<AuthError>() {
             return Fault::Credentials(credential_words(cause));
         }
+        if deepest.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::TimedOut) {
+            return Fault::Unconnected;
+        }
         let within = deepest.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
         match within.map(|inner| inner as &(dyn Error + 'static)).or_else(|| deepest.source()) {
             Some(inner) => deepest = inner,
@@ -286,12 +295,9 @@ pub(crate) fn fault_of(error: &kube::Error) -> Fault {
 /// Never what a credential command printed on its output: a token could be there.
 fn credential_words(cause: &AuthError) -> String {
     match cause {
+        // Its standard error went to ours, so the reason already stands before the reader.
         AuthError::AuthExecRun { out, .. } => {
-            format!(
-                "the command that the kubeconfig names for a credential failed ({}): {}",
-                out.status,
-                clipped(&String::from_utf8_lossy(&out.stderr))
-            )
+            format!("the command that the kubeconfig names for a credential failed ({})", out.status)
         }
         AuthError::AuthExecParse(_) => "the command that the kubeconfig names for a credential printed no ExecCredential".to_owned(),
         AuthError::AuthExecStart(error) => format!("the command that the kubeconfig names for a credential does not start: {error}"),
