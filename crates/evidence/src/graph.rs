@@ -45,6 +45,8 @@ pub enum Relation {
     ServedBy,
     /// A cluster part such as CoreDNS or the scheduler serves everything.
     Serves,
+    /// A cordoned node turns away a pod that waits.
+    TurnsAway,
 }
 
 impl Relation {
@@ -65,6 +67,7 @@ impl Relation {
             Relation::BoundTo => "is bound to",
             Relation::ServedBy => "is served by",
             Relation::Serves => "serves",
+            Relation::TurnsAway => "turns away",
         }
     }
 }

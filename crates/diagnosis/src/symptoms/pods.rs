@@ -81,10 +81,19 @@ fn add<'g>(
 }
 
 fn unscheduled<'g>(case: &mut Case<'g>, pod: Entity<'g>) {
-    if pod.at("spec/nodeName").exists() {
+    // A table omits the node; a pod that is further than pending is on one.
+    let printed = printed_status(pod);
+    let further = pod.at("status/phase").text().is_some_and(|phase| phase != "Pending")
+        || !(printed.is_empty() || matches!(printed, "Pending" | "SchedulingGated"));
+    if pod.at("spec/nodeName").exists() || further {
         return;
     }
-    let event = case.event(pod, &["FailedScheduling"]);
+    // What was said before the pod found its node is history.
+    let placed = case.event(pod, &["Scheduled"]).map(|event| event.last);
+    let event = case.event(pod, &["FailedScheduling"]).filter(|event| placed.is_none_or(|placed| placed < event.last));
+    if event.is_none() && placed.is_some() {
+        return;
+    }
     let condition = pod.condition("PodScheduled").filter(|condition| condition.get("status").is("False"));
     let mut quotes = Vec::new();
     if let Some(condition) = condition {
@@ -92,7 +101,7 @@ fn unscheduled<'g>(case: &mut Case<'g>, pod: Entity<'g>) {
         quotes.extend(case.quote(condition.get("reason"), pod));
     }
     quotes.extend(event.and_then(|event| case.quote_event(event, pod)));
-    let pending = pod.at("status/phase").is("Pending") || printed_status(pod) == "Pending";
+    let pending = pod.at("status/phase").is("Pending") || matches!(printed, "Pending" | "SchedulingGated");
     let old = case.age_s(pod.created()).is_none_or(|age| age > CREATING_PATIENCE_S);
     if quotes.is_empty() && pending && old {
         quotes.extend(case.quote(pod.at("status/phase"), pod).or_else(|| case.quote(pod.at("status/printed/status"), pod)));
