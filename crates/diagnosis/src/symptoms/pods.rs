@@ -30,6 +30,7 @@ pub(super) fn find<'g>(case: &mut Case<'g>) {
 fn look<'g>(case: &mut Case<'g>, pod: Entity<'g>) {
     let status = pod.at("status");
     if pod.at("metadata/deletionTimestamp").exists() {
+        tainted_away(case, pod);
         terminating(case, pod);
         return;
     }
@@ -40,6 +41,7 @@ fn look<'g>(case: &mut Case<'g>, pod: Entity<'g>) {
     if status.get("phase").is("Succeeded") {
         return;
     }
+    tainted_away(case, pod);
     unscheduled(case, pod);
     let mut seen = false;
     for (list, spec) in [("status/initContainerStatuses", "spec/initContainers"), ("status/containerStatuses", "spec/containers")] {
@@ -265,6 +267,15 @@ fn evicted<'g>(case: &mut Case<'g>, pod: Entity<'g>) {
     add(case, Symptom::Evicted, pod, None, "Evicted", format!("Pod `{}` was evicted", pod.name()), quotes);
 }
 
+/// A pod that a NoExecute taint drives from its node.
+fn tainted_away<'g>(case: &mut Case<'g>, pod: Entity<'g>) {
+    if let Some(event) = case.event(pod, &["TaintManagerEviction"]).filter(|event| event.message.starts_with("Marking")) {
+        let quotes = case.quote_event(event, pod).into_iter().collect();
+        let says = format!("Pod `{}` is driven from its node by a taint", pod.name());
+        add(case, Symptom::Evicted, pod, None, "TaintManagerEviction", says, quotes);
+    }
+}
+
 fn terminating<'g>(case: &mut Case<'g>, pod: Entity<'g>) {
     let since = pod.at("metadata/deletionTimestamp");
     let patience = pod.at("metadata/deletionGracePeriodSeconds").int().unwrap_or(30).saturating_add(TERMINATING_PATIENCE_S);
@@ -326,12 +337,14 @@ fn stuck_creating<'g>(case: &mut Case<'g>, pod: Entity<'g>) {
 fn demote_if_recovered<'g>(case: &mut Case<'g>, pod: Entity<'g>, first: usize) {
     let owner = pod.top_owner();
     let whole = |desired: &str, ready: &str| owner.at(desired).int().is_some_and(|n| n > 0 && owner.at(ready).int().unwrap_or(0) >= n);
+    let stuck = case.findings.iter().skip(first).any(|finding| finding.symptom == Symptom::PodStuckTerminating);
+    let ended = pod.at("status/phase").is("Failed")
+        || printed_status(pod) == "Evicted"
+        || (pod.at("metadata/deletionTimestamp").exists() && !stuck);
     let recovered = match owner.kind() {
         Kind::Job => owner.condition("Complete").is_some_and(|condition| condition.get("status").is("True")),
-        Kind::Deployment | Kind::StatefulSet | Kind::ReplicaSet => {
-            whole("spec/replicas", "status/readyReplicas") && pod.at("status/phase").is("Failed")
-        }
-        Kind::DaemonSet => whole("status/desiredNumberScheduled", "status/numberReady") && pod.at("status/phase").is("Failed"),
+        Kind::Deployment | Kind::StatefulSet | Kind::ReplicaSet => whole("spec/replicas", "status/readyReplicas") && ended,
+        Kind::DaemonSet => whole("status/desiredNumberScheduled", "status/numberReady") && ended,
         _ => false,
     };
     // A job that a cron job made: a later job that went well makes it history.
