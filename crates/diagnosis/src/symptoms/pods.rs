@@ -291,7 +291,7 @@ fn probes<'g>(case: &mut Case<'g>, pod: Entity<'g>) {
         pod.events().iter().filter(|event| &*event.reason == "Unhealthy" && !case.is_old(event.last)).collect();
     for event in unhealthy {
         let lately = case.age_s(event.last).is_none_or(|age| age < RECOVERED_AFTER_S);
-        let ready = pod.condition("Ready").is_some_and(|condition| condition.get("status").is("True"));
+        let ready = is_ready(pod);
         if ready && (!lately || event.count < 3) {
             continue;
         }
@@ -299,7 +299,38 @@ fn probes<'g>(case: &mut Case<'g>, pod: Entity<'g>) {
         let probe = event.message.split(" probe").next().unwrap_or("A").to_owned();
         let says = format!("{probe} probe of pod `{}` fails, seen {} times", pod.name(), event.count);
         add(case, Symptom::ProbeFailing, pod, event.container(), &probe, says, quotes);
+        // What ends by its own fault answers no probe; the probe is not what ails it.
+        if dies_by_itself(pod, event.container())
+            && let Some(finding) = case.findings.last_mut()
+        {
+            finding.severity = Severity::Notice;
+        }
     }
+}
+
+/// Whether a pod is ready, by its condition, or else by its containers or its row.
+fn is_ready(pod: Entity<'_>) -> bool {
+    if let Some(condition) = pod.condition("Ready") {
+        return condition.get("status").is("True");
+    }
+    let mut statuses = pod.at("status/containerStatuses").items().peekable();
+    if statuses.peek().is_some() {
+        return statuses.all(|status| status.get("ready").bool() == Some(true));
+    }
+    let (ready, total) = (pod.at("status/printed/ready").int(), pod.at("status/printed/total").int());
+    total.is_some_and(|total| total > 0) && ready >= total
+}
+
+/// Whether a container ended with an error of its own, and not because a probe had it killed.
+fn dies_by_itself(pod: Entity<'_>, container: Option<&str>) -> bool {
+    if pod.events().iter().any(|event| &*event.reason == "Killing" && event.message.contains("probe")) {
+        return false;
+    }
+    pod.at("status/containerStatuses").items().filter(|status| container.is_none_or(|name| status.get("name").is(name))).any(|status| {
+        let down = status.at("state/waiting").exists() || status.at("state/terminated").exists();
+        let ends = [status.at("state/terminated/exitCode"), status.at("lastState/terminated/exitCode")];
+        down && ends.iter().any(|code| code.int().is_some_and(|code| !matches!(code, 0 | 137 | 143)))
+    })
 }
 
 fn stuck_creating<'g>(case: &mut Case<'g>, pod: Entity<'g>) {
