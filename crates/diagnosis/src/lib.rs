@@ -14,6 +14,7 @@ pub mod finding;
 pub mod logs;
 pub mod proof;
 pub mod report;
+pub mod said;
 pub mod symptoms;
 pub mod wanted;
 

@@ -151,6 +151,10 @@ impl Graph {
                 for owner in edges::owners(root, &object.reference) {
                     views.entry(owner).or_default();
                 }
+                // What a pod cannot start without is worth a place also when nobody captured it.
+                for missed in edges::settings(root, &object.reference) {
+                    views.entry(missed).or_default();
+                }
                 if let Some(node) = root.at("spec/nodeName").text().filter(|_| object.reference.kind == Kind::Pod) {
                     views.entry(ObjectRef::new(Kind::Node, None, node)).or_default();
                 }
