@@ -62,13 +62,13 @@ impl<'g> Case<'g> {
     }
 
     fn read_logs(&mut self) {
-        let matcher = Matcher::new();
+        static MATCHER: std::sync::LazyLock<Matcher> = std::sync::LazyLock::new(Matcher::new);
         for stream in &self.graph.set.logs {
             let (Some(id), Some(source)) = (self.graph.id(&stream.of), self.graph.set.source(stream.source)) else { continue };
             let kept = stream.lines.len();
             for (index, line) in stream.lines.iter().enumerate() {
                 let Some(text) = source.slice(line.start, line.len) else { continue };
-                if let Some(found) = matcher.best(text) {
+                if let Some(found) = MATCHER.best(text) {
                     self.signals.entry(id).or_default().push(SignalAt { stream, line, text, found, from_end: kept - 1 - index });
                 }
             }
