@@ -7,8 +7,8 @@
 
 pub mod archive;
 pub mod command;
-pub mod files;
 pub mod describe;
+pub mod files;
 pub mod json;
 mod kubectl;
 pub mod layout;
