@@ -16,6 +16,7 @@ pub mod logs;
 pub mod proof;
 pub mod report;
 pub mod symptoms;
+pub mod wanted;
 
 pub use engine::{Options, investigate};
 pub use report::Report;
