@@ -8,6 +8,7 @@ pub mod candidate;
 pub mod case;
 pub mod cause;
 pub mod causes;
+pub mod complaint;
 pub mod confidence;
 pub mod engine;
 pub mod finding;
