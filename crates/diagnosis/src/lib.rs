@@ -16,6 +16,7 @@ pub mod logs;
 pub mod proof;
 pub mod report;
 pub mod said;
+pub(crate) mod routing;
 pub mod symptoms;
 pub mod wanted;
 

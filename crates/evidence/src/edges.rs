@@ -69,6 +69,7 @@ pub(crate) fn all(graph: &Graph) -> Ties {
     }
     call(graph, &mut ties);
     turn_away(graph, &mut ties);
+    crate::parts::add(graph, &mut ties);
     ties
 }
 

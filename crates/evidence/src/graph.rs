@@ -319,7 +319,9 @@ impl Graph {
             if steps >= PATH_STEPS_MAX {
                 continue;
             }
-            for edge in self.edges_out(here).iter().chain(self.edges_into(here)) {
+            // Who is served by one part of the cluster is not tied to the others that it serves.
+            let back = self.edges_into(here).iter().filter(|edge| edge.relation != Relation::Serves);
+            for edge in self.edges_out(here).iter().chain(back) {
                 // A node or namespace ties everything to everything; a path may end there, not lead through.
                 let hub = matches!(self.references.get(edge.to.0 as usize).map(|r| &r.kind), Some(Kind::Namespace | Kind::Node));
                 if edge.to != from && !came_from.contains_key(&edge.to) && (!hub || edge.to == to) {
