@@ -195,6 +195,28 @@ async fn a_server_that_stops_answering_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn single_silences_do_not_add_up() {
+    let fake = Fake::new();
+    fake.on(
+        "/api",
+        [aggregated(&[(
+            "",
+            "v1",
+            &["pods", "services", "nodes", "namespaces", "events", "configmaps", "limitranges", "serviceaccounts", "resourcequotas"],
+        )])],
+    );
+    fake.on("/apis", [aggregated(&[])]);
+    let order = ["pods", "services", "nodes", "namespaces", "events", "configmaps", "resourcequotas", "limitranges", "serviceaccounts"];
+    for (index, plural) in order.iter().enumerate() {
+        let reply = if index % 2 == 0 { Reply::Hang } else { list("List", &[], None) };
+        fake.on(&format!("/api/v1/{plural}"), [reply]);
+    }
+    let set = fake.connect(&Access { concurrency: 1, ..access() }).await.unwrap().list(&Scope::default(), &()).await.unwrap();
+    assert_eq!(set.problems.len(), 5, "{:?}", set.problems);
+    assert!(set.problems.iter().all(|problem| problem.what.ends_with("no answer within 30 s")), "{:?}", set.problems);
+}
+
+#[tokio::test(start_paused = true)]
 async fn answers_that_are_no_lists_are_problems() {
     let fake = Fake::new();
     fake.on(PODS, [ok("<html>login</html>")]);
