@@ -44,9 +44,15 @@ struct Trouble {
 /// # Errors
 /// None in practice: strings and instants always serialize.
 pub fn write(set: &CaptureSet) -> Result<String, serde_json::Error> {
-    let listed = set.listed.iter().map(|listed| Scope { kind: listed.kind.to_string(), namespace: listed.namespace.as_deref().map(str::to_owned) });
+    let listed =
+        set.listed.iter().map(|listed| Scope { kind: listed.kind.to_string(), namespace: listed.namespace.as_deref().map(str::to_owned) });
     let problems = set.problems.iter().map(|problem| Trouble { place: problem.place.to_string(), what: problem.what.to_string() });
-    serde_json::to_string_pretty(&Saved { version: VERSION, taken_at: set.taken_at, listed: listed.collect(), problems: problems.collect() })
+    serde_json::to_string_pretty(&Saved {
+        version: VERSION,
+        taken_at: set.taken_at,
+        listed: listed.collect(),
+        problems: problems.collect(),
+    })
 }
 
 /// Takes over what the file says.
@@ -54,9 +60,11 @@ pub(crate) fn read(set: &mut CaptureSet, path: &str, text: &str) {
     match serde_json::from_str::<Saved>(text) {
         Ok(saved) if saved.version == VERSION => {
             set.taken_at = set.taken_at.or(saved.taken_at);
-            let listed = saved.listed.into_iter().map(|scope| Listed { kind: Kind::named(&scope.kind), namespace: scope.namespace.map(Into::into) });
+            let listed =
+                saved.listed.into_iter().map(|scope| Listed { kind: Kind::named(&scope.kind), namespace: scope.namespace.map(Into::into) });
             set.listed.extend(listed);
-            set.problems.extend(saved.problems.into_iter().map(|trouble| Problem { place: trouble.place.into(), what: trouble.what.into() }));
+            set.problems
+                .extend(saved.problems.into_iter().map(|trouble| Problem { place: trouble.place.into(), what: trouble.what.into() }));
         }
         Ok(saved) => set.problem(path, format!("not read: it is of version {}, and this program reads version {VERSION}", saved.version)),
         Err(error) => set.problem(path, format!("not read: {error}")),
