@@ -105,6 +105,11 @@ impl Cluster {
         self.ask(&["create", "-f", "-"], manifest).unwrap_or_else(|error| panic!("{error}\n{manifest}"));
     }
 
+    /// Writes the statuses of what a manifest holds.
+    pub fn replace_statuses(&self, manifest: &str) {
+        self.ask(&["replace", "--subresource=status", "-f", "-"], manifest).unwrap_or_else(|error| panic!("{error}"));
+    }
+
     /// Asks until the answer is good.
     pub fn until(&self, arguments: &[&str], good: impl Fn(&str) -> bool) -> String {
         let mut answer = Ok(String::new());

@@ -3,4 +3,6 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its part of a module that is in all of them")]
 
 pub mod cluster;
+pub mod fault;
+pub mod generate;
 pub mod program;

@@ -37,7 +37,16 @@ pub fn assent_reads(arguments: &[&str], input: &[u8]) -> Said {
     said(&output)
 }
 
-fn said(output: &Output) -> Said {
+/// Runs the program with a bound on its address space.
+pub fn bounded(arguments: &[&str], mib: u64) -> Said {
+    let mut command = Command::new("/bin/sh");
+    let script = format!("ulimit -v {} && exec \"$0\" \"$@\"", mib << 10);
+    command.args(["-c", &script, env!("CARGO_BIN_EXE_assent")]).args(arguments).env_clear().stdin(Stdio::null());
+    said(&command.output().unwrap())
+}
+
+/// What a run of the program said. Text and an exit code of its own are what it must give, whatever it was given.
+pub fn said(output: &Output) -> Said {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("the program prints UTF-8");
     let said = Said { code: output.status.code().unwrap_or(-1), out: text(&output.stdout), err: text(&output.stderr) };
     assert!((0..=3).contains(&said.code) && !said.err.contains("panicked"), "exit code {}: {}", said.code, said.err);
