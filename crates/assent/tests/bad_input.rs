@@ -41,7 +41,7 @@ fn a_truncated_archive_gives_what_came_before_the_break() {
     for (name, bytes) in [
         ("b.tar.gz", packed(&tar(&[("dump/list.json", &dump), ("dump/app.log", &padding)]))),
         ("b.tar", tar(&[("dump/list.json", &dump), ("dump/app.log", &padding)])),
-        ("b.zip", zip(&[("dump/list.json", &dump), ("dump/app.log", &padding)])),
+        ("b.zip", zip(&[("dump/list.json", dump.as_bytes()), ("dump/app.log", padding.as_bytes())])),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
@@ -62,19 +62,11 @@ fn a_truncated_archive_gives_what_came_before_the_break() {
 
 #[test]
 fn what_expands_without_measure_is_not_expanded() {
-    let nothing = vec![b' '; 8 << 20];
-    let bomb = |to: &mut dyn std::io::Write| {
-        to.write_all(b"{").unwrap();
-        (0..20).for_each(|_| to.write_all(&nothing).unwrap());
-    };
+    let mut bomb = vec![b' '; 160 << 20];
+    bomb[0] = b'{';
     let folder = tempfile::tempdir().unwrap();
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-    bomb(&mut gzip);
-    fs::write(folder.path().join("bomb.json.gz"), gzip.finish().unwrap()).unwrap();
-    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    zip.start_file("bomb.json", zip::write::SimpleFileOptions::default().compression_level(Some(9))).unwrap();
-    bomb(&mut zip);
-    fs::write(folder.path().join("bomb.zip"), zip.finish().unwrap().into_inner()).unwrap();
+    fs::write(folder.path().join("bomb.json.gz"), packed(&bomb)).unwrap();
+    fs::write(folder.path().join("bomb.zip"), zip(&[("bomb.json", &bomb)])).unwrap();
     for name in ["bomb.json.gz", "bomb.zip"] {
         let said = read(&folder.path().join(name));
         refused(&said, name);
@@ -341,16 +333,31 @@ fn tar(files: &[(&str, &str)]) -> Vec<u8> {
 }
 
 fn packed(bytes: &[u8]) -> Vec<u8> {
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
     gzip.write_all(bytes).unwrap();
     gzip.finish().unwrap()
 }
 
-fn zip(files: &[(&str, &str)]) -> Vec<u8> {
-    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    for (name, text) in files {
-        zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
-        zip.write_all(text.as_bytes()).unwrap();
+/// A zip archive of deflated files, by the letter of the format.
+fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let (mut bytes, mut directory) = (Vec::new(), Vec::new());
+    let small = |number: usize| u16::try_from(number).unwrap().to_le_bytes();
+    let large = |number: usize| u32::try_from(number).unwrap().to_le_bytes();
+    for (name, content) in files {
+        let mut crc = flate2::Crc::new();
+        crc.update(content);
+        let mut deflate = flate2::write::DeflateEncoder::new(Vec::new(), Compression::best());
+        deflate.write_all(content).unwrap();
+        let packed = deflate.finish().unwrap();
+        let sizes = [crc.sum().to_le_bytes(), large(packed.len()), large(content.len())].concat();
+        // Version 2.0, no flags, deflate, no time.
+        let common = [&[20, 0, 0, 0, 8, 0, 0, 0, 0, 0], sizes.as_slice(), &small(name.len()), &[0, 0]].concat();
+        let offset = large(bytes.len());
+        directory.extend([b"PK\x01\x02\x14\0", common.as_slice(), &[0; 10], &offset, name.as_bytes()].concat());
+        bytes.extend([b"PK\x03\x04", common.as_slice(), name.as_bytes(), &packed].concat());
     }
-    zip.finish().unwrap().into_inner()
+    let (at, count) = (bytes.len(), small(files.len()));
+    bytes.extend(&directory);
+    bytes.extend([b"PK\x05\x06\0\0\0\0", &count[..], &count, &large(directory.len()), &large(at), &[0, 0]].concat());
+    bytes
 }
