@@ -26,7 +26,7 @@ pub static CAUSES: &[Cause] = &[
         refutation: "The Service exists under exactly this name as seen from the asking pod.",
         confused_with: &["config.address_names_no_service", "dns.coredns_failing", "dns.policy_wrong"],
         fixes: &["Use `service.namespace` for a Service of another namespace", "Correct the name", "Create the Service"],
-        depth: 91,
+        depth: 94,
     },
     Cause {
         id: "dns.policy_wrong",
@@ -106,7 +106,7 @@ fn absent_service(case: &Case<'_>, host: &str, from: Option<&str>) -> Option<Obj
     (known && case.graph.is_absent(&service)).then_some(service)
 }
 
-/// Names that logs and checks ask for, and that no Service has. Names that a setting holds are told there.
+/// Names that checks by hand ask for, and that no Service has. Names that a setting holds are told there.
 fn unknown_names<'g>(case: &Case<'g>, out: &mut Vec<Candidate>) {
     let dangling = address::dangling(case);
     let in_setting = |caller: EntityId, host: &str| {
@@ -114,18 +114,6 @@ fn unknown_names<'g>(case: &Case<'g>, out: &mut Vec<Candidate>) {
             one.workload.id == caller && (one.named.address.host == host || host.starts_with(&format!("{}.", one.named.address.host)))
         })
     };
-    for (caller, signal, host) in complaints(case) {
-        let Some(host) = host.filter(|_| *caller.kind() != Kind::Service) else { continue };
-        let Some(service) = absent_service(case, &host, caller.namespace()) else { continue };
-        if in_setting(caller.id, &host) || is_dns_workload(case, caller) {
-            continue;
-        }
-        out.push(
-            unknown_name(case, caller, &host, &service, Strength::Shown)
-                .quote([case.quote_line(signal, caller.id)])
-                .explain(suffering(case, caller)),
-        );
-    }
     for check in check::checks(case).into_iter().filter(|check| check.outcome == Outcome::NameUnknown) {
         let Some(service) = absent_service(case, &check.target.host, check.namespace.as_deref()) else { continue };
         let on = case.owner(check.on);
@@ -151,10 +139,6 @@ fn unknown_name<'g>(case: &Case<'g>, caller: Entity<'g>, host: &str, service: &O
     Candidate::new("dns.name_wrong", caller.id, strength, says)
         .quote(near.and_then(|near| case.quote(near.at("metadata/name"), near)))
         .next(next)
-}
-
-fn is_dns_workload(case: &Case<'_>, workload: Entity<'_>) -> bool {
-    pods(case).iter().any(|pod| pod.top_owner().id == workload.id || pod.id == workload.id)
 }
 
 /// Pods that do not ask the cluster's DNS, and complain of names that it would know.

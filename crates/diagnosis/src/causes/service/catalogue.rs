@@ -88,7 +88,7 @@ pub static CAUSES: &[Cause] = &[
         refutation: "The Service exists, or the host lies outside the cluster.",
         confused_with: &["dns.name_wrong", "dns.coredns_failing", "config.address_wrong_port"],
         fixes: &["Correct the setting", "Create the Service that it names"],
-        depth: 90,
+        depth: 94,
     },
     Cause {
         id: "config.address_wrong_port",
@@ -98,6 +98,6 @@ pub static CAUSES: &[Cause] = &[
         refutation: "The Service has the port, or it is headless and its pods listen on it.",
         confused_with: &["service.target_port_mismatch", "network_policy.denies_ingress"],
         fixes: &["Correct the port in the setting", "Add the port to the Service"],
-        depth: 90,
+        depth: 94,
     },
 ];
