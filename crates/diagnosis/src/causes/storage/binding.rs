@@ -341,12 +341,12 @@ fn provisioner<'g>(case: &Case<'g>, claim: Entity<'g>, told: &[Told<'g>]) -> Opt
         .or_else(|| told::between(waits.text, "external provisioner \"", "\""))
         .unwrap_or("");
     let driver_gone = case.graph.is_absent(&ObjectRef::new(Kind::CSIDriver, None, by));
-    let gone = if driver_gone { ", which is not installed (no CSIDriver of that name)" } else { "" };
+    let gone = if driver_gone { "is not installed (no CSIDriver of that name)" } else { "does not answer" };
     let mut quotes = vec![waits.quote.clone()];
     quotes.extend(object.and_then(|class| case.quote(class.at("provisioner"), class)));
     Some(Fault {
         cause: "storage.provisioning_failed",
-        says: format!("{} waits for the provisioner `{by}` of the StorageClass `{class}`{gone}, which does not answer", claim.reference()),
+        says: format!("{} waits for the provisioner `{by}` of the StorageClass `{class}`, which {gone}", claim.reference()),
         strength: if driver_gone && quotes.len() > 1 { Strength::Proven } else { Strength::Stated },
         quotes,
         next: format!("See whether the provisioner `{by}` runs, and what it logs"),
