@@ -1,2 +1,61 @@
-//! a
-fn main() {}
+//! `assent`: explains what is wrong with a Kubernetes cluster, with evidence that a program has checked.
+//!
+//! This binary wires rooms together and decides nothing. Exit codes: 0 healthy, 1 causes found, 2 inconclusive, 3 bad input or no
+//! access.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+
+mod causes;
+mod cli;
+mod demo;
+mod docs;
+mod input;
+mod investigate;
+mod progress;
+mod render;
+mod save;
+mod verify;
+
+/// Bad input, or no access.
+const EXIT_FAILED: u8 = 3;
+
+fn main() -> ExitCode {
+    let arguments = match cli::Cli::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // clap's own code for bad usage is 2, which here means inconclusive.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(EXIT_FAILED) } else { ExitCode::SUCCESS };
+        }
+    };
+    match run(arguments) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "assent: {}", render::text::printable(&format!("{error:#}")));
+            ExitCode::from(EXIT_FAILED)
+        }
+    }
+}
+
+fn run(arguments: cli::Cli) -> anyhow::Result<u8> {
+    match arguments.command {
+        cli::Command::Investigate(asked) => investigate::run(&asked),
+        cli::Command::Verify(asked) => verify::run(&asked),
+        cli::Command::Causes(asked) => causes::run(&asked),
+        cli::Command::Demo(asked) => demo::run(&asked),
+        cli::Command::Schema => print(&format!("{:#}\n", assent_diagnosis::report::schema())),
+        cli::Command::Docs(asked) => docs::run(&asked.out),
+    }
+}
+
+/// Prints to standard output. A reader that has gone away, such as `head`, is no error.
+fn print(text: &str) -> anyhow::Result<u8> {
+    match std::io::stdout().write_all(text.as_bytes()).and_then(|()| std::io::stdout().flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).context("cannot write to standard output"),
+        _ => Ok(0),
+    }
+}

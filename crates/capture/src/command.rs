@@ -174,7 +174,14 @@ impl Command {
     }
 }
 
-/// Whether a line ends inside of quotes or in a continuation, so that the next line belongs to it.
+/// Whether a first line is typed over several: it ends in a continuation, or where a program in quotes begins. An apostrophe in a word
+/// opens nothing.
+#[must_use]
+pub fn begins_several(line: &str) -> bool {
+    line.ends_with('\\') || (split(line).1 && line.trim_end().ends_with(['\'', '"', '{', '(', '[', '|', ';']))
+}
+
+/// Whether what was typed so far ends inside of quotes or in a continuation.
 #[must_use]
 pub fn is_open(line: &str) -> bool {
     line.ends_with('\\') || split(line).1
@@ -422,7 +429,7 @@ impl Kubectl {
 
 impl Target {
     fn named(kind: &str, name: &str) -> Self {
-        Self { kind: Kind::from_word(kind), name: Some(name.into()).filter(|name: &Box<str>| !name.is_empty()) }
+        Self { kind: Kind::from_word(kind), name: (!name.is_empty()).then(|| name.into()) }
     }
 }
 
@@ -532,6 +539,7 @@ mod tests {
         }
         assert_eq!(kubectl("kubectl apply -f - <<'EOF'").here_document.as_deref(), Some("EOF"));
         assert!(is_open("kubectl get pods | \\") && is_open("awk '") && !is_open("awk ''"));
+        assert!(begins_several("awk '{") && !begins_several("echo don't"));
     }
 
     proptest! {

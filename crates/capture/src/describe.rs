@@ -40,13 +40,11 @@ pub fn read(text: &str, base: usize, kind: Option<Kind>) -> Vec<(Kind, Node)> {
     let mut out = Vec::new();
     let mut from = None;
     for at in 0..=all.len() {
-        if at < all.len() && !begins(&all, at) {
+        if at < all.len() && !begins(&all, at) && !all.get(at).is_some_and(|line| is_orphans(*line)) {
             continue;
         }
         if let Some(own) = from.and_then(|from| all.get(from..at)) {
             Described { text, base, lines: own, kind: kind.as_ref() }.read(&mut out);
-        } else {
-            orphaned_events(text, base, all.get(..at).unwrap_or_default(), &mut out);
         }
         from = Some(at);
         if out.len() >= OBJECTS_MAX {
@@ -93,6 +91,10 @@ struct Described<'s, 'a> {
 
 impl<'s> Described<'s, '_> {
     fn read(&self, out: &mut Vec<(Kind, Node)>) {
+        if self.lines.first().is_some_and(|line| is_orphans(*line)) {
+            orphaned_events(self.text, self.base, self.lines, out);
+            return;
+        }
         let events_at = self.lines.iter().rposition(|line| line.text.starts_with("Events:"));
         let (body, events) = self.lines.split_at(events_at.unwrap_or(self.lines.len()));
         let data_at = body.iter().zip(body.iter().skip(1)).position(|(line, next)| line.text == "Data" && next.text.starts_with("===="));
@@ -183,11 +185,16 @@ fn put_annotations(root: &mut Node, path: &[&str], block: Option<&Block<'_>>) {
     }
 }
 
-/// Events of an object that is gone: `Pod 'x': error 'pods "x" not found', but found events.`
+/// Whether a line says that only events are left of a pod: `Pod 'x': error 'pods "x" not found', but found events.`
+fn is_orphans(line: Piece<'_>) -> bool {
+    line.trim().text.starts_with("Pod '") && line.text.ends_with("but found events.")
+}
+
+/// The events of a pod that is gone.
 fn orphaned_events<'s>(text: &'s str, base: usize, lines: &[Piece<'s>], out: &mut Vec<(Kind, Node)>) {
-    let Some(at) = lines.iter().position(|line| line.text.ends_with("but found events.")) else { return };
-    let name = lines.get(at).and_then(|line| line.between("'", "'"));
-    let events = lines.iter().position(|line| line.text.starts_with("Events:")).and_then(|from| lines.get(from..)).unwrap_or_default();
+    let name = lines.first().and_then(|line| line.between("'", "'"));
+    let events =
+        lines.iter().position(|line| line.trim().text.starts_with("Events:")).and_then(|from| lines.get(from..)).unwrap_or_default();
     read_events(text, base, events, &EventOf { kind: Some(Kind::Pod), name, namespace: None }, out);
 }
 

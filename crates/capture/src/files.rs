@@ -13,7 +13,7 @@ use crate::limits::{Limits, Meter};
 use crate::set::{CaptureSet, Hint, Origin, Output};
 use crate::source::{Source, SourceId};
 use crate::values::{About, Format};
-use crate::{archive, json, kubectl, logs, values};
+use crate::{archive, json, kubectl, logs, saved, transcript, values};
 
 /// How much of a file is looked at to tell what it is. A text of no known form that is larger is read as a log.
 const HEAD_BYTES: usize = 64 * 1024;
@@ -99,6 +99,12 @@ impl<'a> Intake<'a> {
             let path = if path == "-" { "" } else { path };
             return archive::unpack(self, path, packing, &mut head.chain(from), nesting + 1);
         }
+        if path == saved::FILE_NAME {
+            if let Some(text) = self.whole(path, head.chain(from)) {
+                saved::read(self.set, path, &text);
+            }
+            return;
+        }
         match place(path) {
             Place::Log(log) => self.log(path, &log, head.chain(from)),
             Place::Nothing => self.passed_over += 1,
@@ -143,7 +149,7 @@ impl<'a> Intake<'a> {
         if format == Some(Format::Json) && is_json_log(&shown) {
             return self.unknown_log(path, head.chain(from));
         }
-        let structured = format.is_some() || kubectl::looks_printed(&shown) || has_prompt(&shown);
+        let structured = format.is_some() || kubectl::looks_printed(&shown) || transcript::is_transcript(&shown);
         let small = head.len() < HEAD_BYTES;
         if !structured && (path == "-" || !small) {
             return self.unknown_log(path, head.chain(from));
@@ -164,7 +170,12 @@ impl<'a> Intake<'a> {
 
     fn values(&mut self, path: &str, source: SourceId, len: usize, format: Format, objects: &ObjectPlace) {
         let hint = Hint { kind: objects.kind.clone(), namespace: objects.namespace.clone(), complete: objects.whole };
-        let about = About { infer_whole: !objects.whole && objects.kind.is_some(), hint, origin: objects.whole.then_some(Origin::Full) };
+        let about = About {
+            infer_whole: !objects.whole && objects.kind.is_some(),
+            hint,
+            origin: objects.whole.then_some(Origin::Full),
+            ..About::default()
+        };
         let before = self.set.listed.len();
         let outcome = values::read(self.set, source, 0..len, format, &about);
         if let Some(error) = outcome.error {
@@ -183,8 +194,8 @@ impl<'a> Intake<'a> {
 
     fn text(&mut self, path: &str, source: SourceId, len: usize, objects: &ObjectPlace) {
         let text = self.set.source(source).map(Source::text).unwrap_or_default();
-        if has_prompt(text) {
-            return;
+        if transcript::is_transcript(text) {
+            return transcript::read(self.set, source);
         }
         if kubectl::looks_printed(text) && kubectl::read(self.set, source, 0..len, objects.kind.clone(), objects.namespace.as_deref()) > 0 {
             return;
@@ -206,11 +217,6 @@ impl<'a> Intake<'a> {
 
 fn yaml_by_name(path: &str) -> Option<Format> {
     (path.ends_with(".yaml") || path.ends_with(".yml")).then_some(Format::Yaml)
-}
-
-/// Whether a line of the text begins with a prompt and a command.
-pub(crate) fn has_prompt(text: &str) -> bool {
-    text.lines().any(|line| line.starts_with("$ "))
 }
 
 /// Whether a text is lines of JSON that are no objects, as programs log them.

@@ -53,6 +53,30 @@ pub fn parse_stream(text: &str, base: usize) -> (Vec<Node>, Option<serde_json::E
     (nodes, None)
 }
 
+/// Closes JSON that is cut off after the last value that is whole. Offsets into the result are offsets into the text.
+/// None where nothing is whole.
+#[must_use]
+pub fn mend(text: &str) -> Option<String> {
+    let (mut open, mut quoted, mut escaped) = (Vec::new(), false, false);
+    let mut whole = None;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'"' if !escaped => quoted = !quoted,
+            b'{' | b'[' if !quoted => open.push(if byte == b'{' { '}' } else { ']' }),
+            b'}' | b']' if !quoted => {
+                open.pop();
+                whole = Some((at + 1, open.len()));
+            }
+            b',' if !quoted => whole = Some((at, open.len())),
+            _ => {}
+        }
+        escaped = quoted && byte == b'\\' && !escaped;
+    }
+    let (end, depth) = whole?;
+    let closing = open.get(..depth)?.iter().rev();
+    Some(text.get(..end)?.chars().chain(closing.copied()).collect())
+}
+
 #[derive(Clone, Copy)]
 struct Seed<'s, 'k> {
     text: &'s str,
@@ -230,6 +254,17 @@ mod tests {
         let (nodes, error) = parse_stream("{\"a\":1}\n{\"b\":2}\n{\"c\":", 0);
         assert_eq!(nodes.len(), 2);
         assert!(error.is_some());
+    }
+
+    #[test]
+    fn cut_off_json_is_closed_after_what_is_whole() {
+        for (cut, mended) in
+            [(r#"{"a":[{"b":"},"},{"c":"#, r#"{"a":[{"b":"},"}]}"#), (r#"{"a":1,"b":"x\""#, r#"{"a":1}"#), (r#"[1,[2,3],4"#, "[1,[2,3]]")]
+        {
+            assert_eq!(mend(cut).as_deref(), Some(mended));
+            parse(mended, 0).unwrap();
+        }
+        assert_eq!(mend("{\"a"), None);
     }
 
     #[test]

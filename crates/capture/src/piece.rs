@@ -2,6 +2,9 @@
 
 use crate::tree::{Node, Value};
 
+/// Parts that one piece is divided into. No object has as many labels, and hostile text could have millions.
+pub(crate) const PARTS_MAX: usize = 4096;
+
 /// Words of a text and the offset of their first byte in the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Piece<'s> {
@@ -65,10 +68,13 @@ impl<'s> Piece<'s> {
         (!trimmed.is_absent()).then_some(trimmed)
     }
 
-    /// The parts between commas that are not inside parentheses or brackets, trimmed, without empty ones.
+    /// The parts between commas that are not inside parentheses or brackets, trimmed; at most [`PARTS_MAX`].
     pub(crate) fn commas(self) -> Vec<Piece<'s>> {
         let (mut parts, mut depth, mut from) = (Vec::new(), 0_usize, 0);
         for (at, c) in self.text.char_indices() {
+            if parts.len() >= PARTS_MAX {
+                return parts;
+            }
             match c {
                 '(' | '[' => depth += 1,
                 ')' | ']' => depth = depth.saturating_sub(1),
@@ -84,10 +90,13 @@ impl<'s> Piece<'s> {
         parts
     }
 
-    /// The parts between white space.
+    /// The parts between white space; at most [`PARTS_MAX`].
     pub(crate) fn words(self) -> Vec<Piece<'s>> {
         let (mut parts, mut from) = (Vec::new(), None);
         for (at, c) in self.text.char_indices() {
+            if parts.len() >= PARTS_MAX {
+                return parts;
+            }
             match (c.is_whitespace(), from) {
                 (true, Some(start)) => {
                     parts.push(self.cut(start, at));
@@ -245,6 +254,13 @@ mod tests {
         for part in parts.into_iter().chain(value.words()) {
             assert_eq!(text.get(part.start - 100..).unwrap().get(..part.text.len()), Some(part.text));
         }
+    }
+
+    #[test]
+    fn hostile_text_has_only_so_many_parts() {
+        let text = "a=b, ".repeat(PARTS_MAX * 2);
+        assert_eq!(Piece::new(&text, 0).commas().len(), PARTS_MAX);
+        assert_eq!(Piece::new(&text, 0).words().len(), PARTS_MAX);
     }
 
     #[test]

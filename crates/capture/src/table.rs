@@ -128,6 +128,9 @@ impl<'s> Reader<'s, '_> {
             let row = header.cut(line);
             return (row.len() == titles.len()).then_some(row);
         }
+        if typed_name(line).is_some_and(|(_, name)| !name.text.contains([' ', '\t'])) {
+            return Some(vec![("NAME", line)]);
+        }
         let kind = self.kind_of(line)?;
         let row = match &self.header {
             Some(header) => {
@@ -200,12 +203,14 @@ fn is_nothing(line: &str) -> bool {
 
 /// Whether a line heads a table: nothing but titles, one of which every table has.
 fn is_header(line: Piece<'_>) -> bool {
+    if !line.text.starts_with(|c: char| c.is_ascii_uppercase()) {
+        return false;
+    }
     let shouts = |word: &str| word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b"-_()/:".contains(&b));
-    let words: Vec<&str> = line.text.split_whitespace().collect();
-    words.iter().all(|word| shouts(word))
+    let words: Vec<&str> = line.text.split_whitespace().take_while(|word| shouts(word)).collect();
+    words.iter().copied().eq(line.text.split_whitespace())
         && words.len() > 1
         && (words.contains(&"NAME") || (words.contains(&"SEEN") && words.contains(&"REASON")))
-        && !words.iter().all(|word| word.bytes().all(|b| !b.is_ascii_uppercase()))
 }
 
 /// The kind and name in `deployment.apps/checkout`.

@@ -5,9 +5,9 @@ use std::ops::Range;
 use assent_base::Kind;
 
 use crate::set::{CaptureSet, Hint, Origin};
-use crate::source::{Source, SourceId};
+use crate::source::SourceId;
 use crate::tree::{At, Node, Value};
-use crate::{json, secrets, yaml};
+use crate::{json, prometheus, secrets, traces, yaml};
 
 /// How values are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,10 @@ pub(crate) struct About {
     pub(crate) origin: Option<Origin>,
     /// Whether a list of the hint's kind may be taken as all there is in the namespaces that it shows.
     pub(crate) infer_whole: bool,
+    /// The query that was asked of Prometheus.
+    pub(crate) query: Option<String>,
+    /// Whether what does not say its kind may be a Secret.
+    pub(crate) may_be_secret: bool,
 }
 
 /// What became of values.
@@ -42,12 +46,12 @@ pub(crate) fn read(set: &mut CaptureSet, source: SourceId, part: Range<usize>, f
         Format::Json => parse_json(text, part.start),
         Format::Yaml => yaml::parse(text, part.start),
     };
-    let assumed = about.hint.kind == Some(Kind::Secret);
+    let assumed = about.may_be_secret || about.hint.kind == Some(Kind::Secret);
     if assumed || secrets::may_hold(text) {
         rewrite(set, source, |whole| {
             secrets::blank(whole, part.clone(), &nodes, assumed);
             if error.is_some() {
-                secrets::blank_unread(whole, part);
+                secrets::blank_unread(whole, part.clone());
             }
         });
         if error.is_some() {
@@ -55,7 +59,10 @@ pub(crate) fn read(set: &mut CaptureSet, source: SourceId, part: Range<usize>, f
             nodes.retain(|node| !is_of_kind(set, source, node, Kind::ConfigMap.as_str()));
         }
     }
-    let admitted = nodes.into_iter().map(|node| admit(set, source, node, about)).sum();
+    let mut admitted = nodes.into_iter().map(|node| admit(set, source, node, about)).sum();
+    if admitted == 0 && format == Format::Json && error.is_some() {
+        admitted = cut_off(set, source, part, about);
+    }
     Outcome { admitted, error }
 }
 
@@ -69,7 +76,30 @@ fn parse_json(text: &str, base: usize) -> (Vec<Node>, Option<String>) {
     }
 }
 
+/// Reads what came before the cut of JSON that is cut off, if that is samples, alerts or spans: of those each stands for itself.
+/// Of objects the first half says something else than the whole.
+fn cut_off(set: &mut CaptureSet, source: SourceId, part: Range<usize>, about: &About) -> usize {
+    let text = set.source(source).and_then(|source| source.text().get(part.clone())).unwrap_or_default();
+    let Some(node) = json::mend(text).and_then(|mended| json::parse(&mended, part.start).ok()) else { return 0 };
+    loose(set, source, node, about).unwrap_or(0)
+}
+
+fn loose(set: &mut CaptureSet, source: SourceId, node: Node, about: &About) -> Result<usize, Node> {
+    let is_object = set
+        .source(source)
+        .map(|text| At::root(source, text, &node))
+        .is_some_and(|at| at.get("kind").exists() && at.get("apiVersion").exists());
+    if is_object || about.hint.kind.is_some() {
+        return Err(node);
+    }
+    prometheus::take(set, source, node, about.query.as_deref()).or_else(|node| traces::take(set, source, node))
+}
+
 fn admit(set: &mut CaptureSet, source: SourceId, node: Node, about: &About) -> usize {
+    let node = match loose(set, source, node, about) {
+        Ok(count) => return count,
+        Err(node) => node,
+    };
     let Some(text) = set.source(source) else { return 0 };
     let at = At::root(source, text, &node);
     let origin = about.origin.unwrap_or(if printed_by_server(at) { Origin::Full } else { Origin::Manifest });
@@ -101,12 +131,9 @@ fn inferred(at: At<'_>, hint: &Hint) -> Hint {
 
 /// Changes the text of a source in place, where its length and its parts stay.
 pub(crate) fn rewrite(set: &mut CaptureSet, id: SourceId, change: impl FnOnce(&mut String)) {
-    let Some(source) = set.sources.get_mut(id.0 as usize) else { return };
-    let mut text = source.text().to_owned();
-    change(&mut text);
-    let mut changed = Source::whole(&source.name, text.into_boxed_str());
-    changed.sections = std::mem::take(&mut source.sections);
-    *source = changed;
+    if let Some(source) = set.sources.get_mut(id.0 as usize) {
+        source.rewrite(change);
+    }
 }
 
 /// Whether a text begins as JSON, or as YAML of Kubernetes objects.

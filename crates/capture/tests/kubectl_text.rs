@@ -36,6 +36,31 @@ fn descriptions_become_objects_and_events() {
     }
 }
 
+#[test]
+fn a_row_is_cited_as_its_line_and_a_cell_as_its_words() {
+    let text = "NAME    READY   STATUS             RESTARTS      AGE\nweb-1   0/1     CrashLoopBackOff   7 (2m ago)    9m\n";
+    let rows = table::read(text, 0, &Ask::default()).rows;
+    let source = Source::whole("t", text.into());
+    let row = At::root(SourceId(0), &source, &rows[0].1);
+    let quote = |at: At<'_>| at.cite().and_then(|cite| source.slice(cite.start, cite.len)).map(str::to_owned);
+    assert_eq!(quote(row).as_deref(), Some("web-1   0/1     CrashLoopBackOff   7 (2m ago)    9m"));
+    assert_eq!(quote(row.at("status/printed/status")).as_deref(), Some("CrashLoopBackOff"));
+    assert_eq!(quote(row.at("status/printed/restarts")).as_deref(), Some("7 (2m ago)"));
+}
+
+#[test]
+fn a_listing_is_complete_only_when_every_line_was_understood() {
+    let header = "NAME    DATA   AGE\nweb-1   1      9m\n";
+    let of = |text: &str, ask: &Ask| table::read(text, 0, ask).complete;
+    let ask = Ask { kind: Some(Kind::ConfigMap), ..Ask::default() };
+    assert!(of(header, &ask));
+    assert!(of("No resources found in shop namespace.\n", &ask));
+    assert!(!of(&format!("{header}Error from server (Forbidden): secrets is forbidden\n"), &ask));
+    assert!(!of("web-1   1      9m\n", &ask));
+    assert!(of("web-1   1      9m\n", &Ask { no_headers: true, ..ask.clone() }));
+    assert!(!of("", &ask));
+}
+
 /// What kubectl 1.32 printed of these objects says nothing that the objects do not say at the same path.
 #[test]
 fn a_description_agrees_with_the_object_it_describes() {

@@ -8,13 +8,16 @@ pub mod candidate;
 pub mod case;
 pub mod cause;
 pub mod causes;
+pub mod complaint;
 pub mod confidence;
 pub mod engine;
 pub mod finding;
 pub mod logs;
 pub mod proof;
 pub mod report;
+pub mod said;
 pub mod symptoms;
+pub mod wanted;
 
 pub use engine::{Options, investigate};
 pub use report::Report;

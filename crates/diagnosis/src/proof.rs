@@ -107,7 +107,7 @@ pub fn check(report: &Report, graph: &Graph) -> Checked {
             checked.failures.push(Failure { claim: item.id.clone(), fault });
         }
         // One piece of evidence may serve several claims; the same id must then mean the same words.
-        if ids.insert(&item.id, item).is_some_and(|other| (&other.source, &other.locator) != (&item.source, &item.locator)) {
+        if ids.insert(&item.id, item).is_some_and(|other| other != item) {
             checked.failures.push(Failure { claim: item.id.clone(), fault: Fault::BadId(item.id.clone()) });
         }
     }
@@ -202,7 +202,8 @@ fn link_faults(link: &Link, cause: &RootCause, graph: &Graph, ids: &BTreeMap<&st
     }
     // Only instants of the cause's first sign and the effect's last count: both go on and on.
     let instant = |item: &Evidence| item.time.as_deref().and_then(time::instant);
-    let first_sign = cause.evidence.iter().filter_map(instant).min();
+    let effects: BTreeSet<&str> = cause.chain.iter().flat_map(|link| link.evidence.iter().map(String::as_str)).collect();
+    let first_sign = cause.evidence.iter().filter(|item| !effects.contains(item.id.as_str())).filter_map(instant).min();
     let last_effect = shown.iter().filter_map(|item| instant(item)).max();
     if let (Some(cause), Some(effect)) = (first_sign, last_effect)
         && time::seconds_between(cause, effect) < -CLOCK_SKEW_S

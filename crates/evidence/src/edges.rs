@@ -394,6 +394,18 @@ pub fn needs(spec: At<'_>) -> Vec<Need<'_>> {
     list
 }
 
+/// The ConfigMaps and Secrets that a pod or template cannot start without.
+pub(crate) fn settings(root: At<'_>, of: &ObjectRef) -> Vec<ObjectRef> {
+    let spec = match of.kind {
+        Kind::Pod => root.get("spec"),
+        Kind::CronJob => root.at("spec/jobTemplate/spec/template/spec"),
+        _ if of.kind.is_workload() => root.at("spec/template/spec"),
+        _ => return Vec::new(),
+    };
+    let wanted = |need: &Need<'_>| !need.optional && matches!(need.kind, Kind::ConfigMap | Kind::Secret);
+    needs(spec).into_iter().filter(wanted).map(|need| of.beside(need.kind.clone(), need.name.text_or_empty())).collect()
+}
+
 fn volume_needs<'g>(volume: At<'g>, need: &mut impl FnMut(Relation, Kind, At<'g>, Option<At<'g>>, bool)) {
     need(Relation::Mounts, Kind::PersistentVolumeClaim, volume.at("persistentVolumeClaim/claimName"), None, false);
     for (field, kind) in [("configMap", Kind::ConfigMap), ("secret", Kind::Secret)] {

@@ -79,9 +79,12 @@ pub fn latest_instant(set: &CaptureSet) -> Option<Timestamp> {
     objects.max(logs)
 }
 
+/// What makes two events the same saying: reason, part, masked message.
+type Saying = (Box<str>, Box<str>, Box<str>);
+
 /// Folds the events of a set by what they are about; those that name nobody come second.
 pub(crate) fn fold(graph: &Graph) -> (BTreeMap<EntityId, Vec<EventFact>>, Vec<EventFact>) {
-    let mut by_entity: BTreeMap<EntityId, BTreeMap<(Box<str>, Box<str>, Box<str>), EventFact>> = BTreeMap::new();
+    let mut by_entity: BTreeMap<EntityId, BTreeMap<Saying, EventFact>> = BTreeMap::new();
     let mut loose = Vec::new();
     for (index, object) in graph.set.objects.iter().enumerate() {
         if object.reference.kind != Kind::Event {

@@ -8,6 +8,9 @@ use kube::config::{Config, KubeConfigOptions, Kubeconfig, KubeconfigError};
 use crate::get::{Fault, fault_of};
 use crate::proxy::Proxy;
 
+/// A connection, its TLS included, is there within this time or not at all.
+const CONNECT_TIMEOUT_MAX: Duration = Duration::from_secs(10);
+
 /// How to reach a cluster, and how much to ask of it.
 #[derive(Debug, Clone)]
 pub struct Access {
@@ -107,9 +110,12 @@ impl NoAccess {
         let (server, why) = (server.to_owned(), fault.to_string());
         match fault {
             Fault::Refused { status: 401 | 403, .. } | Fault::Credentials(_) => Self::Unauthorized { server, why },
-            Fault::Refused { status: 429 | 500.., .. } | Fault::Silent(_) | Fault::Gone | Fault::Late | Fault::Broken(_) => {
-                Self::Unreachable { server, why }
-            }
+            Fault::Refused { status: 429 | 500.., .. }
+            | Fault::Silent(_)
+            | Fault::Unconnected
+            | Fault::Gone
+            | Fault::Late
+            | Fault::Broken(_) => Self::Unreachable { server, why },
             Fault::Refused { .. } | Fault::TooLarge(_) => Self::NotKubernetes { server, why },
             Fault::Tls(_) => Self::TlsRefused { server, why },
         }
@@ -128,7 +134,7 @@ pub(crate) struct Target {
 /// Reads the configuration and makes a client. Sends nothing, but may run the credential command that the kubeconfig names.
 pub(crate) async fn target(access: &Access) -> Result<Target, NoAccess> {
     let (context, mut config) = configuration(access).await?;
-    config.connect_timeout = Some(access.request_timeout);
+    config.connect_timeout = Some(access.request_timeout.min(CONNECT_TIMEOUT_MAX));
     config.default_retry = false;
     let server = address(&config);
     let namespace = config.default_namespace.clone();

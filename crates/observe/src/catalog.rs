@@ -157,16 +157,22 @@ impl Offers {
 
     fn stale(&mut self, group: &str, version: &str) {
         let what = "the server behind this API group does not answer the API server; what it serves is not known";
-        self.problems.push(Problem { place: format!("/apis/{group}/{version}").into(), what: what.into() });
+        self.problems.push(Problem { place: format!("apis/{group}/{version}").into(), what: what.into() });
     }
 
     fn miss(&mut self, path: &Path, gap: Gap, fault: Fault) -> Result<(), Fault> {
         match fault {
             Fault::Refused { status: 401, .. } | Fault::Tls(_) | Fault::Credentials(_) => Err(fault),
-            Fault::Refused { .. } | Fault::Silent(_) | Fault::Gone | Fault::Late | Fault::Broken(_) | Fault::TooLarge(_) => {
+            Fault::Refused { .. }
+            | Fault::Silent(_)
+            | Fault::Unconnected
+            | Fault::Gone
+            | Fault::Late
+            | Fault::Broken(_)
+            | Fault::TooLarge(_) => {
                 self.gaps.insert(gap);
                 let what = format!("which kinds are served here could not be read: {fault}");
-                self.problems.push(Problem { place: path.uri().into(), what: what.into() });
+                self.problems.push(Problem { place: path.source_name().into(), what: what.into() });
                 Ok(())
             }
         }

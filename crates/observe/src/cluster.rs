@@ -145,6 +145,7 @@ impl Cluster {
         for listing in listings {
             listing.admit_into(&mut set);
         }
+        note_absent_namespaces(&mut set, scope);
         Ok(set)
     }
 
@@ -165,9 +166,9 @@ impl Cluster {
         let mut answers: Vec<_> = stream::iter(answers).buffer_unordered(self.concurrency).collect().await;
         answers.sort_by_key(|(index, ..)| *index);
         for (_, wanted, answer) in answers {
-            let name = wanted.path().map_or_else(|| wanted.pod.to_string(), |path| path.uri());
+            let name = wanted.source_name();
             match answer {
-                Ok(answer) => log::admit(set, &name, answer.text, wanted),
+                Ok(answer) => log::admit(set, &name, &answer.text, wanted),
                 Err(Fault::Refused { status: 403, message }) => set.problem(
                     &name,
                     format!(
@@ -208,7 +209,12 @@ impl Cluster {
             return Ok(());
         }
         let says = |fault: &&&Fault| match fault {
-            Fault::Refused { status: 401, .. } | Fault::Silent(_) | Fault::Broken(_) | Fault::Tls(_) | Fault::Credentials(_) => true,
+            Fault::Refused { status: 401, .. }
+            | Fault::Silent(_)
+            | Fault::Unconnected
+            | Fault::Broken(_)
+            | Fault::Tls(_)
+            | Fault::Credentials(_) => true,
             Fault::Refused { status: 403, message } => message.contains("system:anonymous"),
             Fault::Refused { .. } | Fault::Gone | Fault::Late | Fault::TooLarge(_) => false,
         };
@@ -231,8 +237,8 @@ fn add_readiness(set: &mut CaptureSet, ready: Result<Answer, Fault>) {
     let path = Path::ready();
     match ready {
         Ok(Answer { status: 200 | 500, text, .. }) => add_output(set, &path, text),
-        Ok(answer) => set.problem(&path.uri(), format!("the control plane's own checks are not shown: status {}", answer.status)),
-        Err(fault) => set.problem(&path.uri(), format!("the control plane's own checks could not be read: {fault}")),
+        Ok(answer) => set.problem(&path.source_name(), format!("the control plane's own checks are not shown: status {}", answer.status)),
+        Err(fault) => set.problem(&path.source_name(), format!("the control plane's own checks could not be read: {fault}")),
     }
 }
 
@@ -242,7 +248,7 @@ fn requests(resources: &[Resource], scope: &Scope) -> Vec<Request> {
         let selector = scope.selector.clone().filter(|selector| resource.kind == Kind::Pod && !selector.is_empty());
         match scope.namespaces.as_ref().filter(|_| resource.is_namespaced) {
             None => requests.push(Request { resource: resource.clone(), namespace: None, selector }),
-            Some(namespaces) => requests.extend(namespaces.iter().map(|namespace| Request {
+            Some(namespaces) => requests.extend(namespaces.iter().filter(|name| is_label(name)).map(|namespace| Request {
                 resource: resource.clone(),
                 namespace: Some(namespace.clone()),
                 selector: selector.clone(),
@@ -252,15 +258,34 @@ fn requests(resources: &[Resource], scope: &Scope) -> Vec<Request> {
     requests
 }
 
+/// Whether a namespace can be called so: an RFC 1123 label.
+fn is_label(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    (1..=63).contains(&name.len()) && name.bytes().all(|byte| plain(byte) || byte == b'-') && !name.starts_with('-') && !name.ends_with('-')
+}
+
+/// Says which namespaces of the scope are not there: a name mistyped reads like a healthy, empty namespace.
+fn note_absent_namespaces(set: &mut CaptureSet, scope: &Scope) {
+    let knows_all = set.listed.contains(&Listed { kind: Kind::Namespace, namespace: None });
+    for name in scope.namespaces.iter().flatten() {
+        let is_there = || set.objects.iter().any(|object| object.reference.kind == Kind::Namespace && *object.reference.name == **name);
+        if !is_label(name) {
+            set.problem(name, "this is no name of a namespace");
+        } else if knows_all && !is_there() {
+            set.problem(name, "the cluster has no namespace of this name");
+        }
+    }
+}
+
 fn is_refused(listing: &Listing) -> bool {
     matches!(listing.fault, Some(Fault::Refused { status: 403, .. }))
 }
 
 fn add_output(set: &mut CaptureSet, path: &Path, text: Box<str>) {
     let len = text.len() as u64;
-    let uri = path.uri();
+    let uri = path.source_name();
     let source = set.add_source(Source::whole(&uri, text));
-    set.outputs.push(Output { command: format!("kubectl get --raw '{uri}'").into(), source, start: 0, len });
+    set.outputs.push(Output { command: format!("kubectl get --raw '/{uri}'").into(), source, start: 0, len });
 }
 
 fn field(text: &str, path: &str) -> Option<String> {

@@ -57,6 +57,9 @@ pub(crate) enum Fault {
     /// Nothing came in time.
     #[error("no answer within {0} s")]
     Silent(u64),
+    /// Nobody took the connection, or nobody spoke on it.
+    #[error("no connection in time")]
+    Unconnected,
     /// The server did not answer several requests before, so this one was not sent.
     #[error("not asked, because the API server stopped answering")]
     Gone,
@@ -160,7 +163,7 @@ impl Reader {
                 tokio::time::sleep(wait).await;
                 continue;
             }
-            if again == Again::Failing && matches!(tried, Err(Fault::Broken(_) | Fault::Silent(_))) {
+            if again == Again::Failing && matches!(tried, Err(Fault::Broken(_) | Fault::Silent(_) | Fault::Unconnected)) {
                 self.silences.fetch_add(1, Ordering::Relaxed);
             }
             return tried.map(|tried| tried.answer);
@@ -277,6 +280,9 @@ pub(crate) fn fault_of(error: &kube::Error) -> Fault {
         }
         if let Some(cause) = deepest.downcast_ref::<AuthError>() {
             return Fault::Credentials(credential_words(cause));
+        }
+        if deepest.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::TimedOut) {
+            return Fault::Unconnected;
         }
         let within = deepest.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
         match within.map(|inner| inner as &(dyn Error + 'static)).or_else(|| deepest.source()) {

@@ -50,14 +50,14 @@ impl Request {
     /// Gets every page. A continue token that expires on the way starts the list over, once.
     pub(crate) async fn run(self, reader: &Reader, page_size: u32, progress: &dyn Progress) -> Listing {
         let Some(mut path) = Path::list(&self.resource, self.namespace.as_deref()) else {
-            let what = "this is no name of a namespace";
+            let what = "no request can be made of this name";
             let name = self.namespace.clone().unwrap_or_default();
             return Listing { request: self, answered_at: None, fault: Some(Fault::Broken(what.to_owned())), name, pages: Vec::new() };
         };
         if let Some(selector) = &self.selector {
             path = path.with("labelSelector", selector);
         }
-        let mut listing = Listing { name: path.uri(), request: self, answered_at: None, fault: None, pages: Vec::new() };
+        let mut listing = Listing { name: path.source_name(), request: self, answered_at: None, fault: None, pages: Vec::new() };
         let page_size = if listing.request.resource.kind == Kind::ConfigMap { page_size.min(CONFIG_MAPS_PER_PAGE_MAX) } else { page_size };
         let path = path.with("limit", &page_size.max(1).to_string());
         listing.fault = listing.fill(reader, &path, progress).await.err();

@@ -52,6 +52,16 @@ async fn a_server_that_is_not_there_is_unreachable() {
     assert!(why.contains("refused"), "{why}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_server_that_takes_the_connection_and_says_nothing_is_unreachable() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let folder = Folder::with(&kubeconfig(&format!("https://{}", listener.local_addr().unwrap()), ""));
+    let begun = tokio::time::Instant::now();
+    let error = refused(&folder.access()).await;
+    let NoAccess::Unreachable { why, .. } = error else { panic!("{error}") };
+    assert_eq!((why.as_str(), begun.elapsed().as_secs()), ("no connection in time", 10));
+}
+
 #[tokio::test]
 async fn a_server_without_tls_is_not_trusted() {
     let (address, _server) = server("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").await;

@@ -1,6 +1,6 @@
 //! Indented `Key:  value` lines as a tree of blocks.
 
-use crate::piece::{Piece, span};
+use crate::piece::{PARTS_MAX, Piece, span};
 
 /// Nesting beyond this is read as if it were no deeper. kubectl prints 8 levels at most.
 const DEPTH_MAX: usize = 32;
@@ -48,7 +48,7 @@ impl<'s> Block<'s> {
         self.value.present()
     }
 
-    /// The value and every line below it, whole: labels, tolerations, arguments.
+    /// The value and every line below it, whole: labels, tolerations, arguments. At most [`PARTS_MAX`].
     pub(super) fn entries(&self) -> Vec<Piece<'s>> {
         let mut out: Vec<Piece<'s>> = self.present().into_iter().collect();
         collect(&self.below, &mut out);
@@ -58,6 +58,9 @@ impl<'s> Block<'s> {
 
 fn collect<'s>(blocks: &[Block<'s>], out: &mut Vec<Piece<'s>>) {
     for block in blocks {
+        if out.len() >= PARTS_MAX {
+            return;
+        }
         if !block.line.is_absent() {
             out.push(block.line);
         }

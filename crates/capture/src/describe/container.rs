@@ -1,8 +1,10 @@
 //! Containers: what a template asks for, and what a kubelet reports.
+//!
+//! A command or argument of several lines gives an item for each line, since describe does not print where one ends.
 
 use super::block::Block;
 use super::fields::{Field, Shape, put_fields};
-use crate::piece::Piece;
+use crate::piece::{PARTS_MAX, Piece};
 use crate::tree::{Node, Value};
 
 /// Where the containers of one section go: the list in the specification, and the list in the status.
@@ -35,7 +37,7 @@ fn specification(name: Piece<'_>, block: &Block<'_>) -> Node {
         }
     }
     for (key, field) in [("Limits", "limits"), ("Requests", "requests")] {
-        for amount in block.get(key).map(|own| own.below.as_slice()).unwrap_or_default() {
+        for amount in block.get(key).map(|own| own.below.as_slice()).unwrap_or_default().iter().take(PARTS_MAX) {
             if let (Some(resource), Some(value)) = (amount.key, amount.present()) {
                 node.put(&["resources", field, resource.text], value.node());
             }

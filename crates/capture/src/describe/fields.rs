@@ -1,7 +1,7 @@
 //! Blocks to fields: which printed key is which path of the API, and how its value is written.
 
 use super::block::{Block, find};
-use crate::piece::{Piece, access_modes, put_pairs, put_selector};
+use crate::piece::{PARTS_MAX, Piece, access_modes, put_pairs, put_selector};
 use crate::table::Header;
 use crate::tree::{Node, Value};
 
@@ -44,7 +44,7 @@ pub(super) fn put_fields(root: &mut Node, blocks: &[Block<'_>], fields: &[Field]
 pub(super) fn put(root: &mut Node, path: &[&str], shape: Shape, block: &Block<'_>) {
     match shape {
         Shape::Pairs => {
-            let pairs: Vec<Piece<'_>> = block.entries().into_iter().flat_map(Piece::commas).collect();
+            let pairs: Vec<Piece<'_>> = block.entries().into_iter().flat_map(Piece::commas).take(PARTS_MAX).collect();
             put_pairs(root, path, &pairs);
         }
         Shape::List => {
@@ -75,11 +75,12 @@ pub(super) fn put_reference(root: &mut Node, path: &[&str], value: Piece<'_>) {
     }
 }
 
-/// The rows of a table printed inside a block: the line, and its cells by title. The line of dashes is left out.
+/// The rows of a table printed inside a block: the line, and its cells by title. The line of dashes is left out, and what
+/// comes after [`PARTS_MAX`] rows.
 pub(super) fn rows<'s>(blocks: &[Block<'s>]) -> Vec<(Piece<'s>, Vec<(&'s str, Piece<'s>)>)> {
     let mut lines = blocks.iter().map(|block| block.line);
     let Some(header) = lines.next().map(Header::new) else { return Vec::new() };
-    let body = lines.filter(|line| !line.text.starts_with("---"));
+    let body = lines.filter(|line| !line.text.starts_with("---")).take(PARTS_MAX);
     body.map(|line| (line, header.cut(line).into_iter().map(|(title, cell)| (title, cell.trim())).collect())).collect()
 }
 

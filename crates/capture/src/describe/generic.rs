@@ -4,13 +4,12 @@
 //! begins a new item; and some fields are known to be lists.
 
 use super::block::Block;
-use crate::piece::Piece;
+use crate::piece::{PARTS_MAX, Piece};
 use crate::tree::{Key, Node, Value};
 
 /// Fields of Gateway API, Istio, webhooks and conditions that are lists of maps.
-const LISTS: [&str; 34] = [
+const LISTS: [&str; 33] = [
     "addresses",
-    "allowedRoutes",
     "ancestors",
     "backendRefs",
     "certificateRefs",
@@ -45,13 +44,13 @@ const LISTS: [&str; 34] = [
     "when",
 ];
 /// Of those, the ones that hold a map after all when these keys stand in them.
-const MAPS: [(&str, &str); 3] = [("allowedRoutes", "Namespaces"), ("tls", "Mode"), ("tls", "Certificate Refs")];
+const MAPS: [(&str, &str); 2] = [("tls", "Mode"), ("tls", "Certificate Refs")];
 /// Fields that are printed above the tree and read there.
 const ABOVE: [&str; 4] = ["Name", "Namespace", "Labels", "Annotations"];
 
 /// Puts everything that the tree holds.
 pub(super) fn put(root: &mut Node, blocks: &[Block<'_>]) {
-    for block in blocks {
+    for block in blocks.iter().take(PARTS_MAX) {
         let Some(key) = block.key.filter(|key| !ABOVE.contains(&key.text)) else { continue };
         let field = camel(key.text);
         let Some(node) = value(block, &field) else { continue };

@@ -3,7 +3,7 @@
 use super::block::{Block, find};
 use super::fields::{Field, Shape, put_conditions, put_fields, rows};
 use super::volume::lower;
-use crate::piece::Piece;
+use crate::piece::{PARTS_MAX, Piece};
 use crate::tree::{Node, Value};
 
 const FIELDS: [Field; 5] = [
@@ -30,13 +30,13 @@ pub(super) fn put(root: &mut Node, blocks: &[Block<'_>]) {
         }
     }
     for (key, field) in [("Capacity", "capacity"), ("Allocatable", "allocatable")] {
-        for block in find(blocks, key).map(|block| block.below.as_slice()).unwrap_or_default() {
+        for block in find(blocks, key).map(|block| block.below.as_slice()).unwrap_or_default().iter().take(PARTS_MAX) {
             if let (Some(resource), Some(amount)) = (block.key, block.present()) {
                 root.put(&["status", field, resource.text], amount.node());
             }
         }
     }
-    for block in find(blocks, "System Info").map(|block| block.below.as_slice()).unwrap_or_default() {
+    for block in find(blocks, "System Info").map(|block| block.below.as_slice()).unwrap_or_default().iter().take(PARTS_MAX) {
         if let (Some(key), Some(value)) = (block.key, block.present()) {
             let field = lower(&key.text.replace([' ', '-'], ""));
             root.put(&["status", "nodeInfo", &field], value.node());

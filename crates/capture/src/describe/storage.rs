@@ -54,8 +54,13 @@ pub(super) fn put(root: &mut Node, kind: &Kind, blocks: &[Block<'_>]) {
             if let (Some(source), Some(spec)) = (find(blocks, "Source"), root.get_mut(&["spec"])) {
                 volume::put_source(spec, &source.below);
             }
-            for line in find(blocks, "Node Affinity").map(Block::entries).unwrap_or_default() {
-                root.push(&["status", "printed", "nodeAffinity"], line.node());
+            let terms = find(blocks, "Node Affinity").and_then(|block| block.get("Required Terms"));
+            for block in terms.map(|terms| terms.below.as_slice()).unwrap_or_default() {
+                let mut term = Node::map();
+                for line in block.entries() {
+                    term.push(&["matchExpressions"], expression(line));
+                }
+                root.push(&["spec", "nodeAffinity", "required", "nodeSelectorTerms"], term);
             }
         }
         _ => {
@@ -71,4 +76,27 @@ pub(super) fn put(root: &mut Node, kind: &Kind, blocks: &[Block<'_>]) {
         root.put(&["status", "printed", "status"], Piece::new("Terminating", lasting.start - "Terminating (lasts ".len()).node());
         root.put(&["metadata", "deletionAge"], lasting.node());
     }
+}
+
+/// `topology.kubernetes.io/zone in [a, b]`
+fn expression(line: Piece<'_>) -> Node {
+    let mut node = Node::map();
+    let (head, values) = line.split_once("[").map_or((line, None), |(head, values)| (head, Some(values)));
+    let words = head.words();
+    if let Some(key) = words.first() {
+        node.put(&["key"], line.says(key.text));
+    }
+    let operator = match words.get(1).map(|word| word.text) {
+        Some("notin") => "NotIn",
+        Some("exists") => "Exists",
+        Some("doesnotexist") => "DoesNotExist",
+        Some("gt") => "Gt",
+        Some("lt") => "Lt",
+        _ => "In",
+    };
+    node.put(&["operator"], line.says(operator));
+    for value in values.map(Piece::commas).unwrap_or_default() {
+        node.push(&["values"], line.says(value.text.trim_end_matches(']')));
+    }
+    node
 }

@@ -1,7 +1,7 @@
 //! Volumes of a pod, and the source of a persistent volume.
 
 use super::block::Block;
-use crate::piece::{Piece, access_modes};
+use crate::piece::{PARTS_MAX, Piece, access_modes};
 use crate::tree::{Node, Value};
 
 /// Puts every volume of a section below a path.
@@ -29,7 +29,7 @@ pub(super) fn put_source(node: &mut Node, fields: &[Block<'_>]) {
                 _ => lower(word),
             };
             node.put(&[&field], kind.implies(Value::Map(Vec::new())));
-            for block in fields.iter().filter(|block| !block.is("Type")) {
+            for block in fields.iter().filter(|block| !block.is("Type")).take(PARTS_MAX) {
                 let (Some(key), Some(value)) = (block.key, block.present()) else { continue };
                 let own = if key.text == "HostPathType" { "type".to_owned() } else { lower(key.text) };
                 node.put(&[&field, &own], scalar(value));

@@ -3,7 +3,7 @@
 //! kubectl pads columns to the widest cell, so a cell begins under its title. Copies through chats and tickets lose that: then
 //! runs of two or more spaces part the cells, and where even those were collapsed, single words do.
 
-use crate::piece::Piece;
+use crate::piece::{PARTS_MAX, Piece};
 
 /// Titles of two words, for headers whose runs of spaces were collapsed.
 const PAIRS: [(&str, &str); 13] = [
@@ -119,7 +119,7 @@ impl<'s> Header<'s> {
     }
 }
 
-/// The parts between tabs and runs of two or more spaces.
+/// The parts between tabs and runs of two or more spaces; at most [`PARTS_MAX`].
 pub(crate) fn chunks(line: Piece<'_>) -> Vec<Piece<'_>> {
     let (mut parts, mut from, mut gap_from, mut gap) = (Vec::new(), None, 0, 0);
     for (at, c) in line.text.char_indices() {
@@ -135,6 +135,9 @@ pub(crate) fn chunks(line: Piece<'_>) -> Vec<Piece<'_>> {
         {
             parts.push(line.cut(start, gap_from));
             from = None;
+            if parts.len() >= PARTS_MAX {
+                return parts;
+            }
         }
         from = from.or(Some(at));
         gap = 0;

@@ -93,6 +93,9 @@ fn special(root: &mut Node, kind: &Kind, title: &str, cell: Piece<'_>, row: &Row
         (Kind::Node, "STATUS") => node_status(root, cell),
         (Kind::Node, "INTERNAL-IP") if !cell.is_absent() => node_address(root, "InternalIP", cell),
         (Kind::Node, "EXTERNAL-IP") if !cell.is_absent() => node_address(root, "ExternalIP", cell),
+        (Kind::PersistentVolumeClaim | Kind::PersistentVolume, "STATUS") if cell.text == "Terminating" => {
+            root.put(&["status", "printed", "status"], cell.node());
+        }
         (Kind::PersistentVolume, "CLAIM") if !cell.is_absent() => {
             if let Some((namespace, claim)) = cell.split_once("/") {
                 root.put(&["spec", "claimRef", "namespace"], namespace.node());
