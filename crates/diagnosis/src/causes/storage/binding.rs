@@ -27,22 +27,27 @@ struct Fault {
     shared: Option<String>,
 }
 
+/// Claims by cause, by what they share, and by their own name where they share nothing.
+type Groups<'g> = BTreeMap<(&'static str, Option<String>, String), Vec<Waiting<'g>>>;
+/// The finding, the claim, and what keeps it from its volume.
+type Waiting<'g> = (usize, Entity<'g>, Fault);
+
 /// Offers candidates for claims that are not bound.
 pub(super) fn find(case: &Case<'_>, out: &mut Vec<Candidate>) {
     // Claims that miss one class, or wait for one provisioner, share a cause.
-    let mut shared: BTreeMap<(&'static str, Option<String>, String), Vec<(usize, Entity<'_>, Fault)>> = BTreeMap::new();
+    let mut shared = Groups::new();
     for (index, finding) in case.with(Symptom::ClaimPending) {
         let claim = case.entity(finding.on);
         if let Some(fault) = fault(case, claim) {
             let alone = if fault.shared.is_some() { String::new() } else { claim.reference().to_string() };
-            let namespace = fault.shared.clone().map(|key| format!("{key} {}", claim.namespace().unwrap_or_default()));
-            shared.entry((fault.cause, namespace, alone)).or_default().push((index, claim, fault));
+            let within = fault.shared.clone().map(|key| format!("{key} {}", claim.namespace().unwrap_or_default()));
+            shared.entry((fault.cause, within, alone)).or_default().push((index, claim, fault));
         }
     }
     out.extend(shared.into_values().filter_map(|group| candidate(case, group)));
 }
 
-fn candidate<'g>(case: &Case<'g>, group: Vec<(usize, Entity<'g>, Fault)>) -> Option<Candidate> {
+fn candidate<'g>(case: &Case<'g>, group: Vec<Waiting<'g>>) -> Option<Candidate> {
     let several = group.len() > 1;
     let others: Vec<Entity<'g>> = group.iter().skip(1).map(|(_, claim, _)| *claim).collect();
     let explains: Vec<usize> = group.iter().map(|(index, _, _)| *index).collect();
