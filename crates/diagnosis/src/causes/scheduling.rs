@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use assent_base::Kind;
+use assent_capture::source::Cite;
 use assent_capture::tree::At;
 use assent_evidence::{Entity, EntityId, Relation};
 
@@ -53,6 +54,9 @@ pub fn find(case: &Case<'_>, out: &mut Vec<Candidate>) {
     }
 }
 
+/// How much of a repeated message is read.
+const REPEATED_BYTES_MAX: usize = 600;
+
 /// The specification that decides where a pod may run: its own, or its template's where the pod itself is not captured.
 fn spec<'g>(pod: Entity<'g>, owner: Entity<'g>) -> At<'g> {
     if pod.pod_spec().get("containers").exists() { pod.pod_spec() } else { owner.pod_spec() }
@@ -60,7 +64,29 @@ fn spec<'g>(pod: Entity<'g>, owner: Entity<'g>) -> At<'g> {
 
 /// What the scheduler said last of the pod of a finding.
 pub(crate) fn told<'g>(case: &Case<'g>, finding: &Finding) -> Vec<Told<'g>> {
-    told::of(case, finding, &[("PodScheduled", "False")], &["FailedScheduling"])
+    let mut told = told::of(case, finding, &[("PodScheduled", "False")], &["FailedScheduling"]);
+    if told.is_empty() {
+        told.extend(repeated(case, case.entity(finding.on)));
+    }
+    told
+}
+
+/// The scheduler's words about a pod, or about its owner, as the output of a command that no reader knows repeats them.
+fn repeated<'g>(case: &Case<'g>, pod: Entity<'g>) -> Option<Told<'g>> {
+    let owner = pod.top_owner();
+    case.graph.set.outputs.iter().find_map(|output| {
+        let source = case.graph.set.source(output.source)?;
+        let text = source.slice(output.start, u32::try_from(output.len).ok()?)?;
+        if !text.contains(pod.name()) && !text.contains(owner.name()) {
+            return None;
+        }
+        let mark = text.find(" nodes are available:")?;
+        let begin = text.get(..mark)?.rfind(|c: char| !c.is_ascii_digit() && c != '/').map_or(0, |before| before + 1);
+        let rest = text.get(begin..text.floor_char_boundary(begin + REPEATED_BYTES_MAX))?;
+        let words = rest.split(['"', '\'', '\\']).next().unwrap_or(rest).trim_end();
+        let cite = Cite { source: output.source, start: output.start + begin as u64, len: u32::try_from(words.len()).ok()? };
+        Some(Told { text: words, quote: Quote { cite, about: pod.id, time: None } })
+    })
 }
 
 /// What decides, by workload and message: replicas wait for the same.

@@ -70,8 +70,8 @@ pub(crate) fn read(text: &str) -> Message<'_> {
     if text.contains("no nodes available to schedule pods") {
         return Message { nodes: Some(0), reasons: Vec::new() };
     }
-    let (head, body) = match text.split_once(" nodes are available: ") {
-        Some((head, body)) => (head, body),
+    let (head, body) = match text.split_once(" nodes are available:") {
+        Some((head, body)) => (head, body.trim_start()),
         None => {
             match text.split_once("match all of the predicates: ").or_else(|| text.split_once("match all of the following predicates:: ")) {
                 Some((_, body)) => ("", body),
