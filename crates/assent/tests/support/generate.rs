@@ -206,7 +206,7 @@ fn pod_spec(random: &mut Random, world: &str, name: &str) -> Value {
     spec
 }
 
-fn pod_status(random: &mut Random, node: &str) -> Value {
+fn pod_status(random: &mut Random) -> Value {
     let when = "2026-03-01T11:00:00Z";
     let ended = |code: usize, reason: &str| json!({"exitCode": code, "reason": reason, "startedAt": when, "finishedAt": "2026-03-01T11:05:00Z", "containerID": "containerd://a"});
     let (state, last) = match random.below(5) {
@@ -229,7 +229,7 @@ fn pod_status(random: &mut Random, node: &str) -> Value {
     let condition = |kind: &str, status: &str| json!({"type": kind, "status": status, "lastTransitionTime": when});
     json!({
         "phase": "Running", "podIP": "10.7.0.9", "podIPs": [{"ip": "10.7.0.9"}], "hostIP": "10.0.0.1", "hostIPs": [{"ip": "10.0.0.1"}], "startTime": when,
-        "qosClass": "Burstable", "nominatedNodeName": if random.flip() { node } else { "" },
+        "qosClass": "Burstable",
         "conditions": [condition("Initialized", "True"), condition("Ready", ready), condition("ContainersReady", ready), condition("PodScheduled", "True")],
         "initContainerStatuses": [status("prepare", &json!({"terminated": ended(0, "Completed")}), &json!({}), true, 0)],
         "containerStatuses": [
@@ -276,7 +276,7 @@ fn workload(random: &mut Random, world: &str, name: &str, all: &mut Vec<Value>) 
             "Pod",
             world,
             &format!("{set_name}-p{number}"),
-            json!({"spec": pod_spec(random, world, name), "status": pod_status(random, &node)}),
+            json!({"spec": pod_spec(random, world, name), "status": pod_status(random)}),
         );
         pod["spec"]["nodeName"] = json!(node);
         pod["metadata"]["labels"]["app"] = json!(name);
