@@ -164,7 +164,7 @@ fn pod_spec(random: &mut Random, world: &str, name: &str) -> Value {
         0 => json!({"httpGet": {"path": "/ready", "port": "http", "scheme": random.pick(&["HTTP", "HTTPS"])}}),
         1 => json!({"tcpSocket": {"port": port}}),
         2 => json!({"grpc": {"port": port, "service": "health"}}),
-        _ => json!({"exec": {"command": ["/bin/check", "--fast", "a b"]}}),
+        _ => json!({"exec": {"command": ["/bin/check", "--fast"]}}),
     };
     let mut timed = probe.clone();
     timed["initialDelaySeconds"] = json!(random.below(30));
@@ -278,6 +278,12 @@ fn workload(random: &mut Random, world: &str, name: &str, all: &mut Vec<Value>) 
             &format!("{set_name}-p{number}"),
             json!({"spec": pod_spec(random, world, name), "status": pod_status(random)}),
         );
+        for (list, statuses) in [("initContainers", "initContainerStatuses"), ("containers", "containerStatuses")] {
+            let images: Vec<Value> = pod["spec"][list].as_array().unwrap().iter().map(|container| container["image"].clone()).collect();
+            for (index, image) in images.into_iter().enumerate() {
+                pod["status"][statuses][index]["image"] = image;
+            }
+        }
         pod["spec"]["nodeName"] = json!(node);
         pod["metadata"]["labels"]["app"] = json!(name);
         pod["metadata"]["ownerReferences"] = owner("apps/v1", "ReplicaSet", &set_name);
