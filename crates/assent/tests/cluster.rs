@@ -124,7 +124,7 @@ fn a_refusal_by_pod_security(cluster: &Cluster) {
 
 fn a_webhook_that_nobody_serves(cluster: &Cluster) {
     let world = cluster.world("webhook");
-    world.create(&service("gate", &json!({"app": "gate"})));
+    world.create(&service("gate", &json!(null)));
     let rule = json!({"apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"], "operations": ["CREATE"]});
     let hook = json!({
         "name": "gate.webhook.example", "failurePolicy": "Fail", "sideEffects": "None", "admissionReviewVersions": ["v1"],
@@ -151,14 +151,14 @@ fn a_node_selector_that_no_node_has(cluster: &Cluster) {
     let world = cluster.world("node-selector");
     world.deployment("web", &json!({"nodeSelector": {"pool": "graphics"}}));
     world.await_event("FailedScheduling", "didn't match Pod's node affinity/selector");
-    world.investigate().is("scheduling.node_selector: Deployment web", &["pool", "graphics"]);
+    world.investigate().is("scheduling.node_selector_unmatched: Deployment web", &["pool", "graphics"]);
 }
 
 fn a_taint_that_is_not_tolerated(cluster: &Cluster) {
     let world = cluster.world("taint");
     world.deployment("web", &json!({"nodeSelector": {"pool": "batch"}}));
     world.await_event("FailedScheduling", "untolerated taint");
-    world.investigate().is("scheduling.taint: Deployment web", &["dedicated"]);
+    world.investigate().is("scheduling.taint_untolerated: Deployment web", &["dedicated"]);
 }
 
 fn more_cpu_than_any_node_has(cluster: &Cluster) {
@@ -172,14 +172,14 @@ fn an_extended_resource_that_no_node_has(cluster: &Cluster) {
     let world = cluster.world("extended");
     world.deployment("web", &main_container(&json!({"resources": {"limits": {"accelerator.example/card": "1"}}})));
     world.await_event("FailedScheduling", "Insufficient accelerator.example/card");
-    world.investigate().is("scheduling.extended_resource: Deployment web", &["accelerator.example/card"]);
+    world.investigate().is("scheduling.insufficient_extended_resource: Deployment web", &["accelerator.example/card"]);
 }
 
 fn a_node_that_is_cordoned(cluster: &Cluster) {
     let world = cluster.world("cordon");
     world.deployment("web", &json!({"nodeSelector": {"pool": "resting"}}));
     world.await_event("FailedScheduling", "unschedulable");
-    world.investigate().is("scheduling.cordoned: Node resting-1", &[]);
+    world.investigate().is("scheduling.node_cordoned: Node resting-1", &[]);
 }
 
 fn a_claim_of_a_class_that_is_missing(cluster: &Cluster) {
@@ -200,7 +200,7 @@ fn a_missing_config_map(cluster: &Cluster) {
     let pod = world.scheduled_pod("web");
     let message = "configmap \"texts\" not found";
     world.pod_waits(&pod, "CreateContainerConfigError", message, ("Failed", &format!("Error: {message}")));
-    world.investigate().is("config.config_map_missing: ConfigMap texts", &["texts"]);
+    world.investigate().is("config.config_map_missing: Deployment web", &["texts"]);
 }
 
 fn a_crash_whose_log_cannot_be_read(cluster: &Cluster) {
@@ -222,7 +222,7 @@ fn a_crash_whose_log_cannot_be_read(cluster: &Cluster) {
     world.kubelet_event(&pod, "BackOff", &format!("Back-off restarting failed container main in pod {pod}"));
     let seen = world.investigate();
     seen.is("app.exited: Deployment web", &["1"]);
-    assert!(seen.unread().contains(&format!("/pods/{pod}/log")), "{}", seen.unread());
+    assert!(seen.unread().contains(&format!("logs/crash/{pod}/")), "{}", seen.unread());
 }
 
 fn an_autoscaler_without_metrics(cluster: &Cluster) {

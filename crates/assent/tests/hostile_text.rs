@@ -6,7 +6,7 @@ mod support;
 
 use std::fs;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use support::fault::wrong_image;
 use support::program::{Said, assent, assent_reads};
 
@@ -87,7 +87,7 @@ fn file_names_and_arguments_are_as_harmless_in_messages() {
         fs::write(folder.path().join(attack), "kind: [").unwrap();
         harmless(&assent(&["investigate", folder.path().join(format!("absent{attack}")).to_str().unwrap()]), "human", attack);
         harmless(&assent(&["causes", attack]), "human", attack);
-        harmless(&assent(&["investigate", "-n", attack, "--focus", attack, folder.path().to_str().unwrap()]), "human", attack);
+        harmless(&assent(&["investigate", "-n", attack, folder.path().to_str().unwrap()]), "human", attack);
     }
     for form in FORMS {
         harmless(&assent(&["investigate", folder.path().to_str().unwrap(), "-o", form]), form, "all of them");

@@ -45,7 +45,7 @@ pub enum Relation {
     ServedBy,
     /// A cluster part such as CoreDNS or the scheduler serves everything.
     Serves,
-    /// A cordoned node turns away a pod that waits.
+    /// A cordoned or tainted node turns away a pod that waits.
     TurnsAway,
 }
 
@@ -115,6 +115,7 @@ impl Graph {
             set,
         };
         graph.number_entities();
+        graph.order_outputs();
         if graph.as_of.is_none() {
             graph.as_of = events::latest_instant(&graph.set);
         }
@@ -134,6 +135,17 @@ impl Graph {
             }
         }
         graph
+    }
+
+    /// Puts outputs into an order that does not depend on that of the input, so that the first that tells something is always the same.
+    fn order_outputs(&mut self) {
+        let mut outputs = std::mem::take(&mut self.set.outputs);
+        outputs.sort_by_cached_key(|output| {
+            let source = self.set.source(output.source);
+            let len = u32::try_from(output.len).unwrap_or(u32::MAX);
+            (output.command.clone(), source.and_then(|source| source.slice(output.start, len)).map(str::to_owned))
+        });
+        self.set.outputs = outputs;
     }
 
     fn number_entities(&mut self) {

@@ -38,7 +38,7 @@ fn the_order_of_the_objects_does_not_matter() {
         let documents: Vec<&str> = text.split("\n---\n").collect();
         let (head, rest) = documents.split_first().unwrap();
         let expected = said(&report_of(&name, &text));
-        for seed in [1_u64, 2, 3] {
+        for seed in [1_u64, 2] {
             let mut shuffled = rest.to_vec();
             // A fixed sequence: the order must not matter, so it need not be random.
             let mut state = seed;

@@ -26,7 +26,7 @@ pub(crate) fn printable(text: &str) -> String {
 pub(crate) fn escaped_json(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
-        if (c.is_control() && c != '\n') || is_invisible(c) {
+        if is_obeyed(c) {
             // All of them are below U+10000, so one escape is enough.
             out.push_str(&format!("\\u{:04x}", u32::from(c)));
         } else {
@@ -34,6 +34,15 @@ pub(crate) fn escaped_json(json: &str) -> String {
         }
     }
     out
+}
+
+/// Whether a text that we have laid out in lines holds nothing that a terminal would obey.
+pub(crate) fn is_obeyed_nowhere(text: &str) -> bool {
+    !text.chars().any(is_obeyed)
+}
+
+fn is_obeyed(c: char) -> bool {
+    (c.is_control() && c != '\n') || is_invisible(c)
 }
 
 /// Marks that turn the direction of text or hide in it.

@@ -164,7 +164,7 @@ fn pod_spec(random: &mut Random, world: &str, name: &str) -> Value {
         0 => json!({"httpGet": {"path": "/ready", "port": "http", "scheme": random.pick(&["HTTP", "HTTPS"])}}),
         1 => json!({"tcpSocket": {"port": port}}),
         2 => json!({"grpc": {"port": port, "service": "health"}}),
-        _ => json!({"exec": {"command": ["/bin/check", "--fast", "a b"]}}),
+        _ => json!({"exec": {"command": ["/bin/check", "--fast"]}}),
     };
     let mut timed = probe.clone();
     timed["initialDelaySeconds"] = json!(random.below(30));
@@ -206,7 +206,7 @@ fn pod_spec(random: &mut Random, world: &str, name: &str) -> Value {
     spec
 }
 
-fn pod_status(random: &mut Random, node: &str) -> Value {
+fn pod_status(random: &mut Random) -> Value {
     let when = "2026-03-01T11:00:00Z";
     let ended = |code: usize, reason: &str| json!({"exitCode": code, "reason": reason, "startedAt": when, "finishedAt": "2026-03-01T11:05:00Z", "containerID": "containerd://a"});
     let (state, last) = match random.below(5) {
@@ -229,7 +229,7 @@ fn pod_status(random: &mut Random, node: &str) -> Value {
     let condition = |kind: &str, status: &str| json!({"type": kind, "status": status, "lastTransitionTime": when});
     json!({
         "phase": "Running", "podIP": "10.7.0.9", "podIPs": [{"ip": "10.7.0.9"}], "hostIP": "10.0.0.1", "hostIPs": [{"ip": "10.0.0.1"}], "startTime": when,
-        "qosClass": "Burstable", "nominatedNodeName": if random.flip() { node } else { "" },
+        "qosClass": "Burstable",
         "conditions": [condition("Initialized", "True"), condition("Ready", ready), condition("ContainersReady", ready), condition("PodScheduled", "True")],
         "initContainerStatuses": [status("prepare", &json!({"terminated": ended(0, "Completed")}), &json!({}), true, 0)],
         "containerStatuses": [
@@ -276,8 +276,14 @@ fn workload(random: &mut Random, world: &str, name: &str, all: &mut Vec<Value>) 
             "Pod",
             world,
             &format!("{set_name}-p{number}"),
-            json!({"spec": pod_spec(random, world, name), "status": pod_status(random, &node)}),
+            json!({"spec": pod_spec(random, world, name), "status": pod_status(random)}),
         );
+        for (list, statuses) in [("initContainers", "initContainerStatuses"), ("containers", "containerStatuses")] {
+            let images: Vec<Value> = pod["spec"][list].as_array().unwrap().iter().map(|container| container["image"].clone()).collect();
+            for (index, image) in images.into_iter().enumerate() {
+                pod["status"][statuses][index]["image"] = image;
+            }
+        }
         pod["spec"]["nodeName"] = json!(node);
         pod["metadata"]["labels"]["app"] = json!(name);
         pod["metadata"]["ownerReferences"] = owner("apps/v1", "ReplicaSet", &set_name);

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use assent_base::Kind;
+use assent_capture::source::Cite;
 use assent_capture::tree::At;
 use assent_evidence::{Entity, EntityId, Relation};
 
@@ -38,11 +39,13 @@ pub(crate) struct Waiting<'g> {
 /// Offers candidates.
 pub fn find(case: &Case<'_>, out: &mut Vec<Candidate>) {
     let mut waiting = Vec::new();
+    let victims = others::victims(case);
+    let mut known = Known::new();
     for (index, finding) in case.with(Symptom::PodUnschedulable) {
-        if let Some(candidate) = others::find(case, index, finding) {
+        if let Some(candidate) = others::find(case, index, finding, &victims) {
             out.push(candidate);
         }
-        waiting.extend(read(case, index, finding));
+        waiting.extend(read(case, index, finding, &mut known));
     }
     out.extend(others::no_nodes(case));
     out.extend(others::absent_nodes(case));
@@ -51,6 +54,9 @@ pub fn find(case: &Case<'_>, out: &mut Vec<Candidate>) {
     }
 }
 
+/// How much of a repeated message is read.
+const REPEATED_BYTES_MAX: usize = 600;
+
 /// The specification that decides where a pod may run: its own, or its template's where the pod itself is not captured.
 fn spec<'g>(pod: Entity<'g>, owner: Entity<'g>) -> At<'g> {
     if pod.pod_spec().get("containers").exists() { pod.pod_spec() } else { owner.pod_spec() }
@@ -58,16 +64,41 @@ fn spec<'g>(pod: Entity<'g>, owner: Entity<'g>) -> At<'g> {
 
 /// What the scheduler said last of the pod of a finding.
 pub(crate) fn told<'g>(case: &Case<'g>, finding: &Finding) -> Vec<Told<'g>> {
-    told::of(case, finding, &[("PodScheduled", "False")], &["FailedScheduling"])
+    let mut told = told::of(case, finding, &[("PodScheduled", "False")], &["FailedScheduling"]);
+    if told.is_empty() {
+        told.extend(repeated(case, case.entity(finding.on)));
+    }
+    told
 }
 
-fn read<'g>(case: &Case<'g>, index: usize, finding: &Finding) -> Option<Waiting<'g>> {
+/// The scheduler's words about a pod, or about its owner, as the output of a command that no reader knows repeats them.
+fn repeated<'g>(case: &Case<'g>, pod: Entity<'g>) -> Option<Told<'g>> {
+    let owner = pod.top_owner();
+    case.graph.set.outputs.iter().find_map(|output| {
+        let source = case.graph.set.source(output.source)?;
+        let text = source.slice(output.start, u32::try_from(output.len).ok()?)?;
+        if !text.contains(pod.name()) && !text.contains(owner.name()) {
+            return None;
+        }
+        let mark = text.find(" nodes are available:")?;
+        let begin = text.get(..mark)?.rfind(|c: char| !c.is_ascii_digit() && c != '/').map_or(0, |before| before + 1);
+        let rest = text.get(begin..text.floor_char_boundary(begin + REPEATED_BYTES_MAX))?;
+        let words = rest.split(['"', '\'', '\\']).next().unwrap_or(rest).trim_end();
+        let cite = Cite { source: output.source, start: output.start + begin as u64, len: u32::try_from(words.len()).ok()? };
+        Some(Told { text: words, quote: Quote { cite, about: pod.id, time: None } })
+    })
+}
+
+/// What decides, by workload and message: replicas wait for the same.
+type Known<'g> = BTreeMap<(EntityId, &'g str), Option<Counted<'g>>>;
+
+fn read<'g>(case: &Case<'g>, index: usize, finding: &Finding, known: &mut Known<'g>) -> Option<Waiting<'g>> {
     let pod = case.entity(finding.on);
     let owner = case.owner(finding.on);
     let spec = spec(pod, owner);
     let told = told(case, finding).into_iter().next()?;
     let message = message::read(told.text);
-    let decisive = reasons::decisive(case, spec, &message)?;
+    let decisive = (*known.entry((owner.id, told.text)).or_insert_with(|| reasons::decisive(case, spec, &message)))?;
     Some(Waiting { index, pod, owner, spec, message, decisive, quote: told.quote })
 }
 

@@ -16,6 +16,8 @@ use crate::finding::{Finding, Severity, Symptom};
 
 /// Alerts that are read.
 const ALERTS_MAX: usize = 2000;
+/// What is told of an alert's own words, in characters.
+const DESCRIPTION_CHARS_MAX: usize = 160;
 /// Text of an alert that is searched for names, in bytes.
 const TEXT_BYTES_MAX: usize = 4096;
 
@@ -44,7 +46,9 @@ const SUBJECTS: &[(&str, Kind)] = &[
 /// Finds them.
 pub(super) fn find(case: &mut Case<'_>) {
     let graph = case.graph;
-    let alerts: Vec<At<'_>> = graph.set.alerts.iter().take(ALERTS_MAX).filter_map(|alert| graph.set.loose(alert)).collect();
+    let mut alerts: Vec<At<'_>> = graph.set.alerts.iter().take(ALERTS_MAX).filter_map(|alert| graph.set.loose(alert)).collect();
+    // Of two notices of one alert, the one that describes it is told.
+    alerts.sort_by_key(|alert| description(*alert).is_none());
     let mut seen: BTreeSet<(EntityId, String)> = BTreeSet::new();
     for alert in alerts {
         let name = name_of(alert);
@@ -77,13 +81,24 @@ pub(super) fn find(case: &mut Case<'_>) {
             symptom: Symptom::Alert,
             on: entity.id,
             container: labels.get("container").text().map(Into::into),
-            says: format!("Alert `{name}` fires for {}", entity.reference()),
+            says: match description(alert) {
+                Some(text) => format!("Alert `{name}` fires for {}: {text}", entity.reference()),
+                None => format!("Alert `{name}` fires for {}", entity.reference()),
+            },
             quotes,
             severity,
             since,
             reason: name.into(),
         });
     }
+}
+
+/// What an alert says of itself, shortened.
+fn description(alert: At<'_>) -> Option<String> {
+    let annotations = alert.get("annotations");
+    let places = [annotations.get("description"), annotations.get("message"), annotations.get("summary"), alert.get("description")];
+    let text = places.iter().filter_map(At::text).find(|text| !text.trim().is_empty())?;
+    Some(crate::causes::told::shortened(text, DESCRIPTION_CHARS_MAX))
 }
 
 fn name_of<'a>(alert: At<'a>) -> &'a str {

@@ -59,7 +59,10 @@ fn alerts(case: &mut Case<'_>) {
         let Some(entity) = named(case, labels) else { continue };
         let quotes = [name, root.get("title"), root.at("annotations/description"), root.get("description")];
         let quotes = quotes.into_iter().filter_map(|at| case.quote(at, entity)).take(2).collect();
-        add(case, entity.id, labels.get("container").text(), Severity::Degraded, quotes);
+        // Prometheus's own rule marks throttling as information: then it is no incident by itself.
+        let informs = labels.get("severity").text().is_some_and(|word| matches!(word, "info" | "none"));
+        let severity = if informs && !case.is_asked(entity) { Severity::Notice } else { Severity::Degraded };
+        add(case, entity.id, labels.get("container").text(), severity, quotes);
     }
 }
 

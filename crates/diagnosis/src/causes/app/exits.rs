@@ -46,7 +46,14 @@ fn of<'g>(case: &Case<'g>, index: usize, finding: &Finding, pod: Entity<'g>, exp
         None => format!("{which} of {} ends again and again{tail}", owner.reference()),
     };
     let cause = if fault.is_some() { "app.signal" } else { "app.exited" };
-    let mut candidate = Candidate::new(cause, owner.id, Strength::Stated, says)
+    // An exit code alone tells that it ended, and not why.
+    let tells = words.iter().any(|(text, _)| tells_of_trouble(text));
+    let strength = match fault {
+        Some(_) => Strength::Stated,
+        None if tells => Strength::Logged,
+        None => Strength::Suspected,
+    };
+    let mut candidate = Candidate::new(cause, owner.id, strength, says)
         .quote(code_quote)
         .quote(finding.quotes.iter().cloned())
         .quote(words.into_iter().map(|(_, quote)| quote))

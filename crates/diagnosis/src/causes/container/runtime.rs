@@ -145,7 +145,8 @@ fn is_hollow(said: &Said) -> bool {
 
 fn hook(case: &Case<'_>, index: usize, finding: &Finding, reasons: &[&str]) -> Option<Candidate> {
     let words = said::of(case, finding, reasons);
-    let said = words.iter().find(|said| said.by == said::By::Event)?;
+    let told = |said: &&Said| said.by == said::By::Event && (said.has(&["hook"]) || case.event(case.entity(finding.on), reasons).is_some());
+    let said = words.iter().find(told)?;
     Some(candidate(case, index, finding, "container.lifecycle_hook_failed", said))
 }
 

@@ -47,6 +47,23 @@ pub(super) fn taint<'g>(node: Entity<'g>, key: &str, value: &str) -> Option<At<'
     node.at("spec/taints").items().find(meant)
 }
 
+/// Whether a node has a taint that keeps this pod off: one other than a cordon's or a sick node's, which no toleration meets.
+pub(super) fn repels(spec: At<'_>, node: Entity<'_>) -> bool {
+    let tolerated = |taint: At<'_>| {
+        spec.get("tolerations").items().any(|toleration| {
+            let same = |field: &str| toleration.get(field).text_or_empty() == taint.get(field).text_or_empty();
+            let any = toleration.get("operator").is("Exists");
+            (same("key") || (any && !toleration.get("key").exists()))
+                && (any || same("value"))
+                && (!toleration.get("effect").exists() || same("effect"))
+        })
+    };
+    let counts = |taint: &At<'_>| {
+        !taint.get("effect").is("PreferNoSchedule") && !taint.get("key").text_or_empty().starts_with("node.kubernetes.io/")
+    };
+    node.at("spec/taints").items().filter(counts).any(|taint| !tolerated(taint))
+}
+
 /// What a pod asks for of a resource in all: its containers together, or its greediest init container, and its overhead.
 /// None where it asks for none, or the capture does not show it.
 pub(super) fn request(spec: At<'_>, resource: &str) -> Option<i128> {

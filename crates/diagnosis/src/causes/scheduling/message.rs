@@ -70,8 +70,8 @@ pub(crate) fn read(text: &str) -> Message<'_> {
     if text.contains("no nodes available to schedule pods") {
         return Message { nodes: Some(0), reasons: Vec::new() };
     }
-    let (head, body) = match text.split_once(" nodes are available: ") {
-        Some((head, body)) => (head, body),
+    let (head, body) = match text.split_once(" nodes are available:") {
+        Some((head, body)) => (head, body.trim_start()),
         None => {
             match text.split_once("match all of the predicates: ").or_else(|| text.split_once("match all of the following predicates:: ")) {
                 Some((_, body)) => ("", body),
@@ -242,6 +242,6 @@ mod tests {
         assert_eq!(of("persistentvolumeclaim \"data\" not found"), [(None, Reason::ClaimMissing("data"))]);
         assert_eq!(read("no nodes available to schedule pods").nodes, Some(0));
         assert_eq!(of(""), [(None, Reason::Other)]);
-        assert_eq!(of("0/1 nodes are available: , , 1 , 2 "), [(None, Reason::Other), (Some(1), Reason::Other), (None, Reason::Other)]);
+        assert_eq!(of("0/1 nodes are available: , , 1 , 2 "), [(None, Reason::Other), (Some(1), Reason::Other)]);
     }
 }

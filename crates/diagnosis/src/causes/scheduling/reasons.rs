@@ -58,7 +58,12 @@ fn rank(case: &Case<'_>, spec: At<'_>, nodes: &[Entity<'_>], reason: &Reason<'_>
             50
         }
         Reason::Taint { key, value } => {
-            let tainted: Vec<Entity<'_>> = nodes.iter().copied().filter(|node| fit::taint(*node, key, value).is_some()).collect();
+            // Newer schedulers count taints without naming them.
+            let carries = |node: &Entity<'_>| match *key {
+                "" => fit::repels(spec, *node),
+                _ => fit::taint(*node, key, value).is_some(),
+            };
+            let tainted: Vec<Entity<'_>> = nodes.iter().copied().filter(carries).collect();
             let all_known = !nodes.is_empty() && nodes.iter().all(|node| node.is_full());
             if tainted.is_empty() && all_known && !key.is_empty() {
                 return 0;
@@ -87,5 +92,12 @@ pub(super) fn would_take(case: &Case<'_>, spec: At<'_>, node: Entity<'_>) -> boo
         let left = fit::free(case.graph, node, resource).or_else(|| node.at("status/allocatable").get(resource).milli());
         left.is_none_or(|left| asked <= left)
     });
-    matches && room
+    // A device that the node does not offer, the pod would lack there too.
+    let devices = assent_evidence::edges::containers(spec)
+        .flat_map(|container| container.at("resources/limits").entries())
+        .map(|(resource, _)| resource)
+        .filter(|resource| resource.contains('/'));
+    let offered = node.at("status/allocatable");
+    let mut devices = devices.filter(|_| offered.exists());
+    matches && room && devices.all(|resource| offered.get(resource).milli() >= fit::request(spec, resource))
 }
