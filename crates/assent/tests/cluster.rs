@@ -236,7 +236,7 @@ fn an_autoscaler_without_metrics(cluster: &Cluster) {
     world.create(&json!({"apiVersion": "autoscaling/v2", "kind": kind, "metadata": {"name": "web"}, "spec": spec}).to_string());
     world.await_event("FailedGetResourceMetric", "the server could not find the requested resource");
     world.kubectl(&["wait", "--for=condition=ScalingActive=False", "hpa/web", "--timeout=60s"]);
-    world.investigate().is("workload.hpa_no_metrics: HorizontalPodAutoscaler web", &["cpu"]);
+    world.investigate().is("hpa.no_metrics: HorizontalPodAutoscaler web", &["cpu"]);
 }
 
 fn a_job_that_gave_up(cluster: &Cluster) {

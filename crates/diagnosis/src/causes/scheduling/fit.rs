@@ -47,8 +47,8 @@ pub(super) fn taint<'g>(node: Entity<'g>, key: &str, value: &str) -> Option<At<'
     node.at("spec/taints").items().find(meant)
 }
 
-/// Whether a node has a taint that keeps this pod off: one other than a cordon's or a sick node's, which no toleration meets.
-pub(super) fn repels(spec: At<'_>, node: Entity<'_>) -> bool {
+/// The taint of a node that keeps this pod off: one other than a cordon's or a sick node's, which no toleration meets.
+pub(super) fn repelling<'g>(spec: At<'_>, node: Entity<'g>) -> Option<At<'g>> {
     let tolerated = |taint: At<'_>| {
         spec.get("tolerations").items().any(|toleration| {
             let same = |field: &str| toleration.get(field).text_or_empty() == taint.get(field).text_or_empty();
@@ -61,7 +61,7 @@ pub(super) fn repels(spec: At<'_>, node: Entity<'_>) -> bool {
     let counts = |taint: &At<'_>| {
         !taint.get("effect").is("PreferNoSchedule") && !taint.get("key").text_or_empty().starts_with("node.kubernetes.io/")
     };
-    node.at("spec/taints").items().filter(counts).any(|taint| !tolerated(taint))
+    node.at("spec/taints").items().filter(counts).find(|taint| !tolerated(*taint))
 }
 
 /// What a pod asks for of a resource in all: its containers together, or its greediest init container, and its overhead.

@@ -60,7 +60,7 @@ fn rank(case: &Case<'_>, spec: At<'_>, nodes: &[Entity<'_>], reason: &Reason<'_>
         Reason::Taint { key, value } => {
             // Newer schedulers count taints without naming them.
             let carries = |node: &Entity<'_>| match *key {
-                "" => fit::repels(spec, *node),
+                "" => fit::repelling(spec, *node).is_some(),
                 _ => fit::taint(*node, key, value).is_some(),
             };
             let tainted: Vec<Entity<'_>> = nodes.iter().copied().filter(carries).collect();
@@ -77,6 +77,14 @@ fn rank(case: &Case<'_>, spec: At<'_>, nodes: &[Entity<'_>], reason: &Reason<'_>
         Reason::Cordoned | Reason::NodeIll | Reason::ClaimUnbound | Reason::ClaimMissing(_) => 0,
         Reason::Other => 3,
     }
+}
+
+/// The taint that keeps the pod off a node that would do otherwise, for a scheduler that does not name it.
+pub(super) fn unnamed_taint<'g>(case: &Case<'g>, spec: At<'_>) -> Option<Reason<'g>> {
+    let nodes = fit::nodes(case.graph).into_iter();
+    let mut near = nodes.filter(|node| !fit::has_labels(*node) || (fit::meets_selector(spec, *node) && fit::meets_affinity(spec, *node)));
+    let taint = near.find_map(|node| fit::repelling(spec, node))?;
+    Some(Reason::Taint { key: taint.get("key").text()?, value: taint.get("value").text_or_empty() })
 }
 
 /// The nodes that are cordoned.

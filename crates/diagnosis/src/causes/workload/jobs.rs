@@ -41,8 +41,11 @@ fn job(case: &Case<'_>, index: usize, finding: &Finding) -> Option<Candidate> {
     let limit = here.at("spec/backoffLimit");
     let times = limit.int().map(|limit| format!(" (`backoffLimit: {limit}`)")).unwrap_or_default();
     let says = format!("{told} used up its attempts{times}; the input does not show why its pods fail");
+    // Where a pod shows how it failed, that is nearer to the cause.
+    let pods_tell = here.pods().iter().any(|pod| case.is_ill(pod.id));
+    let strength = if pods_tell { Strength::Suspected } else { Strength::Stated };
     Some(
-        Candidate::new("job.backoff_limit", owner.id, Strength::Stated, says)
+        Candidate::new("job.backoff_limit", owner.id, strength, says)
             .quote(finding.quotes.iter().cloned())
             .quote(case.quote(limit, here))
             .explain([index])
