@@ -109,11 +109,9 @@ fn harmless(said: &Said, form: &str, attack: &str) {
             }
         }
         "markdown" => assert_inert_markdown(&said.out, attack),
-        "yaml" => {
-            if said.code != 3 {
-                let value: Value = serde_saphyr::from_str(&said.out).unwrap_or_else(|error| panic!("{attack:?}: {error}\n{}", said.out));
-                assert!(value["version"] == 1, "{attack:?}: {}", said.out);
-            }
+        "yaml" if said.code != 3 => {
+            let value: Value = serde_saphyr::from_str(&said.out).unwrap_or_else(|error| panic!("{attack:?}: {error}\n{}", said.out));
+            assert!(value["version"] == 1, "{attack:?}: {}", said.out);
         }
         "human" => assert!(!said.out.lines().any(|line| line.starts_with("# INJECTED")), "{attack:?}: {}", said.out),
         _ => {}

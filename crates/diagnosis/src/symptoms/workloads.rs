@@ -134,7 +134,11 @@ fn deleting<'g>(case: &mut Case<'g>, entity: Entity<'g>) {
     if since.exists() && finalizers.items().next().is_some() && !patient {
         let quotes = some(case, entity, [since, finalizers]);
         let says = format!("{} does not go away", entity.reference());
-        add(case, Symptom::StuckDeleting, entity, Severity::Broken, "Terminating", says, quotes);
+        // Storage that is still in use waits for its user by design, and serves it meanwhile.
+        let storage = matches!(entity.kind(), Kind::PersistentVolumeClaim | Kind::PersistentVolume);
+        let serves = storage && entity.at("status/phase").is("Bound") && !case.is_asked(entity);
+        let severity = if serves { Severity::Notice } else { Severity::Broken };
+        add(case, Symptom::StuckDeleting, entity, severity, "Terminating", says, quotes);
     }
 }
 
