@@ -5,7 +5,7 @@ use assent_evidence::Entity;
 
 use crate::candidate::{Candidate, Strength};
 use crate::case::Case;
-use crate::complaint::{Said, WORDS_MAX};
+use crate::complaint::{self, Said, WORDS_MAX};
 use crate::finding::{Finding, Quote, Symptom};
 
 /// Lines of a log that are shown as its last words.
@@ -25,7 +25,7 @@ pub(super) fn find(case: &Case<'_>, said: &[Said<'_, '_>], out: &mut Vec<Candida
 }
 
 fn of<'g>(case: &Case<'g>, index: usize, finding: &Finding, pod: Entity<'g>, explained: bool) -> Candidate {
-    let owner = pod.top_owner();
+    let owner = complaint::owner(case, pod);
     let (code, code_quote) = exit_code(case, pod, finding);
     let fault = code.and_then(fault_of);
     let words = last_words(case, pod, finding);
@@ -46,7 +46,9 @@ fn of<'g>(case: &Case<'g>, index: usize, finding: &Finding, pod: Entity<'g>, exp
         None => format!("{which} of {} ends again and again{tail}", owner.reference()),
     };
     let cause = if fault.is_some() { "app.signal" } else { "app.exited" };
-    let mut candidate = Candidate::new(cause, owner.id, Strength::Stated, says)
+    // That it ended is the symptom; without a code or a word of its own nothing is said of why.
+    let strength = if code.is_some() || !words.is_empty() { Strength::Stated } else { Strength::Suspected };
+    let mut candidate = Candidate::new(cause, owner.id, strength, says)
         .quote(code_quote)
         .quote(finding.quotes.iter().cloned())
         .quote(words.into_iter().map(|(_, quote)| quote))
