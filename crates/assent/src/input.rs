@@ -35,7 +35,8 @@ pub(crate) fn read(path: &Path, limits: &Limits, progress: &Progress) -> anyhow:
         let name = path.file_name().map_or_else(|| shown.to_string(), |name| name.to_string_lossy().into_owned());
         stream(&mut set, &name, file, limits).with_context(|| format!("cannot read `{shown}`"))?;
     }
-    if set.sources.is_empty() && set.objects.is_empty() {
+    let blank = set.sources.iter().all(|source| source.text().trim().is_empty()) && set.logs.iter().all(|log| log.lines.is_empty());
+    if blank && set.objects.is_empty() {
         let why = set.problems.iter().take(3).map(|problem| format!("{}: {}", problem.place, problem.what)).collect::<Vec<_>>().join("; ");
         let why = if why.is_empty() { "it is empty, or holds no form that is known".to_owned() } else { why };
         bail!("nothing in `{shown}` could be read ({why}). Give a support bundle, a folder of `kubectl get -o yaml`, or a transcript");

@@ -13,7 +13,7 @@ pub(crate) mod text;
 pub(crate) fn report(report: &Report, shape: &Shape) -> anyhow::Result<String> {
     Ok(match shape.output {
         Output::Human => human::write(report, text::Paint::new(shape.color), text::width(shape.width)),
-        Output::Json => format!("{}\n", serde_json::to_string_pretty(report)?),
+        Output::Json => format!("{}\n", text::escaped_json(&serde_json::to_string_pretty(report)?)),
         Output::Yaml => serde_saphyr::to_string(report)?,
         Output::Markdown => markdown::write(report),
         Output::Html => html::write(report),

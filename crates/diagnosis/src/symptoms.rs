@@ -4,9 +4,9 @@ use crate::case::Case;
 
 mod alerts;
 mod logs;
-mod network;
+pub(crate) mod network;
 mod nodes;
-mod outputs;
+pub(crate) mod outputs;
 mod pods;
 mod storage;
 mod workloads;

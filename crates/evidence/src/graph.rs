@@ -45,6 +45,8 @@ pub enum Relation {
     ServedBy,
     /// A cluster part such as CoreDNS or the scheduler serves everything.
     Serves,
+    /// A cordoned node turns away a pod that waits.
+    TurnsAway,
 }
 
 impl Relation {
@@ -65,6 +67,7 @@ impl Relation {
             Relation::BoundTo => "is bound to",
             Relation::ServedBy => "is served by",
             Relation::Serves => "serves",
+            Relation::TurnsAway => "turns away",
         }
     }
 }
@@ -147,6 +150,10 @@ impl Graph {
             if let Some(root) = self.set.root(object) {
                 for owner in edges::owners(root, &object.reference) {
                     views.entry(owner).or_default();
+                }
+                // What a pod cannot start without is worth a place also when nobody captured it.
+                for missed in edges::settings(root, &object.reference) {
+                    views.entry(missed).or_default();
                 }
                 if let Some(node) = root.at("spec/nodeName").text().filter(|_| object.reference.kind == Kind::Pod) {
                     views.entry(ObjectRef::new(Kind::Node, None, node)).or_default();
@@ -312,7 +319,9 @@ impl Graph {
             if steps >= PATH_STEPS_MAX {
                 continue;
             }
-            for edge in self.edges_out(here).iter().chain(self.edges_into(here)) {
+            // Who is served by one part of the cluster is not tied to the others that it serves.
+            let back = self.edges_into(here).iter().filter(|edge| edge.relation != Relation::Serves);
+            for edge in self.edges_out(here).iter().chain(back) {
                 // A node or namespace ties everything to everything; a path may end there, not lead through.
                 let hub = matches!(self.references.get(edge.to.0 as usize).map(|r| &r.kind), Some(Kind::Namespace | Kind::Node));
                 if edge.to != from && !came_from.contains_key(&edge.to) && (!hub || edge.to == to) {

@@ -94,15 +94,28 @@ fn replicas<'g>(case: &mut Case<'g>, entity: Entity<'g>) {
 /// A controller that is refused when it creates pods, unless it has what it wants by now.
 fn not_created<'g>(case: &mut Case<'g>, entity: Entity<'g>) {
     let failure = entity.condition("ReplicaFailure").filter(|condition| condition.get("status").is("True"));
-    let event = case.event(entity, &["FailedCreate"]);
+    let failure =
+        failure.or_else(|| entity.condition("Progressing").filter(|condition| condition.get("reason").is("ReplicaSetCreateError")));
+    let event = case.event(entity, &["FailedCreate", "ReplicaSetCreateError"]);
     if event.is_none() && failure.is_none() {
         return;
     }
     let wanted = entity.at("spec/replicas").int().or_else(|| entity.at("status/desiredNumberScheduled").int());
-    let ready = entity.at("status/readyReplicas").int().or_else(|| entity.at("status/numberReady").int()).unwrap_or(0);
-    let satisfied = wanted.is_some_and(|wanted| ready >= wanted);
+    // Pods that exist were admitted, whatever ails them now. A Deployment counts those of its newest template.
+    let made = match entity.kind() {
+        Kind::Deployment => {
+            ["status/updatedReplicas", "status/readyReplicas"].map(|path| entity.at(path).int()).into_iter().flatten().next()
+        }
+        Kind::DaemonSet => entity.at("status/currentNumberScheduled").int().or_else(|| entity.at("status/numberReady").int()),
+        _ => entity.at("status/replicas").int().max(entity.at("status/readyReplicas").int()),
+    };
+    let satisfied = wanted.is_some_and(|wanted| made.unwrap_or(0) >= wanted);
     let done = entity.condition("Complete").is_some_and(|condition| condition.get("status").is("True"));
-    if satisfied || done {
+    let started = *entity.kind() == Kind::Job && entity.at("status/active").int().or_else(|| entity.at("status/succeeded").int()) > Some(0);
+    let succeeded = case.event(entity, &["SuccessfulCreate"]).is_some_and(|good| event.is_some_and(|bad| good.last > bad.last));
+    // Without counts, a later success is all that is known.
+    let over = succeeded && wanted.is_none() && failure.is_none();
+    if satisfied || done || started || over {
         return;
     }
     let mut quotes: Vec<Quote> = event.and_then(|event| case.quote_event(event, entity)).into_iter().collect();
