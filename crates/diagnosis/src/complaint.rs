@@ -331,8 +331,8 @@ pub fn decisive<'c, 'g>(case: &'c Case<'g>) -> Vec<Said<'c, 'g>> {
         by_entity.insert(*id, of(case, *id));
     }
     let mut all: Vec<Said<'c, 'g>> = Vec::new();
-    let mut told = Vec::new();
-    for (index, finding) in case.findings.iter().enumerate() {
+    // A notice needs no cause: the illness beside it does, and the same line tells it.
+    for (index, finding) in case.findings.iter().enumerate().filter(|(_, finding)| finding.severity > Severity::Notice) {
         let found = match finding.symptom {
             Symptom::LogComplaint | Symptom::Slow => {
                 let cite = finding.quotes.first().map(|quote| quote.cite);
@@ -342,19 +342,9 @@ pub fn decisive<'c, 'g>(case: &'c Case<'g>) -> Vec<Said<'c, 'g>> {
             _ => None,
         };
         let Some(complaint) = found else { continue };
-        // A notice needs no cause of its own; it belongs to the cause that the same line tells.
-        if finding.severity == Severity::Notice {
-            told.push((index, cite_of(&complaint)));
-            continue;
-        }
         let ended = matches!(finding.symptom, Symptom::ContainerCrash | Symptom::PodFailed | Symptom::JobFailed);
         let owner = owner(case, complaint.on);
         all.push(Said { complaint, owner, explains: BTreeSet::from([index]), ended });
-    }
-    for (index, cite) in told {
-        if let Some(said) = all.iter_mut().find(|said| cite_of(&said.complaint) == cite) {
-            said.explains.insert(index);
-        }
     }
     all
 }

@@ -15,8 +15,8 @@ pub mod finding;
 pub mod logs;
 pub mod proof;
 pub mod report;
-pub mod said;
 pub(crate) mod routing;
+pub mod said;
 pub mod symptoms;
 pub mod wanted;
 

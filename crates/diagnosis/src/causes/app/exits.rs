@@ -74,6 +74,12 @@ fn terminated<'g>(pod: Entity<'g>, finding: &Finding) -> Option<assent_capture::
     })
 }
 
+/// The exit code that a finding tells of.
+pub(super) fn code_of(case: &Case<'_>, index: usize) -> Option<i64> {
+    let finding = case.findings.get(index)?;
+    exit_code(case, case.entity(finding.on), finding).0
+}
+
 fn exit_code<'g>(case: &Case<'g>, pod: Entity<'g>, finding: &Finding) -> (Option<i64>, Option<Quote>) {
     match terminated(pod, finding) {
         Some(ended) => {
