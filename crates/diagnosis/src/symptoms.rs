@@ -3,6 +3,7 @@
 use crate::case::Case;
 
 mod alerts;
+mod cpu;
 mod logs;
 pub(crate) mod network;
 mod nodes;
@@ -18,6 +19,7 @@ pub(crate) fn find(case: &mut Case<'_>) {
     nodes::find(case);
     storage::find(case);
     network::find(case);
+    cpu::find(case);
     outputs::find(case);
     alerts::find(case);
     logs::find(case);

@@ -78,22 +78,27 @@ pub(crate) fn all(graph: &Graph) -> Ties {
     ties
 }
 
-/// Cordoned nodes that are tied to the pods that wait. More would tie everything to everything.
-const CORDONED_NODES_MAX: usize = 16;
+/// Nodes that are tied to the pods they turn away. More would tie everything to everything.
+const AVOIDED_NODES_MAX: usize = 16;
 
-/// A node that is out of service turns away the pods of which the scheduler says so.
+/// A node that is cordoned or tainted turns away the pods of which the scheduler says so.
 fn turn_away(graph: &Graph, ties: &mut Ties) {
-    let cordoned = graph.of_kind(&Kind::Node).filter(|node| node.at("spec/unschedulable").bool() == Some(true));
-    let cordoned: Vec<EntityId> = cordoned.take(CORDONED_NODES_MAX).map(|node| node.id).collect();
-    if cordoned.is_empty() {
+    let avoided = graph.of_kind(&Kind::Node).filter_map(|node| {
+        let mut words: Vec<&str> = node.at("spec/taints").items().filter_map(|taint| taint.get("key").text()).collect();
+        words.extend((node.at("spec/unschedulable").bool() == Some(true)).then_some("were unschedulable"));
+        words.retain(|word| !word.is_empty());
+        (!words.is_empty()).then_some((node.id, words))
+    });
+    let avoided: Vec<(EntityId, Vec<&str>)> = avoided.take(AVOIDED_NODES_MAX).collect();
+    if avoided.is_empty() {
         return;
     }
     for pod in graph.entities_of_kind(&Kind::Pod).filter(|pod| !pod.at("spec/nodeName").exists()) {
-        let said = |text: &str| text.contains("unschedulable");
-        let waits = pod.events().iter().any(|event| &*event.reason == "FailedScheduling" && said(&event.message))
-            || pod.condition("PodScheduled").is_some_and(|condition| said(condition.get("message").text_or_empty()));
-        if waits {
-            ties.extend(cordoned.iter().map(|node| (*node, Relation::TurnsAway, pod.id)));
+        let events = pod.events().iter().filter(|event| &*event.reason == "FailedScheduling").map(|event| &*event.message);
+        let condition = pod.condition("PodScheduled").and_then(|condition| condition.get("message").text());
+        for text in events.chain(condition) {
+            let by = avoided.iter().filter(|(_, words)| words.iter().any(|word| text.contains(word)));
+            ties.extend(by.map(|(node, _)| (*node, Relation::TurnsAway, pod.id)));
         }
     }
 }
@@ -136,6 +141,9 @@ const SUFFIX_LETTERS: &str = "bcdfghjklmnpqrstvwxz2456789";
 /// A table or an event names a ReplicaSet or Pod without its owner. Its name tells: `web-7d9f8c` of the Deployment `web`,
 /// `web-7d9f8c-x2x4z` of that ReplicaSet, `db-0` of the StatefulSet `db`, if the graph has such an owner.
 fn own_by_name(graph: &Graph, entity: Entity<'_>, ties: &mut Ties) {
+    if !matches!(entity.kind(), Kind::ReplicaSet | Kind::Pod) {
+        return;
+    }
     let told = entity.is_full() || entity.views().any(|(_, root)| !owners(root, entity.reference()).is_empty());
     let Some((stem, suffix)) = entity.name().rsplit_once('-').filter(|_| !told) else { return };
     let generated = |suffix: &str, len: std::ops::RangeInclusive<usize>| {

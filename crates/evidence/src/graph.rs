@@ -45,7 +45,7 @@ pub enum Relation {
     ServedBy,
     /// A cluster part such as CoreDNS or the scheduler serves everything.
     Serves,
-    /// A cordoned node turns away a pod that waits.
+    /// A cordoned or tainted node turns away a pod that waits.
     TurnsAway,
 }
 

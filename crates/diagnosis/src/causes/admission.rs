@@ -214,12 +214,12 @@ fn statement(who: &str, owner: Entity<'_>, on: Entity<'_>, refusal: &Refusal<'_>
         Refusal::Quota { quota, requested, used, limited } => {
             let namespace = owner.namespace().unwrap_or("default");
             format!(
-                "exceeded quota: ResourceQuota `{quota}` of namespace `{namespace}` leaves no room for what {who} needs: \
+                "ResourceQuota `{quota}` of namespace `{namespace}` has no room left for {who} (exceeded quota): \
                  requested {requested}, used {used}, limited {limited}"
             )
         }
         Refusal::QuotaUnset { quota, what } => format!(
-            "failed quota: ResourceQuota `{quota}` admits only pods whose containers state their requests and limits, and {who} must specify {}",
+            "ResourceQuota `{quota}` admits only pods whose containers state what it counts (failed quota): {who} must specify {}",
             why(what)
         ),
         Refusal::Limit { says, .. } => {

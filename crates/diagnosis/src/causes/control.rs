@@ -81,8 +81,8 @@ fn down<'g>(case: &Case<'g>, part: &str) -> Option<Down<'g>> {
                 found.blames.push(pod.id);
             }
         }
-        let telling = case.signals_of(pod).into_iter().filter(|signal| signal.found.rule.signal.weight() >= TELLING_WEIGHT);
-        if let Some(signal) = telling.last() {
+        let mut telling = case.signals_of(pod).into_iter().filter(|signal| signal.found.rule.signal.weight() >= TELLING_WEIGHT);
+        if let Some(signal) = telling.next_back() {
             found.quotes.push(case.quote_line(signal, pod.id));
             found.why = format!("{}: {}", found.why, short(signal.text));
         }

@@ -38,11 +38,13 @@ pub(crate) struct Waiting<'g> {
 /// Offers candidates.
 pub fn find(case: &Case<'_>, out: &mut Vec<Candidate>) {
     let mut waiting = Vec::new();
+    let victims = others::victims(case);
+    let mut known = Known::new();
     for (index, finding) in case.with(Symptom::PodUnschedulable) {
-        if let Some(candidate) = others::find(case, index, finding) {
+        if let Some(candidate) = others::find(case, index, finding, &victims) {
             out.push(candidate);
         }
-        waiting.extend(read(case, index, finding));
+        waiting.extend(read(case, index, finding, &mut known));
     }
     out.extend(others::no_nodes(case));
     out.extend(others::absent_nodes(case));
@@ -61,13 +63,16 @@ pub(crate) fn told<'g>(case: &Case<'g>, finding: &Finding) -> Vec<Told<'g>> {
     told::of(case, finding, &[("PodScheduled", "False")], &["FailedScheduling"])
 }
 
-fn read<'g>(case: &Case<'g>, index: usize, finding: &Finding) -> Option<Waiting<'g>> {
+/// What decides, by workload and message: replicas wait for the same.
+type Known<'g> = BTreeMap<(EntityId, &'g str), Option<Counted<'g>>>;
+
+fn read<'g>(case: &Case<'g>, index: usize, finding: &Finding, known: &mut Known<'g>) -> Option<Waiting<'g>> {
     let pod = case.entity(finding.on);
     let owner = case.owner(finding.on);
     let spec = spec(pod, owner);
     let told = told(case, finding).into_iter().next()?;
     let message = message::read(told.text);
-    let decisive = reasons::decisive(case, spec, &message)?;
+    let decisive = (*known.entry((owner.id, told.text)).or_insert_with(|| reasons::decisive(case, spec, &message)))?;
     Some(Waiting { index, pod, owner, spec, message, decisive, quote: told.quote })
 }
 

@@ -17,7 +17,7 @@ use crate::report::{
 
 /// Writes and checks a report.
 pub(super) fn report(case: &Case<'_>, ranked: Vec<Ranked>, options: &Options) -> Report {
-    let mut writer = Writer { case, ids: BTreeMap::new() };
+    let mut writer = Writer { case, cited: BTreeMap::new() };
     let told = |finding: &crate::finding::Finding| finding.severity > Severity::Notice || options.explain_all;
     let finding_ids: BTreeMap<usize, String> = case
         .findings
@@ -181,20 +181,23 @@ fn name(entity: Entity<'_>) -> EntityName {
 
 struct Writer<'c, 'g> {
     case: &'c Case<'g>,
-    ids: BTreeMap<(assent_capture::source::Cite, EntityId), String>,
+    /// What is cited already. The same words about the same entity are one piece of evidence, told the same way each time.
+    cited: BTreeMap<(assent_capture::source::Cite, EntityId), Evidence>,
 }
 
 impl Writer<'_, '_> {
     fn evidence(&mut self, quote: &Quote) -> Option<Evidence> {
+        if let Some(known) = self.cited.get(&(quote.cite, quote.about)) {
+            return Some(known.clone());
+        }
         let source = self.case.graph.set.source(quote.cite.source)?;
         let words = source.slice(quote.cite.start, quote.cite.len)?;
         if words.trim().is_empty() {
             return None;
         }
-        let next = format!("E{}", self.ids.len() + 1);
-        let id = self.ids.entry((quote.cite, quote.about)).or_insert(next).clone();
+        let id = format!("E{}", self.cited.len() + 1);
         let locator = Locator { line: source.line_of(quote.cite.start), start: quote.cite.start, len: quote.cite.len };
-        Some(Evidence {
+        let item = Evidence {
             id,
             source: source.name.to_string(),
             section: source.section_at(quote.cite.start).map(str::to_owned),
@@ -202,7 +205,9 @@ impl Writer<'_, '_> {
             quote: words.to_owned(),
             about: name(self.case.entity(quote.about)),
             time: quote.time.map(|instant| instant.to_string()),
-        })
+        };
+        self.cited.insert((quote.cite, quote.about), item.clone());
+        Some(item)
     }
 
     fn all<'q>(&mut self, quotes: impl IntoIterator<Item = &'q Quote>) -> Vec<Evidence> {

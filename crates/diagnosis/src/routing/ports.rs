@@ -117,7 +117,10 @@ fn wrong_number<'g>(
         own.int().or(other.get("port").int()).is_some_and(|number| listed.contains(&number))
             || declared.iter().any(|port| port.port.get("name").text().is_some() && port.port.get("name").text() == own.text())
     });
-    let side_alone = declared.iter().all(|own| is_side_port(own.port.get("name").text_or_empty()));
+    let side_alone = declared.iter().all(|own| is_side_port(own.port.get("name").text_or_empty()))
+        || is_side_port(port.get("name").text_or_empty())
+        || service.at("spec/clusterIP").is("None")
+        || served_by_another(case, service, &listed);
     let hosted = first.of.pod_spec().get("hostNetwork").bool() == Some(true);
     let listening = declared.iter().any(|own| mentions(own.of, number));
     let missed = is_missed(case, service) || checked_in_vain(case, service);
@@ -144,6 +147,18 @@ fn wrong_number<'g>(
         .next(format!("Set the target port to {}, or let the container listen on {number}", shown.join(" or ")))
         .next(patch_hint(service)),
     )
+}
+
+/// Whether another Service sends to the declared ports of the same pods: then this one is for something beside them.
+fn served_by_another<'g>(case: &Case<'g>, service: Entity<'g>, declared: &[i64]) -> bool {
+    let behind = pods(service);
+    case.graph.of_kind(&Kind::Service).filter(|other| other.id != service.id && other.namespace() == service.namespace()).any(|other| {
+        let fits = other.at("spec/ports").items().any(|own| {
+            own.get("targetPort").text().is_some()
+                || own.get("targetPort").int().or(own.get("port").int()).is_some_and(|number| declared.contains(&number))
+        });
+        fits && pods(other).iter().any(|pod| behind.contains(pod))
+    })
 }
 
 /// Whether a check by hand got no answer from the Service.

@@ -121,8 +121,7 @@ fn port_in_line(line: &str) -> Option<i64> {
         // A clock's `12:34:56` has a colon behind its figures, or two figures only.
         low.match_indices(':')
             .filter_map(|(at, _)| number(low.get(at + 1..)?))
-            .filter(|port| *port >= 100 || low.ends_with(&format!(":{port}")))
-            .last()
+            .rfind(|port| *port >= 100 || low.ends_with(&format!(":{port}")))
     })
 }
 

@@ -242,6 +242,6 @@ mod tests {
         assert_eq!(of("persistentvolumeclaim \"data\" not found"), [(None, Reason::ClaimMissing("data"))]);
         assert_eq!(read("no nodes available to schedule pods").nodes, Some(0));
         assert_eq!(of(""), [(None, Reason::Other)]);
-        assert_eq!(of("0/1 nodes are available: , , 1 , 2 "), [(None, Reason::Other), (Some(1), Reason::Other), (None, Reason::Other)]);
+        assert_eq!(of("0/1 nodes are available: , , 1 , 2 "), [(None, Reason::Other), (Some(1), Reason::Other)]);
     }
 }

@@ -11,9 +11,12 @@ use crate::causes::told::{self, in_namespace};
 use crate::finding::{Finding, Symptom};
 
 /// The candidate for one pod, if one of these causes holds.
-pub(super) fn find(case: &Case<'_>, index: usize, finding: &Finding) -> Option<Candidate> {
+pub(super) fn find<'g>(case: &Case<'g>, index: usize, finding: &Finding, victims: &[Victim<'g>]) -> Option<Candidate> {
     let pod = case.entity(finding.on);
-    gated(case, pod).or_else(|| preempted(case, pod)).or_else(|| nobodys(case, pod)).map(|candidate| candidate.explain([index]))
+    gated(case, pod)
+        .or_else(|| preempted(case, pod, finding, victims))
+        .or_else(|| nobodys(case, pod))
+        .map(|candidate| candidate.explain([index]))
 }
 
 fn gated<'g>(case: &Case<'g>, pod: Entity<'g>) -> Option<Candidate> {
@@ -36,18 +39,21 @@ fn gated<'g>(case: &Case<'g>, pod: Entity<'g>) -> Option<Candidate> {
 }
 
 /// A pod of the same workload that gave way, while its replacement waits for room.
-fn preempted<'g>(case: &Case<'g>, pod: Entity<'g>) -> Option<Candidate> {
+fn preempted<'g>(case: &Case<'g>, pod: Entity<'g>, finding: &Finding, victims: &[Victim<'g>]) -> Option<Candidate> {
+    if victims.is_empty() {
+        return None;
+    }
     let owner = pod.top_owner();
-    let told = told::of(
-        case,
-        case.findings.get(case.on_with(pod.id, &[Symptom::PodUnschedulable]).first().copied()?)?,
-        &[("PodScheduled", "False")],
-        &["FailedScheduling"],
-    );
+    let told = super::told(case, finding);
     if !told.iter().any(|told| told.text.contains("Insufficient ") || told.text.contains("Too many pods")) {
         return None;
     }
-    let (victim, event) = victims(case, pod, owner).into_iter().max_by_key(|(_, event)| event.last)?;
+    let stem = |name: &'g str| name.rsplit_once('-').map_or(name, |(stem, _)| stem);
+    let siblings = victims.iter().filter(|(other, _)| {
+        let alike = stem(other.name()) == stem(pod.name()) && other.name().contains('-');
+        other.namespace() == pod.namespace() && (other.id == pod.id || other.top_owner() == owner && owner != *other || alike)
+    });
+    let (victim, event) = *siblings.max_by_key(|(_, event)| event.last)?;
     let by = event.message.split(" on node ").next().unwrap_or(&event.message).trim_start_matches("Preempted by ").trim();
     let by = if by.is_empty() { "another pod" } else { by };
     let says = format!(
@@ -65,27 +71,28 @@ fn preempted<'g>(case: &Case<'g>, pod: Entity<'g>) -> Option<Candidate> {
     Some(candidate)
 }
 
-/// Pods of the workload, known perhaps by their events alone, that were preempted.
-fn victims<'g>(case: &Case<'g>, pod: Entity<'g>, owner: Entity<'g>) -> Vec<(Entity<'g>, &'g EventFact)> {
-    let stem = pod.name().rsplit_once('-').map_or(pod.name(), |(stem, _)| stem);
-    let siblings = case.graph.entities_of_kind(&Kind::Pod).filter(|other| {
-        let alike = other.name().rsplit_once('-').is_some_and(|(own, _)| own == stem);
-        other.namespace() == pod.namespace() && (other.id == pod.id || other.top_owner() == owner && owner != *other || alike)
-    });
-    siblings.filter_map(|other| Some((other, case.event(other, &["Preempted", "Preempting"])?))).collect()
+/// A pod that gave way, and the event that says so.
+pub(super) type Victim<'g> = (Entity<'g>, &'g EventFact);
+
+/// Pods, known perhaps by their events alone, that were preempted.
+pub(super) fn victims<'g>(case: &Case<'g>) -> Vec<Victim<'g>> {
+    let pods = case.graph.entities_of_kind(&Kind::Pod);
+    pods.filter_map(|pod| Some((pod, case.event(pod, &["Preempted", "Preempting"])?))).collect()
 }
 
 /// A pod for which no scheduler has done anything.
 fn nobodys<'g>(case: &Case<'g>, pod: Entity<'g>) -> Option<Candidate> {
     let name = pod.at("spec/schedulerName");
     let named = name.text().filter(|name| *name != "default-scheduler")?;
-    let untouched = pod.is_full() && pod.condition("PodScheduled").is_none() && pod.events().is_empty();
+    if !pod.is_full() || pod.condition("PodScheduled").is_some() || !pod.events().is_empty() {
+        return None;
+    }
     let served = case.graph.of_kind(&Kind::Pod).any(|other| {
         other.id != pod.id
             && other.at("spec/schedulerName").is(named)
             && (other.at("spec/nodeName").exists() || other.condition("PodScheduled").is_some())
     });
-    if !untouched || served {
+    if served {
         return None;
     }
     let owner = pod.top_owner();

@@ -137,7 +137,7 @@ fn tainted<'g>(case: &Case<'g>, one: &Waiting<'g>, who: &str, key: &str, value: 
     let mut next = vec![format!("Add a toleration to {}", one.owner.reference())];
     next.extend(names.first().map(|name| format!("Or remove the taint: kubectl taint node {name} {key}-")));
     Says {
-        says: format!("{places} {what}, which {who} does not tolerate"),
+        says: format!("{places} {what}, which is not tolerated by {who}"),
         proves: !agrees.is_empty(),
         agrees,
         blames: if one.decisive.reason.is_node_ill() { nodes.iter().map(|node| node.id).collect() } else { Vec::new() },

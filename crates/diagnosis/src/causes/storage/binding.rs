@@ -27,22 +27,27 @@ struct Fault {
     shared: Option<String>,
 }
 
+/// Claims by cause, by what they share, and by their own name where they share nothing.
+type Groups<'g> = BTreeMap<(&'static str, Option<String>, String), Vec<Waiting<'g>>>;
+/// The finding, the claim, and what keeps it from its volume.
+type Waiting<'g> = (usize, Entity<'g>, Fault);
+
 /// Offers candidates for claims that are not bound.
 pub(super) fn find(case: &Case<'_>, out: &mut Vec<Candidate>) {
     // Claims that miss one class, or wait for one provisioner, share a cause.
-    let mut shared: BTreeMap<(&'static str, Option<String>, String), Vec<(usize, Entity<'_>, Fault)>> = BTreeMap::new();
+    let mut shared = Groups::new();
     for (index, finding) in case.with(Symptom::ClaimPending) {
         let claim = case.entity(finding.on);
         if let Some(fault) = fault(case, claim) {
             let alone = if fault.shared.is_some() { String::new() } else { claim.reference().to_string() };
-            let namespace = fault.shared.clone().map(|key| format!("{key} {}", claim.namespace().unwrap_or_default()));
-            shared.entry((fault.cause, namespace, alone)).or_default().push((index, claim, fault));
+            let within = fault.shared.clone().map(|key| format!("{key} {}", claim.namespace().unwrap_or_default()));
+            shared.entry((fault.cause, within, alone)).or_default().push((index, claim, fault));
         }
     }
     out.extend(shared.into_values().filter_map(|group| candidate(case, group)));
 }
 
-fn candidate<'g>(case: &Case<'g>, group: Vec<(usize, Entity<'g>, Fault)>) -> Option<Candidate> {
+fn candidate<'g>(case: &Case<'g>, group: Vec<Waiting<'g>>) -> Option<Candidate> {
     let several = group.len() > 1;
     let others: Vec<Entity<'g>> = group.iter().skip(1).map(|(_, claim, _)| *claim).collect();
     let explains: Vec<usize> = group.iter().map(|(index, _, _)| *index).collect();
@@ -341,12 +346,12 @@ fn provisioner<'g>(case: &Case<'g>, claim: Entity<'g>, told: &[Told<'g>]) -> Opt
         .or_else(|| told::between(waits.text, "external provisioner \"", "\""))
         .unwrap_or("");
     let driver_gone = case.graph.is_absent(&ObjectRef::new(Kind::CSIDriver, None, by));
-    let gone = if driver_gone { ", which is not installed (no CSIDriver of that name)" } else { "" };
+    let gone = if driver_gone { "is not installed (no CSIDriver of that name)" } else { "does not answer" };
     let mut quotes = vec![waits.quote.clone()];
     quotes.extend(object.and_then(|class| case.quote(class.at("provisioner"), class)));
     Some(Fault {
         cause: "storage.provisioning_failed",
-        says: format!("{} waits for the provisioner `{by}` of the StorageClass `{class}`{gone}, which does not answer", claim.reference()),
+        says: format!("{} waits for the provisioner `{by}` of the StorageClass `{class}`, which {gone}", claim.reference()),
         strength: if driver_gone && quotes.len() > 1 { Strength::Proven } else { Strength::Stated },
         quotes,
         next: format!("See whether the provisioner `{by}` runs, and what it logs"),

@@ -136,7 +136,7 @@ causes! {
         confused_with: ["storage.attach_failed"],
         fixes: ["Check the server, path and options of the volume", "Check the node's route and firewall to the server", "Install the mount tool or driver on the node"]
     }
-    "storage.volume_permission" 87 {
+    "storage.volume_permission" 93 {
         title: "The container may not write to its volume",
         meaning: "The process runs as a user that does not own the files of the mounted volume, and no `fsGroup` gives it the right.",
         proof: "The log says permission denied for a path below a mounted volume; the security context sets a user and no matching group.",

@@ -185,7 +185,8 @@ fn permissions(case: &Case<'_>, out: &mut Vec<Candidate>) {
             owner.reference(),
             mount.get("name").text_or_empty()
         );
-        let strength = if non_root && !group.exists() || read_only { Strength::Shown } else { Strength::Logged };
+        // The log and the specification agree: two sources.
+        let strength = if non_root && !group.exists() || read_only { Strength::Proven } else { Strength::Logged };
         out.push(
             Candidate::new("storage.volume_permission", owner.id, strength, says)
                 .quote([case.quote_line(signal, pod.id)])
@@ -193,6 +194,8 @@ fn permissions(case: &Case<'_>, out: &mut Vec<Candidate>) {
                 .quote(case.quote(mount.get("mountPath"), holder))
                 .quote(case.quote(group, holder))
                 .explain([index])
+                .explain(case.on_with(pod.id, &[Symptom::LogComplaint, Symptom::NotReady, Symptom::ContainerCrash]))
+                .explain(case.on_with(owner.id, &[Symptom::LogComplaint]))
                 .next(format!(
                     "Set `fsGroup` in the pod's security context of {}, or run as the user that owns the files",
                     owner.reference()
