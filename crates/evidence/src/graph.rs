@@ -333,7 +333,10 @@ impl Graph {
             }
             // Who is served by one part of the cluster is not tied to the others that it serves.
             let back = self.edges_into(here).iter().filter(|edge| edge.relation != Relation::Serves);
-            for edge in self.edges_out(here).iter().chain(back) {
+            let mut onward: Vec<&Edge> = self.edges_out(here).iter().chain(back).collect();
+            // Of paths of one length, the one along ownership says most.
+            onward.sort_by_key(|edge| edge.relation);
+            for edge in onward {
                 // A node or namespace ties everything to everything; a path may end there, not lead through.
                 let hub = matches!(self.references.get(edge.to.0 as usize).map(|r| &r.kind), Some(Kind::Namespace | Kind::Node));
                 if edge.to != from && !came_from.contains_key(&edge.to) && (!hub || edge.to == to) {

@@ -68,8 +68,10 @@ pub(crate) fn steps(case: &Case<'_>, one: &Ranked) -> Vec<Step> {
     let theirs: BTreeSet<usize> = one.absorbed.iter().flat_map(|absorbed| absorbed.explains.iter().copied()).collect();
     let own: BTreeSet<usize> = candidate.explains.difference(&theirs).copied().collect();
     let here = |index: &usize| case.findings.get(*index).is_some_and(|finding| finding.on == candidate.on);
-    // What shows on the faulty object itself comes before what others suffer.
-    findings(case, &candidate.explains.iter().copied().filter(here).collect(), &mut steps);
+    // What shows on a faulty Service, claim or node comes before what others suffer; a workload shows what its pods suffer.
+    if !case.entity(candidate.on).kind().is_workload() {
+        findings(case, &candidate.explains.iter().copied().filter(here).collect(), &mut steps);
+    }
     steps.extend(candidate.steps.iter().cloned());
     findings(case, &own, &mut steps);
     let distance = |absorbed: &&Candidate| case.graph.path(candidate.on, absorbed.on).map_or(usize::MAX, |path| path.len());
