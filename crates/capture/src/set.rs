@@ -6,10 +6,13 @@ use assent_base::{Kind, ObjectRef, Timestamp};
 
 use crate::source::{Section, Source, SourceId};
 use crate::tree::{At, Key, Node, Value};
+use crate::yaml;
 
 /// How an object was printed, poorest first. Where two print the same field, the richer one is believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
+    /// A part of an object, in a file that somebody means to apply.
+    Patch,
     /// A file that somebody means to apply; no API server printed it.
     Manifest,
     /// A row of a table.
@@ -198,6 +201,9 @@ impl CaptureSet {
             let hint = Hint { kind: item_kind.or_else(|| hint.kind.clone()), ..hint.clone() };
             return self.admit_list(source, origin, root, &hint);
         }
+        if kind == "Kustomization" {
+            return self.admit_patches(source, &root);
+        }
         if kind.is_empty() && at.get("items").exists() {
             return self.admit_list(source, origin, root, hint);
         }
@@ -205,6 +211,23 @@ impl CaptureSet {
             return items.into_iter().map(|item| self.admit(source, origin, item, hint)).sum();
         }
         usize::from(self.admit_one(source, origin, root, hint))
+    }
+
+    /// Admits the patches that a kustomization spells out: parts of objects that somebody means to apply.
+    fn admit_patches(&mut self, source: SourceId, root: &Node) -> usize {
+        let Some(text) = self.source(source) else { return 0 };
+        let at = At::root(source, text, root);
+        let mut parsed = Vec::new();
+        for patch in at.get("patches").items().map(|patch| patch.get("patch")).chain(at.get("patchesStrategicMerge").items()) {
+            let Some((start, words)) = patch.raw() else { continue };
+            // A block may begin with its mark, `|-`, on a line of its own; its first line is indented like the others.
+            let skipped = if words.starts_with(['|', '>']) { words.find('\n').map_or(words.len(), |end| end + 1) } else { 0 };
+            let before = text.text().get(..start + skipped).unwrap_or_default();
+            let from = before.trim_end_matches(' ').len();
+            let block = text.text().get(from..start + words.len()).unwrap_or_default();
+            parsed.extend(yaml::parse(block, from).0);
+        }
+        parsed.into_iter().map(|node| self.admit(source, Origin::Patch, node, &Hint::default())).sum()
     }
 
     fn admit_list(&mut self, source: SourceId, origin: Origin, mut root: Node, hint: &Hint) -> usize {
@@ -308,6 +331,21 @@ mod tests {
         let set = set_of(r#"{"apiVersion":"gizmo.io/v1","kind":"Node","metadata":{"name":"a","namespace":"n"}}"#, &Hint::default());
         assert_eq!(set.objects.first().unwrap().reference.kind, Kind::Other("Node.gizmo.io".into()));
         assert_eq!(set.unexamined, 1);
+    }
+
+    #[test]
+    fn patches_of_a_kustomization_are_objects_that_somebody_means_to_apply() {
+        let text = "kind: Kustomization\npatches:\n- patch: |-\n    kind: Deployment\n    metadata:\n      name: web\n    spec:\n      replicas: 3\nnamespace: shop\n";
+        let mut set = CaptureSet::default();
+        let source = set.add_source(Source::whole("t", text.into()));
+        let (nodes, _) = yaml::parse(text, 0);
+        for node in nodes {
+            set.admit(source, Origin::Full, node, &Hint::default());
+        }
+        let object = set.objects.first().unwrap();
+        assert_eq!((object.reference.to_string().as_str(), object.origin), ("Deployment web", Origin::Patch));
+        let cite = set.root(object).unwrap().at("spec/replicas").cite().unwrap();
+        assert_eq!(set.sources[0].slice(cite.start, cite.len), Some("replicas: 3"));
     }
 
     #[test]

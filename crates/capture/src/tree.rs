@@ -186,6 +186,13 @@ impl<'a> At<'a> {
         self.text().unwrap_or_default()
     }
 
+    /// The bytes of a scalar as they stand in the source, with their offset: a block of YAML with its mark and its indentation.
+    #[must_use]
+    pub(crate) fn raw(&self) -> Option<(usize, &'a str)> {
+        let node = self.node.filter(|node| node.len > 0)?;
+        Some((node.start as usize, self.source.slice(u64::from(node.start), node.len)?))
+    }
+
     /// A scalar as text, numbers and booleans too.
     #[must_use]
     pub fn scalar(&self) -> Option<String> {

@@ -85,7 +85,7 @@ impl<'g> Entity<'g> {
     /// Whether an API server printed it, as opposed to a file that somebody means to apply.
     #[must_use]
     pub fn is_observed(&self) -> bool {
-        self.views().any(|(origin, _)| origin != Origin::Manifest)
+        self.views().any(|(origin, _)| !matches!(origin, Origin::Manifest | Origin::Patch))
     }
 
     /// Whether all fields were printed, so that a missing one is not set.

@@ -139,7 +139,7 @@ fn summary(report: &Report) -> String {
     let ill = report.findings.iter().filter(|finding| finding.severity != "notice").count();
     let symptoms = if ill == 1 { "1 symptom".to_owned() } else { format!("{ill} symptoms") };
     match (report.verdict, report.root_causes.as_slice()) {
-        (Verdict::RootCause, [only]) => format!("{} on {}, explaining {symptoms}.", only.title, only.entity),
+        (Verdict::RootCause, [only]) => format!("{} ({}), explaining {symptoms}.", only.title, only.entity),
         (Verdict::RootCause, causes) => format!(
             "{} independent root causes, explaining {symptoms}; first: {}.",
             causes.len(),
