@@ -5,8 +5,8 @@ use anyhow::Context;
 use crate::cli::{Demo, Output};
 use crate::{investigate, print, render};
 
-/// The incident: a Service that selects nothing since a rename, and the workload that calls it.
-const INCIDENT: &str = include_str!("../demo/incident.yaml");
+/// The incident: a scenario of the repository, so that what the demo says is tested with all others.
+const INCIDENT: &str = include_str!("../../../scenarios/mixed/label_renamed_under_a_service.yaml");
 
 /// Runs the command.
 pub(crate) fn run(asked: &Demo) -> anyhow::Result<u8> {

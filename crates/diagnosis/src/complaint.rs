@@ -106,6 +106,16 @@ impl<'g> Complaint<'_, 'g> {
         text.get(from..).unwrap_or(text).chars().take(WORDS_MAX).collect::<String>().trim().to_owned()
     }
 
+    /// ` after "…"`: the words of the line before, which tell what took so long.
+    #[must_use]
+    pub fn before(&self, case: &Case<'_>) -> String {
+        let stream = self.signal.stream;
+        let position = stream.lines.len().saturating_sub(1 + self.signal.from_end);
+        let line = position.checked_sub(1).and_then(|before| stream.lines.get(before));
+        let text = line.and_then(|line| case.graph.set.source(stream.source)?.slice(line.start, line.len)).unwrap_or_default().trim();
+        if text.is_empty() { String::new() } else { format!(" after \"{}\"", text.chars().take(WORDS_MAX).collect::<String>()) }
+    }
+
     /// A field that the line names.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&'g str> {
@@ -269,20 +279,35 @@ fn is_frame(text: &str) -> bool {
         || (word.ends_with(')') && !word.contains(' ') && word.contains('('))
 }
 
-/// The object to name for what a log says: the top owner. A pod that is known by its log alone is taken to belong to the workload
-/// whose name it begins with.
+/// The object to name for what a log says: the top owner. A pod whose owner the capture does not tell is taken to belong to the
+/// workload that would have given it this name.
 #[must_use]
 pub fn owner<'g>(case: &Case<'g>, of: Entity<'g>) -> Entity<'g> {
     let owner = of.top_owner();
-    if owner.id != of.id || of.is_captured() || *of.kind() != Kind::Pod {
+    let whole = of.is_full() && of.at("spec/containers").exists();
+    if owner.id != of.id || whole || *of.kind() != Kind::Pod {
         return owner;
     }
-    let prefixed = |workload: &Entity<'g>| {
-        let rest = of.name().strip_prefix(workload.name()).and_then(|rest| rest.strip_prefix('-'));
-        workload.namespace() == of.namespace() && rest.is_some_and(|rest| rest.split('-').count() <= 2)
-    };
-    let workloads = case.graph.entities().filter(|entity| entity.kind().is_workload() && *entity.kind() != Kind::ReplicaSet);
-    workloads.filter(prefixed).max_by_key(|workload| workload.name().len()).unwrap_or(owner)
+    let workloads = case.graph.entities().filter(|entity| entity.kind().is_workload() && entity.namespace() == of.namespace());
+    let maker = workloads.filter(|workload| could_make(workload, of.name())).max_by_key(|workload| workload.name().len());
+    maker.map_or(owner, |workload| workload.top_owner())
+}
+
+/// Whether a workload's controller gives its pods names like this: `web-7d9f8c6b5-x2x4z` of a Deployment, `db-0` of a StatefulSet.
+fn could_make(workload: &Entity<'_>, pod: &str) -> bool {
+    let Some(rest) = pod.strip_prefix(workload.name()).and_then(|rest| rest.strip_prefix('-')) else { return false };
+    let parts: Vec<&str> = rest.split('-').collect();
+    let random = |part: &str| part.len() == 5 && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let hash = |part: &str| (5..=10).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    match (workload.kind(), parts.as_slice()) {
+        (Kind::StatefulSet, [ordinal]) => number(ordinal),
+        (Kind::Job, [ordinal, end]) => number(ordinal) && random(end),
+        (Kind::Job | Kind::DaemonSet | Kind::ReplicaSet | Kind::ReplicationController, [end]) => random(end),
+        (Kind::Deployment, [template, end]) => hash(template) && random(end),
+        (Kind::CronJob, [minute, end]) => number(minute) && random(end),
+        _ => false,
+    }
 }
 
 /// The decisive complaint about an ill thing.
@@ -306,8 +331,8 @@ pub fn decisive<'c, 'g>(case: &'c Case<'g>) -> Vec<Said<'c, 'g>> {
         by_entity.insert(*id, of(case, *id));
     }
     let mut all: Vec<Said<'c, 'g>> = Vec::new();
-    let mut told = Vec::new();
-    for (index, finding) in case.findings.iter().enumerate() {
+    // A notice needs no cause: the illness beside it does, and the same line tells it.
+    for (index, finding) in case.findings.iter().enumerate().filter(|(_, finding)| finding.severity > Severity::Notice) {
         let found = match finding.symptom {
             Symptom::LogComplaint | Symptom::Slow => {
                 let cite = finding.quotes.first().map(|quote| quote.cite);
@@ -317,19 +342,9 @@ pub fn decisive<'c, 'g>(case: &'c Case<'g>) -> Vec<Said<'c, 'g>> {
             _ => None,
         };
         let Some(complaint) = found else { continue };
-        // A notice needs no cause of its own; it belongs to the cause that the same line tells.
-        if finding.severity == Severity::Notice {
-            told.push((index, cite_of(&complaint)));
-            continue;
-        }
         let ended = matches!(finding.symptom, Symptom::ContainerCrash | Symptom::PodFailed | Symptom::JobFailed);
         let owner = owner(case, complaint.on);
         all.push(Said { complaint, owner, explains: BTreeSet::from([index]), ended });
-    }
-    for (index, cite) in told {
-        if let Some(said) = all.iter_mut().find(|said| cite_of(&said.complaint) == cite) {
-            said.explains.insert(index);
-        }
     }
     all
 }

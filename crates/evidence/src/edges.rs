@@ -29,6 +29,11 @@ pub(crate) fn owners(root: At<'_>, of: &ObjectRef) -> Vec<ObjectRef> {
     let hash = root.at("metadata/labels/pod-template-hash").text();
     if of.kind == Kind::Pod {
         if owners.is_empty() {
+            let job = ["batch.kubernetes.io/job-name", "job-name"];
+            let labels = root.at("metadata/labels");
+            owners.extend(job.iter().find_map(|key| labels.get(key).text()).map(|name| of.beside(Kind::Job, name)));
+        }
+        if owners.is_empty() {
             owners.extend(hash.and_then(|hash| replica_set_named(&of.name, hash)).map(|name| of.beside(Kind::ReplicaSet, name)));
         }
         let sets: Vec<ObjectRef> = owners.iter().filter(|owner| owner.kind == Kind::ReplicaSet).cloned().collect();

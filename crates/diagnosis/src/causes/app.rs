@@ -75,8 +75,12 @@ struct Agreement {
 fn of<'g>(case: &Case<'g>, said: &Said<'_, 'g>) -> Option<Candidate> {
     let one = &said.complaint;
     let cause = cause_of(one)?;
+    // Code 126 says that the program itself could not be run; what could not be run says more.
+    let is_command = cause == "app.permission_denied" && said.explains.iter().any(|index| exits::code_of(case, *index) == Some(126));
+    if is_command {
+        return None;
+    }
     let agreement = agreement(case, cause, said);
-    // The template sets the variable by now: the log is of another revision.
     let says = format!("{}{}: \"{}\"", statement(cause, said), agreement.says, one.words());
     let candidate = Candidate::new(cause, said.owner.id, agreement.strength.unwrap_or(Strength::Logged), says)
         .quote([one.quote(case)])
@@ -172,7 +176,7 @@ fn user<'g>(case: &Case<'g>, owner: Entity<'g>) -> Agreement {
     let user = contexts.map(|context| context.get("runAsUser")).find(|user| user.int().is_some_and(|id| id > 0));
     match user {
         Some(user) if !spec.at("securityContext/fsGroup").exists() => Agreement {
-            strength: Some(Strength::Proven),
+            strength: None,
             says: format!("; it runs as user {} and has no `fsGroup`", user.int().unwrap_or(0)),
             quotes: case.quote(user, owner).into_iter().collect(),
         },

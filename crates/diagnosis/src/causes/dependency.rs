@@ -213,7 +213,9 @@ fn statement(case: &Case<'_>, cause: &str, said: &Said<'_, '_>, peer: Option<&Pe
         }
         "dependency.pool_exhausted" => format!("The connection pool of {who} to {whom} has no free connection: \"{words}\""),
         "dependency.starting" => format!("{who} depends on {whom}, which is up and not ready yet: \"{words}\""),
-        "dependency.slow_database" => format!("Queries to the database take{} in {who}{}: \"{words}\"", span(one), about(peer)),
+        "dependency.slow_database" => {
+            format!("Queries to the database take{} in {who}{}: \"{words}\"{}", span(one), about(peer), one.before(case))
+        }
         "dependency.slow" => format!("Calls of {who} to {whom} take{}: \"{words}\"", span(one)),
         "dependency.broker_unavailable" => {
             let service = peer.map(|peer| state_of(case, peer)).unwrap_or_default();

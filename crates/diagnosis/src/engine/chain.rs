@@ -6,12 +6,15 @@ use assent_base::Kind;
 use assent_evidence::{EntityId, Relation};
 
 use super::{Ranked, consequence};
-use crate::candidate::Step;
+use crate::candidate::{Candidate, Step};
 use crate::case::Case;
+use crate::cause;
 use crate::finding::Severity;
 
 /// Steps told of one chain. What lies between is in the findings.
-const STEPS_MAX: usize = 6;
+const STEPS_MAX: usize = 7;
+/// An absorbed cause of less depth only restates its symptom.
+const TELLING_DEPTH_MIN: u8 = 40;
 
 /// What stands behind an entity when somebody complains of it: behind a Service its pods, their owners and their claims.
 pub(crate) fn behind(case: &Case<'_>, id: EntityId) -> BTreeSet<EntityId> {
@@ -62,12 +65,20 @@ pub(crate) fn concerns_asked(case: &Case<'_>, one: &Ranked) -> bool {
 pub(crate) fn steps(case: &Case<'_>, one: &Ranked) -> Vec<Step> {
     let candidate = &one.candidate;
     let mut steps = vec![Step { on: candidate.on, says: candidate.says.clone(), quotes: candidate.quotes.clone() }];
-    steps.extend(candidate.steps.iter().cloned());
     let theirs: BTreeSet<usize> = one.absorbed.iter().flat_map(|absorbed| absorbed.explains.iter().copied()).collect();
     let own: BTreeSet<usize> = candidate.explains.difference(&theirs).copied().collect();
+    let here = |index: &usize| case.findings.get(*index).is_some_and(|finding| finding.on == candidate.on);
+    // What shows on the faulty object itself comes before what others suffer.
+    findings(case, &candidate.explains.iter().copied().filter(here).collect(), &mut steps);
+    steps.extend(candidate.steps.iter().cloned());
     findings(case, &own, &mut steps);
-    for absorbed in &one.absorbed {
-        if !steps.iter().any(|step| step.says == absorbed.says) {
+    let distance = |absorbed: &&Candidate| case.graph.path(candidate.on, absorbed.on).map_or(usize::MAX, |path| path.len());
+    // One that only restates its symptom adds no step: the symptom is told anyway.
+    let telling = one.absorbed.iter().filter(|absorbed| cause::find(absorbed.cause).is_some_and(|cause| cause.depth >= TELLING_DEPTH_MIN));
+    let mut telling: Vec<&Candidate> = telling.collect();
+    telling.sort_by_key(distance);
+    for absorbed in telling {
+        if !is_told(&steps, absorbed.on, &absorbed.says) {
             steps.push(Step { on: absorbed.on, says: absorbed.says.clone(), quotes: absorbed.quotes.clone() });
         }
     }
@@ -78,6 +89,11 @@ pub(crate) fn steps(case: &Case<'_>, one: &Ranked) -> Vec<Step> {
         steps = steps.into_iter().enumerate().filter(|(index, _)| *index < STEPS_MAX - 1 || *index == last).map(|(_, step)| step).collect();
     }
     steps
+}
+
+/// Whether a step on this entity says so already, perhaps with more words.
+fn is_told(steps: &[Step], on: EntityId, says: &str) -> bool {
+    steps.iter().any(|step| step.on == on && step.says.starts_with(says))
 }
 
 /// One finding for each stage, nearest first.
@@ -91,7 +107,7 @@ fn findings(case: &Case<'_>, indices: &BTreeSet<usize>, steps: &mut Vec<Step>) {
     chosen.dedup_by_key(|(stage, _)| *stage);
     for (_, index) in chosen {
         if let Some(finding) = case.findings.get(index)
-            && !steps.iter().any(|step| step.says == finding.says)
+            && !is_told(steps, finding.on, &finding.says)
         {
             steps.push(Step { on: finding.on, says: finding.says.clone(), quotes: finding.quotes.clone() });
         }

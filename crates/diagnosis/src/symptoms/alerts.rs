@@ -38,10 +38,10 @@ const SUBJECTS: &[(&str, Kind)] = &[
     ("pod", Kind::Pod),
     ("pod_name", Kind::Pod),
     ("ingress", Kind::Ingress),
-    ("node", Kind::Node),
-    ("exported_service", Kind::Service),
-    ("service", Kind::Service),
 ];
+
+/// Labels that say where a thing runs or who measured it, and name the subject only where nothing else does.
+const SURROUNDINGS: &[(&str, Kind)] = &[("node", Kind::Node), ("exported_service", Kind::Service), ("service", Kind::Service)];
 
 /// Finds them.
 pub(super) fn find(case: &mut Case<'_>) {
@@ -136,12 +136,16 @@ fn subject<'g>(case: &Case<'g>, alert: At<'_>) -> Option<Entity<'g>> {
     let namespace = [labels.get("exported_namespace"), labels.get("namespace"), subject.get("namespace"), alert.get("namespace")]
         .iter()
         .find_map(At::text);
-    for (label, kind) in SUBJECTS {
-        if let Some(name) = labels.get(label).text().or_else(|| alert.get(label).text())
-            && let Some(entity) = named(case, kind, namespace, name)
-        {
-            return Some(entity);
-        }
+    let labelled = |of: &[(&str, Kind)]| {
+        of.iter().find_map(|(label, kind)| {
+            let name = labels.get(label).text().or_else(|| alert.get(label).text())?;
+            // A sender may take the name of a pod for that of its workload.
+            named(case, kind, namespace, name).or_else(|| kind.is_workload().then(|| named(case, &Kind::Pod, namespace, name)).flatten())
+        })
+    };
+    let of_node = name_of(alert).contains("Node") && labels.get("node").exists();
+    if let Some(entity) = of_node.then(|| labelled(SURROUNDINGS)).flatten().or_else(|| labelled(SUBJECTS)) {
+        return Some(entity);
     }
     let free =
         [subject.get("name"), labels.get("subject"), labels.get("app"), labels.get("app_kubernetes_io_name"), labels.get("workload")];
@@ -160,7 +164,7 @@ fn subject<'g>(case: &Case<'g>, alert: At<'_>) -> Option<Entity<'g>> {
         alert.get("title"),
     ];
     let told = texts.iter().filter_map(At::text).find_map(|text| in_text(case, namespace, text));
-    told.or_else(|| case.graph.find(&ObjectRef::new(Kind::Namespace, None, namespace?)))
+    told.or_else(|| labelled(SURROUNDINGS)).or_else(|| case.graph.find(&ObjectRef::new(Kind::Namespace, None, namespace?)))
 }
 
 /// An entity of a kind by name. A pod that is gone stands for the workload whose name it begins with.

@@ -44,7 +44,7 @@ fn of_entity(case: &Case<'_>, id: EntityId) -> Vec<Finding> {
         if !(ill || asked || one.is_repeated()) {
             continue;
         }
-        let insistent = one.is_repeated() || alone || one.after <= if slow { 10 } else { 2 };
+        let insistent = one.is_repeated() || one.after <= if slow || alone { 10 } else { 2 };
         let already = if slow { &mut told_slow } else { &mut told };
         let counts = asked && !ill && insistent && (slow || one.means.weight() >= STRONG_FROM) && !*already;
         *already |= counts;

@@ -5,7 +5,7 @@ use assent_evidence::Entity;
 
 use crate::candidate::{Candidate, Strength};
 use crate::case::Case;
-use crate::complaint::{Said, WORDS_MAX};
+use crate::complaint::{self, Said, WORDS_MAX};
 use crate::finding::{Finding, Quote, Symptom};
 
 /// Lines of a log that are shown as its last words.
@@ -25,7 +25,7 @@ pub(super) fn find(case: &Case<'_>, said: &[Said<'_, '_>], out: &mut Vec<Candida
 }
 
 fn of<'g>(case: &Case<'g>, index: usize, finding: &Finding, pod: Entity<'g>, explained: bool) -> Candidate {
-    let owner = pod.top_owner();
+    let owner = complaint::owner(case, pod);
     let (code, code_quote) = exit_code(case, pod, finding);
     let fault = code.and_then(fault_of);
     let words = last_words(case, pod, finding);
@@ -77,6 +77,12 @@ fn terminated<'g>(pod: Entity<'g>, finding: &Finding) -> Option<assent_capture::
     statuses.filter(own).find_map(|status| {
         ["state/terminated", "lastState/terminated"].into_iter().map(|path| status.at(path)).find(|ended| ended.get("exitCode").exists())
     })
+}
+
+/// The exit code that a finding tells of.
+pub(super) fn code_of(case: &Case<'_>, index: usize) -> Option<i64> {
+    let finding = case.findings.get(index)?;
+    exit_code(case, case.entity(finding.on), finding).0
 }
 
 fn exit_code<'g>(case: &Case<'g>, pod: Entity<'g>, finding: &Finding) -> (Option<i64>, Option<Quote>) {

@@ -106,8 +106,12 @@ fn bad_arguments(case: &Case<'_>, index: usize, finding: &Finding) -> Option<Can
     }
     let lines = last_words(case, finding);
     let is_signal = |said: &Said, signal| signals(case, finding).iter().any(|(quote, own)| *own == signal && quote.cite == said.quote.cite);
-    // A server that answers `-ERR unknown command` refuses a request, and no command line.
-    let refused = lines.iter().find(|said| !said.has(&["-err"]) && (said.has(REFUSED) || is_signal(said, Signal::BadArgument)));
+    // A line that the log rules take for something else, such as a server's answer, is no refused command line.
+    let is_other = |said: &Said| {
+        let strange = |own: Signal| own.weight() >= 60 && own != Signal::BadArgument;
+        signals(case, finding).iter().any(|(quote, own)| strange(*own) && quote.cite == said.quote.cite)
+    };
+    let refused = lines.iter().find(|said| is_signal(said, Signal::BadArgument) || (said.has(REFUSED) && !is_other(said)));
     let usage = lines.iter().find(|said| said.text.trim_start().to_ascii_lowercase().starts_with("usage"));
     let line = match (refused, usage, code) {
         (Some(line), _, _) => line,

@@ -28,7 +28,7 @@ pub(super) static CAUSES: &[Cause] = &[
         refutation: "The Service lists the port.",
         confused_with: &["dependency.unreachable"],
         fixes: &["Correct the port in the workload's settings", "Add the port to the Service"],
-        depth: 92,
+        depth: 86,
     },
     Cause {
         id: "dependency.host_unknown",
@@ -39,7 +39,7 @@ pub(super) static CAUSES: &[Cause] = &[
         refutation: "A Service of that name exists; then the cluster's DNS or the way to it fails.",
         confused_with: &["dependency.unreachable"],
         fixes: &["Correct the host in the workload's settings", "Name the namespace too: `service.namespace.svc`", "Create the Service"],
-        depth: 85,
+        depth: 80,
     },
     Cause {
         id: "dependency.credentials_refused",
