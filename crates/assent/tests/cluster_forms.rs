@@ -21,7 +21,7 @@ use support::generate;
 const SEEDS: [u64; 3] = [1, 7, 4242];
 
 /// What is captured, as kubectl calls it.
-const NAMESPACED: [&str; 20] = [
+const NAMESPACED: [&str; 18] = [
     "pods",
     "deployments",
     "replicasets",
@@ -40,9 +40,9 @@ const NAMESPACED: [&str; 20] = [
     "horizontalpodautoscalers",
     "poddisruptionbudgets",
     "serviceaccounts",
-    "roles",
-    "rolebindings",
 ];
+/// Of these, a description does not say the namespace, so each is asked for by itself.
+const BY_NAMESPACE: [&str; 2] = ["roles", "rolebindings"];
 const WIDE: [&str; 7] = [
     "nodes",
     "persistentvolumes",
@@ -92,8 +92,11 @@ fn agree(minor: &str) {
 /// A transcript of a session that shows every kind, read into a graph.
 fn capture(cluster: &Cluster, verb: &[&str], flags: &[&str]) -> Graph {
     let mut session = String::new();
-    for (kind, scope) in NAMESPACED.iter().map(|kind| (kind, &["-A"][..])).chain(WIDE.iter().map(|kind| (kind, &[][..]))) {
-        let words = [verb, &[*kind], scope, flags].concat();
+    let everywhere = NAMESPACED.iter().map(|kind| vec![*kind, "-A"]);
+    let worlds = SEEDS.map(|seed| format!("seed-{seed}"));
+    let by_namespace = BY_NAMESPACE.iter().flat_map(|kind| worlds.iter().map(|world| vec![*kind, "-n", world]));
+    for kind in everywhere.chain(by_namespace).chain(WIDE.iter().map(|kind| vec![*kind])) {
+        let words = [verb, &kind, flags].concat();
         session += &format!("$ kubectl {}\n{}", words.join(" "), cluster.kubectl(&words));
     }
     let mut set = CaptureSet::default();

@@ -146,6 +146,7 @@ fn assert_inert_markdown(text: &str, attack: &str) {
         rest = &inside[end..];
     }
     plain += rest;
+    let plain = plain.replace("\\]", "");
     for markup in ["<script", "<img", "](", "\n# INJECTED", "\n---\nverdict"] {
         assert!(!plain.contains(markup), "{attack:?}: `{markup}` in {plain}");
     }

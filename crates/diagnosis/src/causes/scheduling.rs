@@ -98,7 +98,9 @@ fn read<'g>(case: &Case<'g>, index: usize, finding: &Finding, known: &mut Known<
     let spec = spec(pod, owner);
     let told = told(case, finding).into_iter().next()?;
     let message = message::read(told.text);
-    let decisive = (*known.entry((owner.id, told.text)).or_insert_with(|| reasons::decisive(case, spec, &message)))?;
+    let decisive = (*known
+        .entry((owner.id, told.text))
+        .or_insert_with(|| reasons::decisive(case, spec, &message).map(|one| reasons::named(case, spec, one))))?;
     Some(Waiting { index, pod, owner, spec, message, decisive, quote: told.quote })
 }
 

@@ -79,12 +79,16 @@ fn rank(case: &Case<'_>, spec: At<'_>, nodes: &[Entity<'_>], reason: &Reason<'_>
     }
 }
 
-/// The taint that keeps the pod off a node that would do otherwise, for a scheduler that does not name it.
-pub(super) fn unnamed_taint<'g>(case: &Case<'g>, spec: At<'_>) -> Option<Reason<'g>> {
+/// A reason with its taint named, where the scheduler only counts taints: the one on a node that would do otherwise.
+pub(super) fn named<'g>(case: &Case<'g>, spec: At<'_>, counted: Counted<'g>) -> Counted<'g> {
+    if !matches!(counted.reason, Reason::Taint { key: "", .. }) {
+        return counted;
+    }
     let nodes = fit::nodes(case.graph).into_iter();
     let mut near = nodes.filter(|node| !fit::has_labels(*node) || (fit::meets_selector(spec, *node) && fit::meets_affinity(spec, *node)));
-    let taint = near.find_map(|node| fit::repelling(spec, node))?;
-    Some(Reason::Taint { key: taint.get("key").text()?, value: taint.get("value").text_or_empty() })
+    let taint = near.find_map(|node| fit::repelling(spec, node));
+    let named = taint.and_then(|taint| Some(Reason::Taint { key: taint.get("key").text()?, value: taint.get("value").text_or_empty() }));
+    Counted { reason: named.unwrap_or(counted.reason), ..counted }
 }
 
 /// The nodes that are cordoned.
