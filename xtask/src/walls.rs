@@ -40,11 +40,16 @@ const ROOMS: &[Room] = &[
     Room { package: "assent-capture", floor: Floor::Core, may_use: &["assent-base"] },
     Room { package: "assent-evidence", floor: Floor::Core, may_use: &["assent-base", "assent-capture"] },
     Room { package: "assent-diagnosis", floor: Floor::Core, may_use: &["assent-base", "assent-capture", "assent-evidence"] },
+    Room {
+        package: "assent-scenarios",
+        floor: Floor::Core,
+        may_use: &["assent-base", "assent-capture", "assent-evidence", "assent-diagnosis"],
+    },
     Room { package: "assent-observe", floor: Floor::Edge, may_use: &["assent-base", "assent-capture"] },
     Room {
         package: "assent",
         floor: Floor::Binary,
-        may_use: &["assent-base", "assent-capture", "assent-evidence", "assent-diagnosis", "assent-observe"],
+        may_use: &["assent-base", "assent-capture", "assent-evidence", "assent-diagnosis", "assent-observe", "assent-scenarios"],
     },
     Room { package: "xtask", floor: Floor::Tool, may_use: &[] },
 ];

@@ -70,7 +70,7 @@ pub(crate) struct Investigate {
     #[arg(long, value_name = "SPAN", default_value = "30s", value_parser = span)]
     pub(crate) request_timeout: i64,
     /// Keep what was read from the cluster in this file (tar.gz), to verify the report against or to hand on.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "input")]
     pub(crate) save: Option<PathBuf>,
     /// The proxy to the API server.
     #[arg(long, env = "HTTPS_PROXY", value_name = "URL", hide_env_values = true)]

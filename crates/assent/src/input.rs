@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use assent_capture::archive;
 use assent_capture::files::{Intake, read_file};
 use assent_capture::limits::Limits;
-use assent_capture::set::CaptureSet;
+use assent_capture::set::{CaptureSet, LogLine, LogStream};
 
 use crate::cli::Bounds;
 use crate::progress::Progress;
@@ -35,12 +35,19 @@ pub(crate) fn read(path: &Path, limits: &Limits, progress: &Progress) -> anyhow:
         let name = path.file_name().map_or_else(|| shown.to_string(), |name| name.to_string_lossy().into_owned());
         stream(&mut set, &name, file, limits).with_context(|| format!("cannot read `{shown}`"))?;
     }
-    if set.sources.is_empty() && set.objects.is_empty() {
+    let blank = set.sources.iter().all(|source| source.text().trim().is_empty()) && set.logs.iter().all(|log| is_blank(&set, log));
+    if blank && set.objects.is_empty() {
         let why = set.problems.iter().take(3).map(|problem| format!("{}: {}", problem.place, problem.what)).collect::<Vec<_>>().join("; ");
         let why = if why.is_empty() { "it is empty, or holds no form that is known".to_owned() } else { why };
         bail!("nothing in `{shown}` could be read ({why}). Give a support bundle, a folder of `kubectl get -o yaml`, or a transcript");
     }
     Ok(set)
+}
+
+/// Whether a log has no line with a word in it.
+fn is_blank(set: &CaptureSet, log: &LogStream) -> bool {
+    let words = |line: &LogLine| set.source(log.source).and_then(|source| source.slice(line.start, line.len));
+    log.lines.iter().all(|line| words(line).is_none_or(|words| words.trim().is_empty()))
 }
 
 /// Reads one stream: an archive by its first bytes, otherwise a file.

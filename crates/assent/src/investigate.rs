@@ -1,6 +1,6 @@
 //! `assent investigate`: reads, investigates, prints.
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use assent_base::time;
 use assent_capture::set::CaptureSet;
 use assent_diagnosis::report::{Report, Verdict};
@@ -84,6 +84,16 @@ fn live(asked: &Investigate, progress: &Progress) -> anyhow::Result<CaptureSet> 
         progress.say("reaching the cluster");
         let cluster = Cluster::connect(&access).await?;
         let mut set = cluster.list(&scope, progress).await?;
+        if let (true, Some(first)) = (set.objects.is_empty(), set.problems.first()) {
+            bail!(
+                "{} answers, and shows nothing of itself to this user: {} lists were refused or failed. The first, {}: {}. \
+                 Bind the user to a ClusterRole with get and list on what it should see, such as the built-in `view`",
+                cluster.name(),
+                set.problems.len(),
+                first.place,
+                first.what
+            );
+        }
         cluster.metrics(&mut set, &scope).await;
         let graph = Graph::build(set, asked.at);
         let wanted: Vec<WantedLog> = wanted::logs(&graph, &options(asked, &graph))

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use anyhow::Context;
+use assent_capture::saved;
 use assent_capture::set::CaptureSet;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -20,11 +21,13 @@ pub(crate) fn write(set: &CaptureSet, path: &Path) -> anyhow::Result<()> {
 
 fn archive(set: &CaptureSet, path: &Path) -> anyhow::Result<()> {
     let mut tar = tar::Builder::new(GzEncoder::new(File::create(path)?, Compression::default()));
-    for source in &set.sources {
+    let itself = saved::write(set)?;
+    let files = set.sources.iter().map(|source| (&*source.name, source.text()));
+    for (name, text) in files.chain([(saved::FILE_NAME, itself.as_str())]) {
         let mut header = tar::Header::new_gnu();
-        header.set_size(source.text().len() as u64);
+        header.set_size(text.len() as u64);
         header.set_mode(0o600);
-        tar.append_data(&mut header, source.name.trim_start_matches('/'), source.text().as_bytes())?;
+        tar.append_data(&mut header, name, text.as_bytes())?;
     }
     tar.into_inner()?.finish()?.sync_all()?;
     Ok(())

@@ -4,8 +4,9 @@
 //! they are, are refused one by one; all else is read. Nothing is trusted to be as long as it says.
 //! Errors: [`Fatal`] only when nothing at all could be read. An archive that breaks off gives what came before.
 
-use std::io::{self, Cursor, Read, Seek};
+use std::io::{self, Read};
 
+use flate2::bufread::DeflateDecoder;
 use flate2::read::MultiGzDecoder;
 
 use crate::files::Intake;
@@ -32,17 +33,9 @@ pub enum Fatal {
         /// The first thing that went wrong.
         why: String,
     },
-    /// It is a zip without a table of contents.
-    #[error("`{name}` is no complete zip archive: {why}. Copy it again")]
-    BrokenZip {
-        /// The archive.
-        name: String,
-        /// What is missing.
-        why: String,
-    },
 }
 
-/// Reads all files of an archive. A zip is held in memory; use [`read_zip`] where the reader can seek.
+/// Reads all files of an archive. A zip, whose table of contents stands at its end, is held in memory.
 ///
 /// # Errors
 /// When nothing at all could be read.
@@ -57,19 +50,6 @@ pub fn read_archive(set: &mut CaptureSet, name: &str, mut from: impl Read, limit
     let mut intake = Intake::new(set, limits);
     unpack(&mut intake, "", packing, &mut head.chain(from), 1);
     let passed_over = intake.finish();
-    outcome(set, name, before, passed_over)
-}
-
-/// Reads all files of a zip archive.
-///
-/// # Errors
-/// When nothing at all could be read.
-pub fn read_zip(set: &mut CaptureSet, name: &str, from: impl Read + Seek, limits: &Limits) -> Result<(), Fatal> {
-    let before = (set.sources.len(), set.problems.len());
-    let mut intake = Intake::new(set, limits);
-    let read = zip(&mut intake, "", from, 1);
-    let passed_over = intake.finish();
-    read.map_err(|error| Fatal::BrokenZip { name: name.to_owned(), why: error.to_string() })?;
     outcome(set, name, before, passed_over)
 }
 
@@ -117,7 +97,7 @@ pub(crate) fn unpack(intake: &mut Intake<'_>, path: &str, packing: Packing, from
                 }
                 Err(error) => intake.problem(path, format!("breaks off after {} bytes: {error}", bytes.len())),
                 Ok(_) => {
-                    if let Err(error) = zip(intake, path, Cursor::new(bytes), nesting) {
+                    if let Err(error) = zip(intake, path, &bytes, nesting) {
                         intake.problem(path, format!("no complete zip archive: {error}"));
                     }
                 }
@@ -217,17 +197,11 @@ fn tar_entries(intake: &mut Intake<'_>, path: &str, from: &mut dyn Read, nesting
     Ok(())
 }
 
-fn zip(intake: &mut Intake<'_>, path: &str, from: impl Read + Seek, nesting: u32) -> Result<(), zip::result::ZipError> {
-    let mut archive = zip::ZipArchive::new(from)?;
-    for index in 0..archive.len() {
-        let mut entry = match archive.by_index(index) {
-            Ok(entry) => entry,
-            Err(error) => {
-                intake.problem(path, format!("file {} of the zip is not read: {error}", index + 1));
-                continue;
-            }
-        };
-        let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
+fn zip(intake: &mut Intake<'_>, path: &str, bytes: &[u8], nesting: u32) -> Result<(), rawzip::Error> {
+    let archive = rawzip::ZipArchive::from_slice(bytes)?;
+    let mut entries = archive.entries();
+    while let Some(entry) = entries.next_entry()? {
+        let name = String::from_utf8_lossy(entry.file_path().as_bytes()).into_owned();
         let Some(inner) = inside(&name).map(|inner| joined(path, &inner)) else {
             intake.problem(&name, "not read: its path leads out of the archive");
             continue;
@@ -235,17 +209,33 @@ fn zip(intake: &mut Intake<'_>, path: &str, from: impl Read + Seek, nesting: u32
         if entry.is_dir() {
             continue;
         }
-        if entry.is_symlink() {
+        if entry.mode().is_symlink() {
             intake.problem(&inner, "not followed: a link");
             continue;
         }
-        let packed = entry.compressed_size();
+        let stored = match archive.get_entry(entry.wayfinder()) {
+            Ok(stored) => stored,
+            Err(error) => {
+                intake.problem(&inner, format!("not read: {error}"));
+                continue;
+            }
+        };
+        let packed = stored.data().len() as u64;
         let allowed = packed.saturating_mul(intake.limits.expansion_ratio_max).max(intake.limits.expansion_free_bytes);
-        if entry.size() > allowed {
+        if entry.uncompressed_size_hint() > allowed {
             intake.problem(&inner, format!("not read: it unpacks to more than {} times its size", intake.limits.expansion_ratio_max));
             continue;
         }
-        intake.entry(&inner, &mut Meter::new(&mut entry, allowed), nesting);
+        match entry.compression_method() {
+            rawzip::CompressionMethod::STORE => {
+                intake.entry(&inner, &mut Meter::new(&mut stored.verifying_reader(stored.data()), allowed), nesting)
+            }
+            rawzip::CompressionMethod::DEFLATE => {
+                let mut unpacked = stored.verifying_reader(DeflateDecoder::new(stored.data()));
+                intake.entry(&inner, &mut Meter::new(&mut unpacked, allowed), nesting);
+            }
+            method => intake.problem(&inner, format!("not read: packed by method {method:?}; pack it again with deflate")),
+        }
     }
     Ok(())
 }

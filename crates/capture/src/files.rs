@@ -13,7 +13,7 @@ use crate::limits::{Limits, Meter};
 use crate::set::{CaptureSet, Hint, Origin, Output};
 use crate::source::{Source, SourceId};
 use crate::values::{About, Format};
-use crate::{archive, json, kubectl, logs, transcript, values};
+use crate::{archive, json, kubectl, logs, saved, transcript, values};
 
 /// How much of a file is looked at to tell what it is. A text of no known form that is larger is read as a log.
 const HEAD_BYTES: usize = 64 * 1024;
@@ -99,6 +99,12 @@ impl<'a> Intake<'a> {
             let path = if path == "-" { "" } else { path };
             return archive::unpack(self, path, packing, &mut head.chain(from), nesting + 1);
         }
+        if path == saved::FILE_NAME {
+            if let Some(text) = self.whole(path, head.chain(from)) {
+                saved::read(self.set, path, &text);
+            }
+            return;
+        }
         match place(path) {
             Place::Log(log) => self.log(path, &log, head.chain(from)),
             Place::Nothing => self.passed_over += 1,
@@ -168,7 +174,7 @@ impl<'a> Intake<'a> {
             infer_whole: !objects.whole && objects.kind.is_some(),
             hint,
             origin: objects.whole.then_some(Origin::Full),
-            query: None,
+            ..About::default()
         };
         let before = self.set.listed.len();
         let outcome = values::read(self.set, source, 0..len, format, &about);

@@ -15,7 +15,7 @@ pub enum Place {
     Objects(ObjectPlace),
     /// A list of what the collector could not read.
     CollectorErrors,
-    /// Known to hold no objects: API resources, collector metadata.
+    /// Known to hold no objects: lists of API resources and of rights.
     Nothing,
 }
 
@@ -44,17 +44,8 @@ pub struct ObjectPlace {
 /// The kind of a text whose log lines belong to no known object.
 pub const UNKNOWN_LOG_KIND: &str = "Log";
 
-/// Files of collectors that hold no objects.
-const NOTHING: [&str; 8] = [
-    "resources.json",
-    "groups.json",
-    "analysis.json",
-    "version.yaml",
-    "cluster_version.json",
-    "custom-resource-definitions.json",
-    "customresourcedefinitions.yaml",
-    "metadata.yaml",
-];
+/// Files among the collected resources that are large and hold none.
+const NOTHING: [&str; 4] = ["resources.json", "groups.json", "custom-resource-definitions.json", "custom-resource-definitions.yaml"];
 
 /// Reads a path.
 #[must_use]
@@ -68,7 +59,7 @@ pub fn place(path: &str) -> Place {
     if stem.ends_with("-errors") {
         return Place::CollectorErrors;
     }
-    if NOTHING.contains(file) || folders.contains(&"auth-cani-list") {
+    if folders.contains(&"cluster-resources") && (NOTHING.contains(file) || folders.contains(&"auth-cani-list")) {
         return Place::Nothing;
     }
     Place::Objects(objects(stem, folders))
@@ -233,5 +224,6 @@ mod tests {
         assert_eq!(place("b/cluster-resources/pods-errors.json"), Place::CollectorErrors);
         assert_eq!(place("b/cluster-resources/resources.json"), Place::Nothing);
         assert_eq!(place("b/cluster-resources/auth-cani-list/shop.json"), Place::Nothing);
+        assert_eq!(objects_of("dump/resources.json"), "- - false");
     }
 }

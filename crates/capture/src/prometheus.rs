@@ -68,7 +68,7 @@ fn shape(at: At<'_>) -> Option<Shape> {
     };
     let is_list = |at: At<'_>| at.items().next().is_some();
     let is_alert = |at: At<'_>| at.get("labels").get("alertname").exists();
-    let is_notice = |at: At<'_>| at.get("title").text().is_some() && at.get("subject").entries().next().is_some();
+    let is_notice = |at: At<'_>| at.get("title").text().is_some() && (at.get("subject").exists() || at.get("subject_name").exists());
     let first = at.items().next();
     if let Some(scalar) = result_type(at.get("data")) {
         return Some(if scalar { Shape::Scalar(&["data", "result"]) } else { Shape::Series(&["data", "result"]) });
@@ -86,8 +86,8 @@ fn shape(at: At<'_>) -> Option<Shape> {
         None if at.at("data/alerts/0").get("labels").exists() => Some(Shape::Alerts(&["data", "alerts"])),
         None if at.at("data/0").get("labels").get("alertname").exists() => Some(Shape::Alerts(&["data"])),
         None if at.at("alerts/0").get("labels").exists() => Some(Shape::Alerts(&["alerts"])),
-        None if is_alert(at) => Some(Shape::Alert),
         None if is_notice(at) => Some(Shape::Notice),
+        None if is_alert(at) => Some(Shape::Alert),
         None => None,
     }
 }
@@ -118,8 +118,9 @@ fn alert(mut root: Node) -> Node {
 /// Gives a notification the shape of an alert.
 fn notice(set: &CaptureSet, source: SourceId, mut root: Node) -> Node {
     let label = set.source(source).map(|text| {
-        let subject = At::root(source, text, &root).get("subject");
-        let kind = [subject.get("subject_type"), subject.get("kind"), subject.get("type")].iter().find_map(At::text);
+        let (at, subject) = (At::root(source, text, &root), At::root(source, text, &root).get("subject"));
+        let kind =
+            [subject.get("subject_type"), subject.get("kind"), subject.get("type"), at.get("subject_type")].iter().find_map(At::text);
         match kind.and_then(Kind::from_word) {
             // Prometheus has a label `job` of its own.
             Some(Kind::Job) => "job_name".to_owned(),
@@ -128,18 +129,24 @@ fn notice(set: &CaptureSet, source: SourceId, mut root: Node) -> Node {
         }
     });
     let mut alert = Node::map();
-    alert.put(&["labels"], Node::map());
-    alert.put(&["annotations"], Node::map());
+    for key in ["labels", "annotations"] {
+        let own = pull(&mut root, &[key]).filter(|node| matches!(node.value, Value::Map(_)));
+        alert.put(&[key], own.unwrap_or_else(Node::map));
+    }
+    let named = alert.get_mut(&["labels", "alertname"]).is_some();
     let mut carry = |from: &[&str], to: &[&str]| {
         if let Some(node) = pull(&mut root, from).filter(|node| node.value != Value::Null && node.len > 0) {
             alert.put(to, node);
         }
     };
-    carry(&["title"], &["labels", "alertname"]);
+    carry(&["title"], if named { &["annotations", "summary"] } else { &["labels", "alertname"] });
     carry(&["subject", "name"], &["labels", label.as_deref().unwrap_or("subject")]);
     for (from, to) in [("namespace", "namespace"), ("container", "container"), ("node", "node")] {
         carry(&["subject", from], &["labels", to]);
     }
+    carry(&["subject_name"], &["labels", label.as_deref().unwrap_or("subject")]);
+    carry(&["subject_namespace"], &["labels", "namespace"]);
+    carry(&["subject_node"], &["labels", "node"]);
     carry(&["severity"], &["labels", "severity"]);
     carry(&["description"], &["annotations", "description"]);
     carry(&["status"], &["status"]);
@@ -212,6 +219,19 @@ mod tests {
             assert!(alert.at("annotations/description").is("gone") && alert.get("status").is("firing"), "{text}");
             assert!(alert.at("labels/alertname").cite().is_some());
         }
+    }
+
+    #[test]
+    fn an_alert_printed_as_yaml_is_read_and_its_words_are_kept() {
+        let set = set_of(
+            "$ show finding 7\ntitle: Pod is not ready\nlabels:\n  alertname: PodNotReady\nsubject_name: web-1\nsubject_namespace: shop\nsubject_type: pod\n",
+        );
+        let alert = set.loose(&set.alerts[0]).unwrap();
+        assert!(
+            alert.at("labels/alertname").is("PodNotReady") && alert.at("labels/pod").is("web-1") && alert.at("labels/namespace").is("shop")
+        );
+        assert!(alert.at("annotations/summary").is("Pod is not ready"));
+        assert_eq!(set.outputs.len(), 1);
     }
 
     #[test]

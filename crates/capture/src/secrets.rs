@@ -59,15 +59,13 @@ pub fn blank_all(text: &mut String, part: Range<usize>) {
 }
 
 fn overwrite(text: &mut String, spans: &[Range<usize>]) {
-    let mut bytes = std::mem::take(text).into_bytes();
     for span in spans {
-        for byte in bytes.get_mut(span.clone()).unwrap_or_default() {
-            if !byte.is_ascii_whitespace() {
-                *byte = b'*';
-            }
-        }
+        let span = text.floor_char_boundary(span.start)..text.ceil_char_boundary(span.end);
+        let Some(words) = text.get(span.clone()) else { continue };
+        let blank: String =
+            words.chars().flat_map(|c| std::iter::repeat_n(if c.is_ascii_whitespace() { c } else { '*' }, c.len_utf8())).collect();
+        text.replace_range(span, &blank);
     }
-    *text = String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
 }
 
 #[derive(Default)]
@@ -85,8 +83,9 @@ impl Found {
                 let kinds: Vec<&str> =
                     entries.iter().filter(|(key, _)| &**key == "kind").filter_map(|(_, kind)| word(text, kind)).collect();
                 let assumed = kinds.contains(&"SecretList") || (assumed && kinds.iter().all(|kind| *kind == "List"));
+                let has = |name: &str| entries.iter().any(|(key, _)| &**key == name);
                 let is_secret =
-                    kinds.contains(&"Secret") || (assumed && kinds.is_empty() && entries.iter().any(|(key, _)| &**key == "metadata"));
+                    kinds.contains(&"Secret") || (assumed && kinds.is_empty() && (has("data") || has("stringData") || has("metadata")));
                 self.any |= is_secret;
                 for (key, child) in entries {
                     match &**key {
@@ -225,6 +224,15 @@ mod tests {
         let before = r#"{"kind":"SecretList","items":[{"metadata":{"name":"s"},"data":{"p":"aHVudGVyMg=="}}]}"#;
         let mut text = before.to_owned();
         blank(&mut text, 0..before.len(), &[json::parse(before, 0).unwrap()], false);
+        assert_blank(&text);
+    }
+
+    #[test]
+    fn the_head_of_a_secret_needs_no_kind_where_one_was_asked_for() {
+        let mut text = "apiVersion: v1\ndata:\n  p: aHVudGVyMg==\n".to_owned();
+        let (nodes, _) = yaml::parse(&text, 0);
+        let all = 0..text.len();
+        blank(&mut text, all, &nodes, true);
         assert_blank(&text);
     }
 

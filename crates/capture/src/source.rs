@@ -84,6 +84,16 @@ impl Source {
         }
     }
 
+    /// Changes a whole text in place, where its length and its lines stay.
+    pub(crate) fn rewrite(&mut self, change: impl FnOnce(&mut String)) {
+        if let Text::Whole(text, marks) = &mut self.text {
+            *marks = OnceLock::new();
+            let mut whole = String::from(std::mem::take(text));
+            change(&mut whole);
+            *text = whole.into_boxed_str();
+        }
+    }
+
     /// The words at these bytes, if this source has them.
     #[must_use]
     pub fn slice(&self, start: u64, len: u32) -> Option<&str> {

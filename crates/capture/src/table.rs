@@ -152,7 +152,10 @@ impl<'s> Reader<'s, '_> {
         if self.kind == Some(Kind::Event) || self.ask.kind == Some(Kind::Event) {
             return Some(Kind::Event);
         }
-        let typed = line.words().into_iter().take(2).find_map(|word| typed_name(word).map(|(kind, _)| kind));
+        // The second word is a name only after a namespace; else it is what a binding or autoscaler points to: `Role/look`.
+        let behind_namespace = self.header.as_ref().map_or(self.ask.all_namespaces, |header| header.titles.first() == Some(&"NAMESPACE"));
+        let typed =
+            line.words().into_iter().take(if behind_namespace { 2 } else { 1 }).find_map(|word| typed_name(word).map(|(kind, _)| kind));
         typed.or_else(|| self.ask.kind.clone()).or_else(|| self.kind.clone())
     }
 

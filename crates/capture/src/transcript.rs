@@ -15,12 +15,18 @@ use crate::set::{self, CaptureSet, Hint, Listed, Origin};
 use crate::source::{Cite, QUOTE_BYTES_MAX, Source, SourceId};
 use crate::table::Ask;
 use crate::values::{About, Format};
-use crate::{kubectl, logs, prometheus, secrets, top, values};
+use crate::{kubectl, logs, prometheus, secrets, top, trace_tree, values};
 
 /// Lines that one command may be typed over.
 const COMMAND_LINES_MAX: usize = 200;
 /// Where kubectl has no log to show, it says so in no more lines than this.
 const COMPLAINT_LINES_MAX: usize = 8;
+/// A command after a prompt that is not `$ ` is not longer than this.
+const COMMAND_BYTES_MAX: usize = 4096;
+/// Blocks that are read of one transcript.
+const BLOCKS_MAX: usize = 100_000;
+/// Complaints that are taken from one output.
+const COMPLAINTS_MAX: usize = 1000;
 /// A prompt with a directory and a host in it is not longer than this.
 const PROMPT_BYTES_MAX: usize = 120;
 
@@ -33,7 +39,11 @@ pub fn is_transcript(text: &str) -> bool {
 /// Reads a source that is a transcript.
 pub fn read(set: &mut CaptureSet, source: SourceId) {
     let text = set.source(source).map(Source::text).unwrap_or_default();
-    for block in blocks(text) {
+    let blocks = blocks(text);
+    if blocks.len() >= BLOCKS_MAX {
+        set.problem("transcript", format!("only the first {BLOCKS_MAX} commands are read"));
+    }
+    for block in blocks {
         set.begin_section(source, block.start as u64, block.command.lines().next().unwrap_or_default());
         Reader { set, source, command: &block.command }.block(&block);
     }
@@ -53,47 +63,51 @@ struct Block {
 /// Cuts a transcript into its blocks.
 fn blocks(text: &str) -> Vec<Block> {
     let plain_only = text.lines().any(|line| line.starts_with("$ "));
-    let mut lines = Vec::new();
+    let mut opens = Vec::new();
     let mut offset = 0;
     for line in text.split_inclusive('\n') {
-        lines.push((offset, line));
+        opens.extend(prompt(line, plain_only).map(|typed_at| (offset, typed_at)));
         offset += line.len();
+        if opens.len() >= BLOCKS_MAX {
+            break;
+        }
     }
-    let opens: Vec<(usize, usize)> =
-        lines.iter().enumerate().filter_map(|(index, (_, line))| Some((index, prompt(line, plain_only)?))).collect();
-    let mut found = Vec::new();
-    for (position, (index, typed_at)) in opens.iter().enumerate() {
-        let end = opens.get(position + 1).map_or(lines.len(), |(next, _)| *next);
-        let Some(own) = lines.get(*index..end) else { continue };
-        let end = own.last().map_or(0, |(offset, line)| offset + line.len());
-        found.push(block(own, *typed_at, end));
-    }
-    found
+    let ends = opens.iter().skip(1).map(|(start, _)| *start).chain([text.len()]);
+    let own = |((start, typed_at), end): (&(usize, usize), usize)| Some(block(text.get(*start..end)?, *start, *typed_at));
+    opens.iter().zip(ends).filter_map(own).collect()
 }
 
-fn block(lines: &[(usize, &str)], typed_at: usize, end: usize) -> Block {
-    let line = |index: usize| lines.get(index).map_or("", |(_, line)| line.trim_end_matches(['\n', '\r']));
-    let begins = |index: usize| lines.get(index).map_or(end, |(offset, _)| *offset);
-    let first = line(0).get(typed_at..).unwrap_or_default().to_owned();
-    let (mut command, mut next) = (first.clone(), 1);
-    while (next > 1 || begins_several(&command)) && is_open(&command) && next < lines.len() && next < COMMAND_LINES_MAX {
-        command.push('\n');
-        command.push_str(line(next));
-        next += 1;
+/// Reads the head of a block: the command, over as many lines as it takes, and a document typed after it.
+fn block(text: &str, start: usize, typed_at: usize) -> Block {
+    let bare = |line: &str| line.trim_end_matches(['\n', '\r']).to_owned();
+    let mut lines = text.split_inclusive('\n');
+    let first_line = lines.next().unwrap_or_default();
+    let first = bare(first_line.get(typed_at..).unwrap_or_default());
+    let (mut command, mut head) = (first.clone(), first_line.len());
+    if begins_several(&first) {
+        let mut several = lines.by_ref().take(COMMAND_LINES_MAX);
+        while is_open(&command)
+            && let Some(line) = several.next()
+        {
+            command.push('\n');
+            command.push_str(&bare(line));
+            head += line.len();
+        }
     }
-    if is_open(&command) && next > 1 {
+    if is_open(&command) && head > first_line.len() {
         // The quote is an apostrophe, or the end is missing.
-        (command, next) = (first, 1);
+        (command, head) = (first, first_line.len());
     }
     let mut here = None;
     if let Command::Kubectl(kubectl) = Command::parse(&command)
         && let Some(word) = &kubectl.here_document
     {
-        let ends = (next..lines.len()).find(|index| line(*index).trim() == &**word).unwrap_or(lines.len());
-        here = Some(begins(next)..begins(ends));
-        next = (ends + 1).min(lines.len());
+        let rest = text.get(head..).unwrap_or_default();
+        let typed: usize = rest.split_inclusive('\n').take_while(|line| line.trim() != &**word).map(str::len).sum();
+        here = Some(start + head..start + head + typed);
+        head += typed + rest.get(typed..).and_then(|rest| rest.split_inclusive('\n').next()).map_or(0, str::len);
     }
-    Block { start: begins(0), command, here, body: begins(next)..end }
+    Block { start, command, here, body: start + head..start + text.len() }
 }
 
 /// Where the command begins in a line that opens a block.
@@ -105,6 +119,9 @@ fn prompt(line: &str, plain_only: bool) -> Option<usize> {
         return None;
     }
     let line = line.trim_end();
+    if line.len() > COMMAND_BYTES_MAX {
+        return None;
+    }
     let shown = line.get(..line.floor_char_boundary(PROMPT_BYTES_MAX)).unwrap_or_default();
     let ends = shown.find(['$', '#', '>', '%'])?;
     let (before, after) = (shown.get(..ends)?, line.get(ends + 1..)?);
@@ -165,17 +182,36 @@ impl Reader<'_> {
         self.set.outputs.push(set::Output { command, source, start: part.start as u64, len: part.len() as u64 });
     }
 
+    fn blank(&mut self, part: &Range<usize>) {
+        values::rewrite(self.set, self.source, |text| secrets::blank_all(text, part.clone()));
+    }
+
     fn document_or_keep(&mut self, part: Range<usize>) {
+        self.yaml_notice(&part);
+        if self.part(&part).trim_start().starts_with("├─ ") {
+            trace_tree::read(self.set, self.source, part.clone());
+        }
+        let alerts = self.set.alerts.len();
         let read = self.document(part.clone(), None, &Hint::default())
             || (kubectl::looks_printed(self.part(&part)) && kubectl::read(self.set, self.source, part.clone(), None, None) > 0);
-        if !read {
+        // The words of an alert say more than its labels.
+        if !read || self.set.alerts.len() > alerts {
             self.keep(part);
+        }
+    }
+
+    /// Reads an alert that is printed as YAML. Its words are kept as well, since they say more than an alert.
+    fn yaml_notice(&mut self, part: &Range<usize>) {
+        let begins = |line: &str| ["subject_name:", "  alertname:", "alertname:"].iter().any(|key| line.starts_with(key));
+        let text = self.part(part);
+        if document_start(text).is_none() && text.lines().take(1000).any(begins) {
+            values::read(self.set, self.source, part.clone(), Format::Yaml, &About::default());
         }
     }
 
     /// Reads JSON or YAML that a part holds, perhaps after some warnings. Says whether there was any.
     fn document(&mut self, part: Range<usize>, origin: Option<Origin>, hint: &Hint) -> bool {
-        let about = About { hint: hint.clone(), origin, infer_whole: false, query: prometheus::query_of(self.command) };
+        let about = About { hint: hint.clone(), origin, query: prometheus::query_of(self.command), ..About::default() };
         self.values(part, &about).is_some_and(|admitted| admitted > 0)
     }
 
@@ -191,10 +227,9 @@ impl Reader<'_> {
     fn kubectl(&mut self, command: &Kubectl, printed: &Printed, clean: bool) {
         let out = if command.verb == Verb::Logs { printed.out.clone() } else { self.without_complaints(&printed.out) };
         let kind = command.kind().cloned();
-        let is_secret = command.targets.iter().any(|target| target.kind == Some(Kind::Secret));
         if command.reshaped || (command.verb == Verb::Get && command.output == Output::Other) {
-            if is_secret {
-                values::rewrite(self.set, self.source, |text| secrets::blank_all(text, out.clone()));
+            if asks_secret(command) {
+                self.blank(&printed.out);
             } else if self.document(out.clone(), Some(Origin::Full), &Hint { kind, namespace: command.namespace.clone(), complete: false })
             {
                 return;
@@ -218,6 +253,9 @@ impl Reader<'_> {
             Verb::Apply | Verb::Other => false,
         };
         if !read {
+            if command.verb == Verb::Get && asks_secret(command) && !matches!(command.output, Output::Table | Output::Wide) {
+                self.blank(&printed.out);
+            }
             self.keep(out);
         }
     }
@@ -227,7 +265,13 @@ impl Reader<'_> {
         let whole = clean && command.lists_whole();
         let kind = command.kind().cloned();
         let hint = Hint { kind: kind.clone(), namespace: command.namespace.clone(), complete: whole && scope.is_some() };
-        let about = About { infer_whole: whole && scope.is_none() && kind.is_some(), hint, origin: Some(Origin::Full), query: None };
+        let about = About {
+            infer_whole: whole && scope.is_none() && kind.is_some(),
+            hint,
+            origin: Some(Origin::Full),
+            may_be_secret: asks_secret(command),
+            ..About::default()
+        };
         if document_start(self.part(&out)).is_some() {
             let listed = self.set.listed.len();
             return self.values(out, &about).is_some_and(|admitted| admitted > 0) || self.set.listed.len() > listed;
@@ -272,17 +316,34 @@ impl Reader<'_> {
     /// Takes what kubectl itself complains of.
     fn complaints(&mut self, command: &Kubectl, printed: &Printed) -> Complained {
         let is_log = command.verb == Verb::Logs;
-        let (err, out) = (self.lines(&printed.err), self.lines(&printed.out));
-        let in_err = self.complain(command, &err, false);
         // A container may log anything. When kubectl has no log to show it says little, and its complaint comes last.
-        let own = !is_log || (out.len() <= COMPLAINT_LINES_MAX && out.last().is_some_and(|(_, line)| is_complaint(line, true)));
-        let in_out = if own { self.complain(command, &out, is_log) } else { 0 };
-        match (in_err + in_out, out.len() - in_out) {
-            (0, _) => Complained::No,
-            (_, 0) => Complained::Only,
-            _ if is_log && in_out > 0 => Complained::Only,
-            _ => Complained::Partly,
+        let few = self.said(&printed.out).take(COMPLAINT_LINES_MAX + 1).count() <= COMPLAINT_LINES_MAX;
+        let own = !is_log || (few && self.said(&printed.out).last().is_some_and(|(_, line)| is_complaint(line, true)));
+        let mut taken: Vec<(usize, String)> = self.complaints_in(&printed.err, false);
+        let in_out = if own { self.complaints_in(&printed.out, is_log) } else { Vec::new() };
+        let alone = is_log && !in_out.is_empty() || self.said(&printed.out).nth(in_out.len()).is_none();
+        taken.extend(in_out);
+        taken.iter().for_each(|(start, line)| self.complaint(command, *start, line));
+        match (taken.is_empty(), alone) {
+            (true, _) => Complained::No,
+            (false, true) => Complained::Only,
+            (false, false) => Complained::Partly,
         }
+    }
+
+    /// The lines of a part that say something, with their offsets.
+    fn said(&self, part: &Range<usize>) -> impl Iterator<Item = (usize, &str)> {
+        let mut offset = part.start;
+        let mut placed = move |line: &str| {
+            offset += line.len();
+            offset - line.len()
+        };
+        self.part(part).split_inclusive('\n').map(move |line| (placed(line), line.trim_end())).filter(|(_, line)| !line.is_empty())
+    }
+
+    fn complaints_in(&self, part: &Range<usize>, log: bool) -> Vec<(usize, String)> {
+        let own = self.said(part).filter(|(_, line)| is_complaint(line, log)).take(COMPLAINTS_MAX);
+        own.map(|(start, line)| (start, line.get(..line.floor_char_boundary(COMMAND_BYTES_MAX)).unwrap_or_default().to_owned())).collect()
     }
 
     /// A part without what kubectl complains of before and after the answer.
@@ -293,22 +354,6 @@ impl Reader<'_> {
         let rest = text.get(before..).unwrap_or_default();
         let after: usize = rest.split_inclusive('\n').rev().take_while(beside).map(str::len).sum();
         part.start + before..part.end - after
-    }
-
-    /// The lines of a part that say something, with their offsets.
-    fn lines(&self, part: &Range<usize>) -> Vec<(usize, String)> {
-        let mut offset = part.start;
-        let line = |line: &str| {
-            offset += line.len();
-            (offset - line.len(), line.trim_end().to_owned())
-        };
-        self.part(part).split_inclusive('\n').map(line).filter(|(_, line)| !line.is_empty()).collect()
-    }
-
-    fn complain(&mut self, command: &Kubectl, lines: &[(usize, String)], log: bool) -> usize {
-        let own: Vec<&(usize, String)> = lines.iter().filter(|(_, line)| is_complaint(line, log)).collect();
-        own.iter().for_each(|(start, line)| self.complaint(command, *start, line));
-        own.len()
     }
 
     fn complaint(&mut self, command: &Kubectl, start: usize, line: &str) {
@@ -348,6 +393,10 @@ enum Complained {
 fn scope(command: &Kubectl) -> Option<Option<Box<str>>> {
     let clusterwide = command.all_namespaces || command.kind().is_some_and(|kind| !kind.is_namespaced());
     if clusterwide { Some(None) } else { command.namespace.clone().map(Some) }
+}
+
+fn asks_secret(command: &Kubectl) -> bool {
+    command.targets.iter().any(|target| target.kind == Some(Kind::Secret))
 }
 
 fn ask(command: &Kubectl) -> Ask {
@@ -441,25 +490,23 @@ struct Printed {
 
 fn unwrap(text: &str, body: Range<usize>) -> Printed {
     let mut printed = Printed { command: None, failed: false, out: body.clone(), err: body.end..body.end };
-    let mut lines = Vec::new();
-    let mut offset = body.start;
-    for line in text.get(body.clone()).unwrap_or_default().split_inclusive('\n') {
-        lines.push((offset, offset + line.len(), line.trim_end()));
-        offset += line.len();
+    let whole = text.get(body.clone()).unwrap_or_default();
+    let mut start = body.start + whole.split_inclusive('\n').take_while(|line| line.trim().is_empty()).map(str::len).sum::<usize>();
+    let first = |start: usize| text.get(start..body.end).and_then(|rest| rest.split_inclusive('\n').next()).unwrap_or_default();
+    let line = first(start);
+    if let Some((command, _)) = line.strip_prefix("Command `").and_then(|line| line.rsplit_once("` failed with return code ")) {
+        start += line.len();
+        (printed.command, printed.failed, printed.out.start) = (Some(command.to_owned()), true, start);
     }
-    let mut rest = lines.iter().skip_while(|(_, _, line)| line.is_empty()).peekable();
-    if let Some((_, end, line)) = rest.peek()
-        && let Some((command, _)) = line.strip_prefix("Command `").and_then(|line| line.rsplit_once("` failed with return code "))
-    {
-        (printed.command, printed.failed, printed.out.start) = (Some(command.to_owned()), true, *end);
-        rest.next();
-    }
-    if let Some((_, end, line)) = rest.peek()
-        && (*line == "stdout:" || (*line == "Output:" && printed.failed))
-    {
-        printed.out.start = *end;
-        if let Some((start, end, _)) = lines.iter().rev().find(|(start, _, line)| *line == "stderr:" && *start >= printed.out.start) {
-            (printed.out.end, printed.err) = (*start, *end..body.end);
+    let line = first(start);
+    if line.trim_end() == "stdout:" || (line.trim_end() == "Output:" && printed.failed) {
+        printed.out.start = start + line.len();
+        let rest = text.get(printed.out.start..body.end).unwrap_or_default();
+        let last = |mark: &str| rest.rfind(mark).map(|at| at + 1);
+        let stderr = if rest.starts_with("stderr:\n") { Some(last("\nstderr:\n").unwrap_or(0)) } else { last("\nstderr:\n") };
+        if let Some(at) = stderr {
+            printed.out.end = printed.out.start + at;
+            printed.err = printed.out.end + "stderr:\n".len()..body.end;
         }
     }
     let out = text.get(printed.out.clone()).unwrap_or_default();
@@ -586,7 +633,8 @@ mod tests {
     fn no_value_of_a_secret_is_kept() {
         let secret = "kind: Secret\nmetadata: {name: s}\ndata:\n  p: aHVudGVyMg==\n";
         let set = set_of(&format!(
-            "$ kubectl get secret s -o yaml\n{secret}$ kubectl get secret s -o jsonpath='{{.data.p}}' | base64 -d\nhunter2\n$ cat s.yaml\n{secret}"
+            "$ kubectl get secret s -o yaml\n{secret}$ kubectl get secret s -o jsonpath='{{.data.p}}' | base64 -d\nhunter2\n\
+             $ kubectl get secret s -o yaml | grep p:\n  p: aHVudGVyMg==\n$ kubectl get secret,cm -o yaml | head -3\ndata:\n  p: aHVudGVyMg==\n$ cat s.yaml\n{secret}"
         ));
         let all = format!("{set:?}");
         assert!(!all.contains("aHVudGVyMg") && !all.contains("hunter2"));

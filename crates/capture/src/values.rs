@@ -5,7 +5,7 @@ use std::ops::Range;
 use assent_base::Kind;
 
 use crate::set::{CaptureSet, Hint, Origin};
-use crate::source::{Source, SourceId};
+use crate::source::SourceId;
 use crate::tree::{At, Node, Value};
 use crate::{json, prometheus, secrets, traces, yaml};
 
@@ -26,6 +26,8 @@ pub(crate) struct About {
     pub(crate) infer_whole: bool,
     /// The query that was asked of Prometheus.
     pub(crate) query: Option<String>,
+    /// Whether what does not say its kind may be a Secret.
+    pub(crate) may_be_secret: bool,
 }
 
 /// What became of values.
@@ -44,7 +46,7 @@ pub(crate) fn read(set: &mut CaptureSet, source: SourceId, part: Range<usize>, f
         Format::Json => parse_json(text, part.start),
         Format::Yaml => yaml::parse(text, part.start),
     };
-    let assumed = about.hint.kind == Some(Kind::Secret);
+    let assumed = about.may_be_secret || about.hint.kind == Some(Kind::Secret);
     if assumed || secrets::may_hold(text) {
         rewrite(set, source, |whole| {
             secrets::blank(whole, part.clone(), &nodes, assumed);
@@ -129,12 +131,9 @@ fn inferred(at: At<'_>, hint: &Hint) -> Hint {
 
 /// Changes the text of a source in place, where its length and its parts stay.
 pub(crate) fn rewrite(set: &mut CaptureSet, id: SourceId, change: impl FnOnce(&mut String)) {
-    let Some(source) = set.sources.get_mut(id.0 as usize) else { return };
-    let mut text = source.text().to_owned();
-    change(&mut text);
-    let mut changed = Source::whole(&source.name, text.into_boxed_str());
-    changed.sections = std::mem::take(&mut source.sections);
-    *source = changed;
+    if let Some(source) = set.sources.get_mut(id.0 as usize) {
+        source.rewrite(change);
+    }
 }
 
 /// Whether a text begins as JSON, or as YAML of Kubernetes objects.

@@ -2,10 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a fixture that cannot be built fails its test")]
 
-use std::io::{Cursor, Read, Write};
+use std::io::{Read, Write};
 
 use assent_base::Kind;
-use assent_capture::archive::{Fatal, read_archive, read_zip};
+use assent_capture::archive::{Fatal, read_archive};
 use assent_capture::files::{Intake, read_file};
 use assent_capture::limits::Limits;
 use assent_capture::set::{CaptureSet, Listed};
@@ -38,7 +38,7 @@ fn zip_and_nested_archives_read_like_tar() {
         assert_eq!(read(&packed).objects.len(), 2);
     }
     let mut set = CaptureSet::default();
-    read_zip(&mut set, "b.zip", Cursor::new(zip_of(&[("pods/shop.json", POD.as_bytes())])), &Limits::default()).unwrap();
+    read_archive(&mut set, "b.zip", zip_of(&[("pods/shop.json", POD.as_bytes())]).as_slice(), &Limits::default()).unwrap();
     assert_eq!(set.objects.len(), 1);
 }
 
@@ -91,7 +91,7 @@ fn a_bomb_is_stopped_long_before_it_is_unpacked() {
     assert!(set.problems[0].what.contains("unpacks to more than 200 times its size"), "{:?}", set.problems);
     let mut set = CaptureSet::default();
     let zip = zip_of(&[("bomb.json", &vec![b'0'; 8 << 20]), ("pods/shop.json", POD.as_bytes())]);
-    read_zip(&mut set, "b.zip", Cursor::new(zip), &limits).unwrap();
+    read_archive(&mut set, "b.zip", zip.as_slice(), &limits).unwrap();
     assert_eq!((set.problems.len(), set.objects.len()), (1, 1));
 }
 
@@ -117,7 +117,7 @@ fn what_is_no_archive_or_holds_nothing_is_fatal_and_says_so() {
     let limits = Limits::default();
     assert!(matches!(read_archive(&mut set, "x", &b"hello"[..], &limits), Err(Fatal::NotAnArchive { .. })));
     assert!(matches!(read_archive(&mut set, "x", &gz(&tar_of(&[]))[..20], &limits), Err(Fatal::Nothing { .. })));
-    assert!(matches!(read_zip(&mut set, "x", Cursor::new(b"PK\x03\x04 gone"), &limits), Err(Fatal::BrokenZip { .. })));
+    assert!(matches!(read_archive(&mut set, "x", b"PK\x03\x04 gone".as_slice(), &limits), Err(Fatal::Nothing { .. })));
 }
 
 #[test]
@@ -194,10 +194,17 @@ fn gz(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn zip_of(files: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let mut packed = Vec::new();
+    let mut writer = rawzip::ZipArchiveWriter::new(&mut packed);
     for (name, bytes) in files {
-        writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
-        writer.write_all(bytes).unwrap();
+        let (mut entry, config) = writer.new_file(*name).compression_method(rawzip::CompressionMethod::DEFLATE).start().unwrap();
+        let encoder = flate2::write::DeflateEncoder::new(&mut entry, flate2::Compression::default());
+        let mut file = config.wrap(encoder);
+        file.write_all(bytes).unwrap();
+        let (encoder, descriptor) = file.finish().unwrap();
+        encoder.finish().unwrap();
+        entry.finish(descriptor).unwrap();
     }
-    writer.finish().unwrap().into_inner()
+    writer.finish().unwrap();
+    packed
 }

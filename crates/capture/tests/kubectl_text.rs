@@ -49,6 +49,31 @@ fn a_row_is_cited_as_its_line_and_a_cell_as_its_words() {
 }
 
 #[test]
+fn what_a_row_points_to_is_not_what_the_row_is() {
+    let bindings = "NAME   ROLE        AGE   USERS   GROUPS   SERVICEACCOUNTS\nlook   Role/look   0s    ada              shop/runner\n";
+    let scalers = "NAMESPACE   NAME   REFERENCE        TARGETS     MINPODS   MAXPODS   REPLICAS   AGE\nshop        web    Deployment/web   cpu: 7%/70%   1         5         3          1s\n";
+    let all = "NAMESPACE   NAME                  READY   UP-TO-DATE   AVAILABLE   AGE\nshop        deployment.apps/web   1/1     1            1           9m\n";
+    let asked = |kind| Ask { kind: Some(kind), ..Ask::default() };
+    for (text, ask, kind) in [
+        (bindings, asked(Kind::RoleBinding), Kind::RoleBinding),
+        (scalers, asked(Kind::HorizontalPodAutoscaler), Kind::HorizontalPodAutoscaler),
+        (all, Ask::default(), Kind::Deployment),
+    ] {
+        let kinds: Vec<Kind> = table::read(text, 0, &ask).rows.into_iter().map(|(kind, _)| kind).collect();
+        assert_eq!(kinds, [kind]);
+    }
+}
+
+#[test]
+fn a_kernel_is_told_from_its_architecture() {
+    let text = "NAME   STATUS   ROLES    AGE   VERSION   INTERNAL-IP   EXTERNAL-IP   OS-IMAGE      KERNEL-VERSION   CONTAINER-RUNTIME\nn1     Ready    <none>   1s    v1.36.0   <none>        <none>        An Image 12   6.12.0 (arm64)   containerd://2.1.0\n";
+    let rows = table::read(text, 0, &Ask { kind: Some(Kind::Node), ..Ask::default() }).rows;
+    let source = Source::whole("t", text.into());
+    let info = At::root(SourceId(0), &source, &rows[0].1).at("status/nodeInfo");
+    assert_eq!((info.get("kernelVersion").text(), info.get("architecture").text()), (Some("6.12.0"), Some("arm64")));
+}
+
+#[test]
 fn a_listing_is_complete_only_when_every_line_was_understood() {
     let header = "NAME    DATA   AGE\nweb-1   1      9m\n";
     let of = |text: &str, ask: &Ask| table::read(text, 0, ask).complete;

@@ -1,6 +1,7 @@
 //! The case under investigation: the graph, what is visibly wrong in it, and what its logs say.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use assent_base::{Kind, ObjectRef, Timestamp, time};
 use assent_capture::set::{LogLine, LogStream};
@@ -15,6 +16,9 @@ use crate::logs::{LogMatch, Matcher};
 pub const RECOVERED_AFTER_S: i64 = 600;
 /// What is older than this is history, unless the state now still shows it.
 pub const RECENT_S: i64 = 3600;
+
+/// Built once, and only when there is a log to read.
+static MATCHER: LazyLock<Matcher> = LazyLock::new(Matcher::new);
 
 /// A line of a log that means something.
 #[derive(Debug)]
@@ -62,13 +66,12 @@ impl<'g> Case<'g> {
     }
 
     fn read_logs(&mut self) {
-        let matcher = Matcher::new();
         for stream in &self.graph.set.logs {
             let (Some(id), Some(source)) = (self.graph.id(&stream.of), self.graph.set.source(stream.source)) else { continue };
             let kept = stream.lines.len();
             for (index, line) in stream.lines.iter().enumerate() {
                 let Some(text) = source.slice(line.start, line.len) else { continue };
-                if let Some(found) = matcher.best(text) {
+                if let Some(found) = MATCHER.best(text) {
                     self.signals.entry(id).or_default().push(SignalAt { stream, line, text, found, from_end: kept - 1 - index });
                 }
             }

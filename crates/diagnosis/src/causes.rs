@@ -25,6 +25,7 @@ pub mod scheduling;
 pub mod service;
 pub mod storage;
 pub mod tls;
+pub(crate) mod told;
 pub mod workload;
 
 /// Causes of one field, and the function that offers candidates among them.

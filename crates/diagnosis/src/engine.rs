@@ -63,7 +63,7 @@ pub fn investigate(graph: &Graph, options: &Options) -> Report {
         (family.find)(&case, &mut candidates);
     }
     candidates.retain(|candidate| !candidate.explains.is_empty() && !candidate.quotes.is_empty() && cause::find(candidate.cause).is_some());
-    let mut merged = merge(candidates);
+    let mut merged = unify(merge(candidates));
     for candidate in &mut merged {
         consequence::close(&case, &mut candidate.explains);
     }
@@ -94,6 +94,34 @@ fn restrict(case: &mut Case<'_>, options: &Options) {
             finding.severity = Severity::Notice;
         }
     }
+}
+
+/// Causes that name one fault from several sides, the most telling first. On one entity only the first is kept.
+const ONE_FAULT: &[&[&str]] = &[
+    &["dns.name_wrong", "config.address_names_no_service", "dependency.host_unknown"],
+    &["config.address_wrong_port", "dependency.wrong_port"],
+    &["container.not_executable", "storage.volume_permission", "app.permission_denied"],
+];
+
+/// Keeps of causes that name one fault on one entity the most telling, with what the others show.
+fn unify(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+    for group in ONE_FAULT {
+        for (rank, cause) in group.iter().enumerate().rev() {
+            while let Some(index) = candidates.iter().position(|candidate| candidate.cause == *cause && {
+                let better = |other: &Candidate| group.iter().take(rank).any(|above| other.cause == *above) && other.strength > Strength::Suspected;
+                candidates.iter().any(|other| other.on == candidate.on && better(other))
+            }) {
+                let lesser = candidates.remove(index);
+                let above = |other: &&mut Candidate| other.on == lesser.on && group.iter().take(rank).any(|above| other.cause == *above);
+                if let Some(own) = candidates.iter_mut().find(above) {
+                    *own = own.clone().quote(lesser.quotes).explain(lesser.explains);
+                    own.blames.extend(lesser.blames);
+                    own.strength = own.strength.max(lesser.strength);
+                }
+            }
+        }
+    }
+    candidates
 }
 
 /// Joins candidates of one cause on one entity.

@@ -87,6 +87,8 @@ symptoms! {
     RouteBroken "route.broken";
     /// A claim is not bound.
     ClaimPending "claim.pending";
+    /// A claim is smaller than asked for.
+    ClaimNotResized "claim.not_resized";
     /// A node is not ready.
     NodeNotReady "node.not_ready";
     /// A node is under pressure.

@@ -8,12 +8,15 @@ pub mod candidate;
 pub mod case;
 pub mod cause;
 pub mod causes;
+pub mod complaint;
 pub mod confidence;
 pub mod engine;
 pub mod finding;
 pub mod logs;
 pub mod proof;
 pub mod report;
+pub(crate) mod routing;
+pub mod said;
 pub mod symptoms;
 pub mod wanted;
 

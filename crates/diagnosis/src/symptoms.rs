@@ -3,10 +3,11 @@
 use crate::case::Case;
 
 mod alerts;
+mod cpu;
 mod logs;
-mod network;
+pub(crate) mod network;
 mod nodes;
-mod outputs;
+pub(crate) mod outputs;
 mod pods;
 mod storage;
 mod workloads;
@@ -18,6 +19,7 @@ pub(crate) fn find(case: &mut Case<'_>) {
     nodes::find(case);
     storage::find(case);
     network::find(case);
+    cpu::find(case);
     outputs::find(case);
     alerts::find(case);
     logs::find(case);

@@ -50,6 +50,8 @@ pub(crate) fn all(graph: &Graph) -> Ties {
     let pods = PodIndex::new(graph);
     for entity in graph.entities() {
         own(graph, entity, &mut ties);
+        own_by_name(graph, entity, &mut ties);
+        refused_by(graph, entity, &mut ties);
         if *entity.kind() == Kind::Pod || entity.kind().is_workload() {
             use_of_pod_spec(graph, entity, &mut ties);
         }
@@ -66,7 +68,34 @@ pub(crate) fn all(graph: &Graph) -> Ties {
         }
     }
     call(graph, &mut ties);
+    turn_away(graph, &mut ties);
+    crate::parts::add(graph, &mut ties);
     ties
+}
+
+/// Nodes that are tied to the pods they turn away. More would tie everything to everything.
+const AVOIDED_NODES_MAX: usize = 16;
+
+/// A node that is cordoned or tainted turns away the pods of which the scheduler says so.
+fn turn_away(graph: &Graph, ties: &mut Ties) {
+    let avoided = graph.of_kind(&Kind::Node).filter_map(|node| {
+        let mut words: Vec<&str> = node.at("spec/taints").items().filter_map(|taint| taint.get("key").text()).collect();
+        words.extend((node.at("spec/unschedulable").bool() == Some(true)).then_some("were unschedulable"));
+        words.retain(|word| !word.is_empty());
+        (!words.is_empty()).then_some((node.id, words))
+    });
+    let avoided: Vec<(EntityId, Vec<&str>)> = avoided.take(AVOIDED_NODES_MAX).collect();
+    if avoided.is_empty() {
+        return;
+    }
+    for pod in graph.entities_of_kind(&Kind::Pod).filter(|pod| !pod.at("spec/nodeName").exists()) {
+        let events = pod.events().iter().filter(|event| &*event.reason == "FailedScheduling").map(|event| &*event.message);
+        let condition = pod.condition("PodScheduled").and_then(|condition| condition.get("message").text());
+        for text in events.chain(condition) {
+            let by = avoided.iter().filter(|(_, words)| words.iter().any(|word| text.contains(word)));
+            ties.extend(by.map(|(node, _)| (*node, Relation::TurnsAway, pod.id)));
+        }
+    }
 }
 
 /// Adds a tie to an entity that exists in the graph.
@@ -95,6 +124,51 @@ fn own(graph: &Graph, entity: Entity<'_>, ties: &mut Ties) {
                     if let Some(owner) = graph.id(owner).filter(|owner| *owner != entity.id) {
                         ties.insert((owner, Relation::Owns, entity.id));
                     }
+                }
+            }
+        }
+    }
+}
+
+/// Letters of the suffixes that controllers generate.
+const SUFFIX_LETTERS: &str = "bcdfghjklmnpqrstvwxz2456789";
+
+/// A table or an event names a ReplicaSet or Pod without its owner. Its name tells: `web-7d9f8c` of the Deployment `web`,
+/// `web-7d9f8c-x2x4z` of that ReplicaSet, `db-0` of the StatefulSet `db`, if the graph has such an owner.
+fn own_by_name(graph: &Graph, entity: Entity<'_>, ties: &mut Ties) {
+    if !matches!(entity.kind(), Kind::ReplicaSet | Kind::Pod) {
+        return;
+    }
+    let told = entity.is_full() || entity.views().any(|(_, root)| !owners(root, entity.reference()).is_empty());
+    let Some((stem, suffix)) = entity.name().rsplit_once('-').filter(|_| !told) else { return };
+    let generated = |suffix: &str, len: std::ops::RangeInclusive<usize>| {
+        len.contains(&suffix.len()) && suffix.chars().all(|letter| SUFFIX_LETTERS.contains(letter))
+    };
+    let beside = |kind: Kind, name: &str| graph.id(&entity.reference().beside(kind, name));
+    let owner = match entity.kind() {
+        Kind::ReplicaSet if generated(suffix, 5..=10) => beside(Kind::Deployment, stem),
+        Kind::Pod if generated(suffix, 5..=5) => {
+            let direct = [Kind::ReplicaSet, Kind::DaemonSet, Kind::Job].into_iter().find_map(|kind| beside(kind, stem));
+            let above = stem.rsplit_once('-').filter(|(_, hash)| generated(hash, 5..=10));
+            direct.or_else(|| above.and_then(|(name, _)| beside(Kind::Deployment, name)))
+        }
+        Kind::Pod if suffix.bytes().all(|byte| byte.is_ascii_digit()) => beside(Kind::StatefulSet, stem),
+        _ => None,
+    };
+    if let Some(owner) = owner {
+        ties.insert((owner, Relation::Owns, entity.id));
+    }
+}
+
+/// What an admission webhook refused, or was not there to admit, is guarded by its configuration.
+fn refused_by(graph: &Graph, entity: Entity<'_>, ties: &mut Ties) {
+    for event in entity.events() {
+        let Some((_, rest)) = event.message.split_once("webhook \"") else { continue };
+        let Some((hook, _)) = rest.split_once('"') else { continue };
+        for kind in [Kind::MutatingWebhookConfiguration, Kind::ValidatingWebhookConfiguration] {
+            for configuration in graph.of_kind(&kind) {
+                if configuration.at("webhooks").items().any(|own| own.get("name").is(hook)) {
+                    ties.insert((entity.id, Relation::GuardedBy, configuration.id));
                 }
             }
         }
@@ -319,6 +393,18 @@ pub fn needs(spec: At<'_>) -> Vec<Need<'_>> {
     }
     list.retain(|need| need.name.text().is_some_and(|name| !name.is_empty()));
     list
+}
+
+/// The ConfigMaps and Secrets that a pod or template cannot start without.
+pub(crate) fn settings(root: At<'_>, of: &ObjectRef) -> Vec<ObjectRef> {
+    let spec = match of.kind {
+        Kind::Pod => root.get("spec"),
+        Kind::CronJob => root.at("spec/jobTemplate/spec/template/spec"),
+        _ if of.kind.is_workload() => root.at("spec/template/spec"),
+        _ => return Vec::new(),
+    };
+    let wanted = |need: &Need<'_>| !need.optional && matches!(need.kind, Kind::ConfigMap | Kind::Secret);
+    needs(spec).into_iter().filter(wanted).map(|need| of.beside(need.kind.clone(), need.name.text_or_empty())).collect()
 }
 
 fn volume_needs<'g>(volume: At<'g>, need: &mut impl FnMut(Relation, Kind, At<'g>, Option<At<'g>>, bool)) {

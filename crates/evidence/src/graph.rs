@@ -45,6 +45,8 @@ pub enum Relation {
     ServedBy,
     /// A cluster part such as CoreDNS or the scheduler serves everything.
     Serves,
+    /// A cordoned or tainted node turns away a pod that waits.
+    TurnsAway,
 }
 
 impl Relation {
@@ -65,6 +67,7 @@ impl Relation {
             Relation::BoundTo => "is bound to",
             Relation::ServedBy => "is served by",
             Relation::Serves => "serves",
+            Relation::TurnsAway => "turns away",
         }
     }
 }
@@ -148,6 +151,10 @@ impl Graph {
                 for owner in edges::owners(root, &object.reference) {
                     views.entry(owner).or_default();
                 }
+                // What a pod cannot start without is worth a place also when nobody captured it.
+                for missed in edges::settings(root, &object.reference) {
+                    views.entry(missed).or_default();
+                }
                 if let Some(node) = root.at("spec/nodeName").text().filter(|_| object.reference.kind == Kind::Pod) {
                     views.entry(ObjectRef::new(Kind::Node, None, node)).or_default();
                 }
@@ -158,6 +165,11 @@ impl Graph {
         }
         for (reference, _) in &self.set.not_found {
             views.entry(reference.clone()).or_default();
+        }
+        for span in &self.set.spans {
+            if let Some(reference) = self.set.loose(span).and_then(traced) {
+                views.entry(reference).or_default();
+            }
         }
         let namespaces: BTreeSet<Box<str>> = views.keys().filter_map(|reference| reference.namespace.clone()).collect();
         for namespace in namespaces {
@@ -307,7 +319,9 @@ impl Graph {
             if steps >= PATH_STEPS_MAX {
                 continue;
             }
-            for edge in self.edges_out(here).iter().chain(self.edges_into(here)) {
+            // Who is served by one part of the cluster is not tied to the others that it serves.
+            let back = self.edges_into(here).iter().filter(|edge| edge.relation != Relation::Serves);
+            for edge in self.edges_out(here).iter().chain(back) {
                 // A node or namespace ties everything to everything; a path may end there, not lead through.
                 let hub = matches!(self.references.get(edge.to.0 as usize).map(|r| &r.kind), Some(Kind::Namespace | Kind::Node));
                 if edge.to != from && !came_from.contains_key(&edge.to) && (!hub || edge.to == to) {
@@ -325,4 +339,13 @@ impl Graph {
         let forward = self.edges_out(from).iter().find(|edge| edge.to == to).map(|edge| (edge.relation, true));
         forward.or_else(|| self.edges_into(from).iter().find(|edge| edge.to == to).map(|edge| (edge.relation, false)))
     }
+}
+
+/// The object that a span of a trace says that it ran in: the Deployment where its resource names one, or else the Service.
+fn traced(span: assent_capture::tree::At<'_>) -> Option<ObjectRef> {
+    let attributes = span.get("attributes");
+    let namespace = attributes.get("k8s.namespace.name").text();
+    let deployment = attributes.get("k8s.deployment.name").text().filter(|_| namespace.is_some());
+    let name = deployment.or_else(|| span.get("service").text()).filter(|name| !name.is_empty() && name.len() <= 253)?;
+    Some(ObjectRef::new(if deployment.is_some() { Kind::Deployment } else { Kind::Service }, namespace, name))
 }

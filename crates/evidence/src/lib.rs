@@ -12,6 +12,7 @@ pub mod entity;
 pub mod events;
 pub mod graph;
 pub mod labels;
+mod parts;
 
 pub use entity::Entity;
 pub use events::EventFact;

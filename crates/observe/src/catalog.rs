@@ -157,7 +157,7 @@ impl Offers {
 
     fn stale(&mut self, group: &str, version: &str) {
         let what = "the server behind this API group does not answer the API server; what it serves is not known";
-        self.problems.push(Problem { place: format!("/apis/{group}/{version}").into(), what: what.into() });
+        self.problems.push(Problem { place: format!("apis/{group}/{version}").into(), what: what.into() });
     }
 
     fn miss(&mut self, path: &Path, gap: Gap, fault: Fault) -> Result<(), Fault> {
@@ -172,7 +172,7 @@ impl Offers {
             | Fault::TooLarge(_) => {
                 self.gaps.insert(gap);
                 let what = format!("which kinds are served here could not be read: {fault}");
-                self.problems.push(Problem { place: path.uri().into(), what: what.into() });
+                self.problems.push(Problem { place: path.source_name().into(), what: what.into() });
                 Ok(())
             }
         }

@@ -166,9 +166,9 @@ impl Cluster {
         let mut answers: Vec<_> = stream::iter(answers).buffer_unordered(self.concurrency).collect().await;
         answers.sort_by_key(|(index, ..)| *index);
         for (_, wanted, answer) in answers {
-            let name = wanted.path().map_or_else(|| wanted.pod.to_string(), |path| path.uri());
+            let name = wanted.source_name();
             match answer {
-                Ok(answer) => log::admit(set, &name, answer.text, wanted),
+                Ok(answer) => log::admit(set, &name, &answer.text, wanted),
                 Err(Fault::Refused { status: 403, message }) => set.problem(
                     &name,
                     format!(
@@ -237,8 +237,8 @@ fn add_readiness(set: &mut CaptureSet, ready: Result<Answer, Fault>) {
     let path = Path::ready();
     match ready {
         Ok(Answer { status: 200 | 500, text, .. }) => add_output(set, &path, text),
-        Ok(answer) => set.problem(&path.uri(), format!("the control plane's own checks are not shown: status {}", answer.status)),
-        Err(fault) => set.problem(&path.uri(), format!("the control plane's own checks could not be read: {fault}")),
+        Ok(answer) => set.problem(&path.source_name(), format!("the control plane's own checks are not shown: status {}", answer.status)),
+        Err(fault) => set.problem(&path.source_name(), format!("the control plane's own checks could not be read: {fault}")),
     }
 }
 
@@ -283,9 +283,9 @@ fn is_refused(listing: &Listing) -> bool {
 
 fn add_output(set: &mut CaptureSet, path: &Path, text: Box<str>) {
     let len = text.len() as u64;
-    let uri = path.uri();
+    let uri = path.source_name();
     let source = set.add_source(Source::whole(&uri, text));
-    set.outputs.push(Output { command: format!("kubectl get --raw '{uri}'").into(), source, start: 0, len });
+    set.outputs.push(Output { command: format!("kubectl get --raw '/{uri}'").into(), source, start: 0, len });
 }
 
 fn field(text: &str, path: &str) -> Option<String> {

@@ -57,7 +57,7 @@ impl Request {
         if let Some(selector) = &self.selector {
             path = path.with("labelSelector", selector);
         }
-        let mut listing = Listing { name: path.uri(), request: self, answered_at: None, fault: None, pages: Vec::new() };
+        let mut listing = Listing { name: path.source_name(), request: self, answered_at: None, fault: None, pages: Vec::new() };
         let page_size = if listing.request.resource.kind == Kind::ConfigMap { page_size.min(CONFIG_MAPS_PER_PAGE_MAX) } else { page_size };
         let path = path.with("limit", &page_size.max(1).to_string());
         listing.fault = listing.fill(reader, &path, progress).await.err();

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use assent_base::ObjectRef;
-use assent_capture::set::{CaptureSet, LogLine, LogStream};
-use assent_capture::source::{QUOTE_BYTES_MAX, Source};
+use assent_capture::logs;
+use assent_capture::set::CaptureSet;
 
 use crate::path::Path;
 
@@ -32,31 +32,24 @@ pub struct LogLimits {
 
 impl Default for LogLimits {
     fn default() -> Self {
-        Self { lines_max: 2_000, bytes_max: 1 << 20, time_max: Duration::from_secs(20) }
+        Self { lines_max: 2_000, bytes_max: logs::LOG_WHOLE_BYTES_MAX as u64, time_max: Duration::from_secs(20) }
     }
 }
 
 impl WantedLog {
+    /// The name of its source, which is also where a kept capture has it: `logs/shop/web-0/app-previous.log`.
+    pub(crate) fn source_name(&self) -> String {
+        let run = if self.previous { "-previous" } else { "" };
+        format!("logs/{}/{}/{}{run}.log", self.pod.namespace().unwrap_or("-"), self.pod.name, self.container)
+    }
+
     pub(crate) fn path(&self) -> Option<Path> {
         let path = Path::log(self.pod.namespace()?, &self.pod.name, &self.container)?;
         Some(if self.previous { path.with("previous", "true") } else { path })
     }
 }
 
-/// Puts a log into the set. The only place that knows how a log becomes lines.
-pub(crate) fn admit(set: &mut CaptureSet, name: &str, text: Box<str>, wanted: &WantedLog) {
-    let mut lines = Vec::new();
-    let mut start = 0;
-    for (line, words) in (1..).zip(text.split_inclusive('\n')) {
-        let kept = words.trim_end_matches(['\n', '\r']);
-        let len = u32::try_from(kept.floor_char_boundary(QUOTE_BYTES_MAX)).unwrap_or(0);
-        if len > 0 {
-            lines.push(LogLine { start, len, time: None, count: 1, line });
-        }
-        start += words.len() as u64;
-    }
-    let lines_total = text.split_inclusive('\n').count() as u64;
-    let source = set.add_source(Source::whole(name, text));
-    let (of, container) = (wanted.pod.clone(), Some(wanted.container.clone()));
-    set.logs.push(LogStream { of, container, previous: wanted.previous, source, lines, lines_total });
+/// Puts a log into the set.
+pub(crate) fn admit(set: &mut CaptureSet, name: &str, text: &str, wanted: &WantedLog) {
+    logs::read(set, name, text.as_bytes(), &wanted.pod, Some(&wanted.container), wanted.previous);
 }

@@ -79,6 +79,11 @@ impl Path {
     }
 
     /// As it stands in the request line.
+    /// The name of the source that this request gives: its path without the leading slash, so that it is a path in an archive too.
+    pub(crate) fn source_name(&self) -> String {
+        self.uri().trim_start_matches('/').to_owned()
+    }
+
     pub(crate) fn uri(&self) -> String {
         let mut uri = self.path.clone();
         for (index, (key, value)) in self.query.iter().enumerate() {

@@ -12,6 +12,9 @@ use super::text::{Paint, paragraph, printable};
 /// Findings that are listed one by one; the rest are counted.
 const FINDINGS_MAX: usize = 12;
 
+/// What could not be read is listed up to this; the rest is counted.
+const UNREAD_MAX: usize = 5;
+
 /// Writes a report.
 pub(super) fn write(report: &Report, paint: Paint, width: usize) -> String {
     let mut out = String::new();
@@ -127,11 +130,11 @@ fn read(out: &mut String, report: &Report, paint: Paint, width: usize) {
     );
     if !input.unread.is_empty() {
         let _ = writeln!(out, "{}", paint.strong("Could not be read"));
-        for item in input.unread.iter().take(FINDINGS_MAX) {
+        for item in input.unread.iter().take(UNREAD_MAX) {
             out.push_str(&paragraph(&format!("{}: {}", item.place, item.why), "  - ", "    ", width));
         }
-        if input.unread.len() > FINDINGS_MAX {
-            let _ = writeln!(out, "  and {} more: see -o json", input.unread.len() - FINDINGS_MAX);
+        if input.unread.len() > UNREAD_MAX {
+            let _ = writeln!(out, "  and {} more: see -o json", input.unread.len() - UNREAD_MAX);
         }
     }
 }

@@ -22,6 +22,29 @@ pub(crate) fn printable(text: &str) -> String {
         .collect()
 }
 
+/// JSON that says the same with escapes for what a terminal would obey. Such characters stand only inside its strings.
+pub(crate) fn escaped_json(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_obeyed(c) {
+            // All of them are below U+10000, so one escape is enough.
+            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Whether a text that we have laid out in lines holds nothing that a terminal would obey.
+pub(crate) fn is_obeyed_nowhere(text: &str) -> bool {
+    !text.chars().any(is_obeyed)
+}
+
+fn is_obeyed(c: char) -> bool {
+    (c.is_control() && c != '\n') || is_invisible(c)
+}
+
 /// Marks that turn the direction of text or hide in it.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')

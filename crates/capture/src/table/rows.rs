@@ -103,6 +103,15 @@ fn special(root: &mut Node, kind: &Kind, title: &str, cell: Piece<'_>, row: &Row
             }
         }
         (Kind::ResourceQuota, "REQUEST" | "LIMIT") => values::put_quota(root, cell),
+        (Kind::Node, "KERNEL-VERSION") if cell.text.ends_with(')') => {
+            // Since 1.36: `6.12.0 (arm64)`.
+            if let Some((version, rest)) = cell.split_once(" (") {
+                root.put(&["status", "nodeInfo", "kernelVersion"], version.node());
+                if let Some((architecture, _)) = rest.split_once(")") {
+                    root.put(&["status", "nodeInfo", "architecture"], architecture.node());
+                }
+            }
+        }
         (Kind::HorizontalPodAutoscaler, "TARGETS") if !cell.is_absent() => {
             root.put(&["status", "printed", "targets"], cell.node());
             values::put_targets(root, cell);

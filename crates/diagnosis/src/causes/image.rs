@@ -4,12 +4,13 @@
 
 use assent_base::Kind;
 use assent_capture::tree::At;
-use assent_evidence::Entity;
+use assent_evidence::{Entity, Relation};
 
 use crate::candidate::{Candidate, Strength};
 use crate::case::Case;
 use crate::cause::Cause;
 use crate::finding::{Finding, Quote, Symptom};
+use crate::said;
 
 /// The causes of this family.
 pub static CAUSES: &[Cause] = &[
@@ -187,6 +188,40 @@ pub fn find(case: &Case<'_>, out: &mut Vec<Candidate>) {
     for (index, finding) in case.with(Symptom::ImagePull) {
         out.push(of(case, index, finding));
     }
+    for (index, finding) in case.findings.iter().enumerate() {
+        if matches!(finding.symptom, Symptom::ContainerStart | Symptom::ContainerCrash) {
+            out.extend(other_architecture(case, index, finding));
+        }
+    }
+}
+
+/// A program that the node's processor cannot run: the runtime says so, or the loader in the container's last words.
+fn other_architecture(case: &Case<'_>, index: usize, finding: &Finding) -> Option<Candidate> {
+    const MARK: &[&str] = &["exec format error"];
+    let official = said::of(case, finding, &["Failed", "StartError"]).into_iter().find(|said| said.has(MARK));
+    let said = official.or_else(|| said::printed(case, finding).into_iter().find(|said| said.has(MARK)))?;
+    let pod = case.entity(finding.on);
+    let owner = case.owner(finding.on);
+    let image = image_of(pod, finding);
+    let named = image.text().map_or_else(|| "of this pod".to_owned(), |image| format!("`{image}`"));
+    let node = pod.to(Relation::RunsOn).next();
+    let built = node.map(|node| (node, node.at("status/nodeInfo/architecture"))).filter(|(_, at)| at.exists());
+    let built =
+        built.or_else(|| node.map(|node| (node, node.at("metadata/labels").get("kubernetes.io/arch"))).filter(|(_, at)| at.exists()));
+    let place = built.map(|(node, at)| format!(": node `{}` is {}", node.name(), at.text_or_empty())).unwrap_or_default();
+    let strength = match (said.is_official(), built.is_some()) {
+        (true, true) => Strength::Proven,
+        (true, false) => Strength::Stated,
+        (false, true) => Strength::Shown,
+        (false, false) => Strength::Logged,
+    };
+    let says = format!("{}{place} (exec format error)", statement("image.architecture", &named, owner, ""));
+    let candidate = Candidate::new("image.architecture", owner.id, strength, says)
+        .quote([said.quote])
+        .quote(built.and_then(|(node, at)| case.quote(at, node)))
+        .quote(case.quote(image, pod))
+        .explain([index]);
+    Some(next_steps(candidate, "image.architecture", owner))
 }
 
 fn of<'g>(case: &Case<'g>, index: usize, finding: &Finding) -> Candidate {
@@ -208,7 +243,11 @@ fn of<'g>(case: &Case<'g>, index: usize, finding: &Finding) -> Candidate {
         (Some((cause, (_, quote))), _) => (cause, Strength::Proven, vec![quote.clone()]),
         (None, _) => ("image.pull_failed", Strength::Stated, Vec::new()),
     };
-    let says = statement(cause, &named, owner, missing_secret.as_ref().map_or("", |(name, _)| name));
+    let mut says = statement(cause, &named, owner, missing_secret.as_ref().map_or("", |(name, _)| name));
+    if let Some((_, (text, _))) = matched.filter(|(id, _)| id.starts_with("image.registry_")) {
+        let reason = text.rsplit_once("do request: ").map_or(text.as_str(), |(_, reason)| reason);
+        says = format!("{says}: {}", said::short(reason));
+    }
     let mut candidate = Candidate::new(cause, owner.id, strength, says)
         .quote(quotes)
         .quote(finding.quotes.iter().cloned())

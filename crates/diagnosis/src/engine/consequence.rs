@@ -12,7 +12,11 @@ use crate::finding::Symptom;
 pub(crate) fn stage(symptom: Symptom) -> u8 {
     match symptom {
         Symptom::ClusterPartFailing | Symptom::NodeNotReady | Symptom::NodePressure => 0,
-        Symptom::ClaimPending | Symptom::ObjectRefused | Symptom::NoReplicasWanted | Symptom::AddressDangling => 1,
+        Symptom::ClaimPending
+        | Symptom::ClaimNotResized
+        | Symptom::ObjectRefused
+        | Symptom::NoReplicasWanted
+        | Symptom::AddressDangling => 1,
         Symptom::PodNotCreated
         | Symptom::PodUnschedulable
         | Symptom::PodStuckCreating

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use assent_capture::source::Locator;
 use assent_evidence::{Entity, EntityId};
 
-use super::{Options, Ranked, chain};
+use super::{Options, Ranked, chain, consequence};
 use crate::case::Case;
 use crate::cause;
 use crate::confidence::PROVEN_FROM;
@@ -15,9 +15,37 @@ use crate::report::{
     EntityName, Evidence, FindingReport, InputSummary, Link, MissingEvidence, REPORT_VERSION, Report, RootCause, RuledOut, Unread, Verdict,
 };
 
+/// The words by which Kubernetes shows trouble with a pod.
+const SEEN_AS: &[&str] = &[
+    "CrashLoopBackOff",
+    "OOMKilled",
+    "ImagePullBackOff",
+    "ErrImagePull",
+    "ErrImageNeverPull",
+    "InvalidImageName",
+    "CreateContainerConfigError",
+    "CreateContainerError",
+    "RunContainerError",
+    "StartError",
+    "FailedScheduling",
+    "Unschedulable",
+    "FailedMount",
+    "FailedAttachVolume",
+    "FailedCreatePodSandBox",
+    "FailedCreate",
+    "Evicted",
+    "Unhealthy",
+    "BackoffLimitExceeded",
+    "DeadlineExceeded",
+];
+/// How many of them a statement ends with.
+const SEEN_AS_MAX: usize = 3;
+/// Later symptoms are consequences, and not what the cause shows itself by.
+const SEEN_AS_STAGE_MAX: u8 = 4;
+
 /// Writes and checks a report.
 pub(super) fn report(case: &Case<'_>, ranked: Vec<Ranked>, options: &Options) -> Report {
-    let mut writer = Writer { case, ids: BTreeMap::new() };
+    let mut writer = Writer { case, cited: BTreeMap::new() };
     let told = |finding: &crate::finding::Finding| finding.severity > Severity::Notice || options.explain_all;
     let finding_ids: BTreeMap<usize, String> = case
         .findings
@@ -181,20 +209,23 @@ fn name(entity: Entity<'_>) -> EntityName {
 
 struct Writer<'c, 'g> {
     case: &'c Case<'g>,
-    ids: BTreeMap<(assent_capture::source::Cite, EntityId), String>,
+    /// What is cited already. The same words about the same entity are one piece of evidence, told the same way each time.
+    cited: BTreeMap<(assent_capture::source::Cite, EntityId), Evidence>,
 }
 
 impl Writer<'_, '_> {
     fn evidence(&mut self, quote: &Quote) -> Option<Evidence> {
+        if let Some(known) = self.cited.get(&(quote.cite, quote.about)) {
+            return Some(known.clone());
+        }
         let source = self.case.graph.set.source(quote.cite.source)?;
         let words = source.slice(quote.cite.start, quote.cite.len)?;
         if words.trim().is_empty() {
             return None;
         }
-        let next = format!("E{}", self.ids.len() + 1);
-        let id = self.ids.entry((quote.cite, quote.about)).or_insert(next).clone();
+        let id = format!("E{}", self.cited.len() + 1);
         let locator = Locator { line: source.line_of(quote.cite.start), start: quote.cite.start, len: quote.cite.len };
-        Some(Evidence {
+        let item = Evidence {
             id,
             source: source.name.to_string(),
             section: source.section_at(quote.cite.start).map(str::to_owned),
@@ -202,7 +233,9 @@ impl Writer<'_, '_> {
             quote: words.to_owned(),
             about: name(self.case.entity(quote.about)),
             time: quote.time.map(|instant| instant.to_string()),
-        })
+        };
+        self.cited.insert((quote.cite, quote.about), item.clone());
+        Some(item)
     }
 
     fn all<'q>(&mut self, quotes: impl IntoIterator<Item = &'q Quote>) -> Vec<Evidence> {
@@ -257,13 +290,32 @@ impl Writer<'_, '_> {
             title: cause::find(candidate.cause).map_or(candidate.cause, |cause| cause.title).to_owned(),
             entity: name(self.case.entity(candidate.on)),
             confidence: one.confidence,
-            statement: sentence(&candidate.says),
+            statement: self.with_words(&candidate.says, candidate),
             evidence,
             chain: links,
             ruled_out,
             next_steps: candidate.next_steps.clone(),
             explains: candidate.explains.iter().filter_map(|index| finding_ids.get(index).cloned()).collect(),
         }
+    }
+
+    /// A statement, with the words by which Kubernetes shows the trouble: they are what people search for.
+    fn with_words(&self, says: &str, candidate: &crate::candidate::Candidate) -> String {
+        let findings = candidate.explains.iter().filter_map(|index| self.case.findings.get(*index));
+        let mut words: Vec<&str> = Vec::new();
+        for finding in findings.filter(|finding| consequence::stage(finding.symptom) <= SEEN_AS_STAGE_MAX) {
+            let quoted = finding.quotes.iter().filter_map(|quote| {
+                self.case.graph.set.source(quote.cite.source)?.slice(quote.cite.start, quote.cite.len)
+            });
+            let shown = SEEN_AS.iter().filter(|word| *finding.reason == ***word || quoted.clone().any(|text| text.contains(**word)));
+            for word in shown {
+                if words.len() < SEEN_AS_MAX && !words.contains(word) && !says.contains(word) {
+                    words.push(word);
+                }
+            }
+        }
+        let stated = sentence(says);
+        if words.is_empty() { stated } else { format!("{stated} Seen as {}.", words.join(", ")) }
     }
 
     /// `Deployment web owns ReplicaSet web-7d9, which owns Pod web-7d9-x`, told in the direction of the path.

@@ -30,6 +30,7 @@ pub(super) fn find<'g>(case: &mut Case<'g>) {
 fn look<'g>(case: &mut Case<'g>, pod: Entity<'g>) {
     let status = pod.at("status");
     if pod.at("metadata/deletionTimestamp").exists() {
+        tainted_away(case, pod);
         terminating(case, pod);
         return;
     }
@@ -40,6 +41,7 @@ fn look<'g>(case: &mut Case<'g>, pod: Entity<'g>) {
     if status.get("phase").is("Succeeded") {
         return;
     }
+    tainted_away(case, pod);
     unscheduled(case, pod);
     let mut seen = false;
     for (list, spec) in [("status/initContainerStatuses", "spec/initContainers"), ("status/containerStatuses", "spec/containers")] {
@@ -81,10 +83,19 @@ fn add<'g>(
 }
 
 fn unscheduled<'g>(case: &mut Case<'g>, pod: Entity<'g>) {
-    if pod.at("spec/nodeName").exists() {
+    // A table omits the node; a pod that is further than pending is on one.
+    let printed = printed_status(pod);
+    let further = pod.at("status/phase").text().is_some_and(|phase| phase != "Pending")
+        || !(printed.is_empty() || matches!(printed, "Pending" | "SchedulingGated"));
+    if pod.at("spec/nodeName").exists() || further {
         return;
     }
-    let event = case.event(pod, &["FailedScheduling"]);
+    // What was said before the pod found its node is history.
+    let placed = case.event(pod, &["Scheduled"]).map(|event| event.last);
+    let event = case.event(pod, &["FailedScheduling"]).filter(|event| placed.is_none_or(|placed| placed < event.last));
+    if event.is_none() && placed.is_some() {
+        return;
+    }
     let condition = pod.condition("PodScheduled").filter(|condition| condition.get("status").is("False"));
     let mut quotes = Vec::new();
     if let Some(condition) = condition {
@@ -92,7 +103,7 @@ fn unscheduled<'g>(case: &mut Case<'g>, pod: Entity<'g>) {
         quotes.extend(case.quote(condition.get("reason"), pod));
     }
     quotes.extend(event.and_then(|event| case.quote_event(event, pod)));
-    let pending = pod.at("status/phase").is("Pending") || printed_status(pod) == "Pending";
+    let pending = pod.at("status/phase").is("Pending") || matches!(printed, "Pending" | "SchedulingGated");
     let old = case.age_s(pod.created()).is_none_or(|age| age > CREATING_PATIENCE_S);
     if quotes.is_empty() && pending && old {
         quotes.extend(case.quote(pod.at("status/phase"), pod).or_else(|| case.quote(pod.at("status/printed/status"), pod)));
@@ -265,6 +276,15 @@ fn evicted<'g>(case: &mut Case<'g>, pod: Entity<'g>) {
     add(case, Symptom::Evicted, pod, None, "Evicted", format!("Pod `{}` was evicted", pod.name()), quotes);
 }
 
+/// A pod that a NoExecute taint drives from its node.
+fn tainted_away<'g>(case: &mut Case<'g>, pod: Entity<'g>) {
+    if let Some(event) = case.event(pod, &["TaintManagerEviction"]).filter(|event| event.message.starts_with("Marking")) {
+        let quotes = case.quote_event(event, pod).into_iter().collect();
+        let says = format!("Pod `{}` is driven from its node by a taint", pod.name());
+        add(case, Symptom::Evicted, pod, None, "TaintManagerEviction", says, quotes);
+    }
+}
+
 fn terminating<'g>(case: &mut Case<'g>, pod: Entity<'g>) {
     let since = pod.at("metadata/deletionTimestamp");
     let patience = pod.at("metadata/deletionGracePeriodSeconds").int().unwrap_or(30).saturating_add(TERMINATING_PATIENCE_S);
@@ -280,7 +300,7 @@ fn probes<'g>(case: &mut Case<'g>, pod: Entity<'g>) {
         pod.events().iter().filter(|event| &*event.reason == "Unhealthy" && !case.is_old(event.last)).collect();
     for event in unhealthy {
         let lately = case.age_s(event.last).is_none_or(|age| age < RECOVERED_AFTER_S);
-        let ready = pod.condition("Ready").is_some_and(|condition| condition.get("status").is("True"));
+        let ready = is_ready(pod);
         if ready && (!lately || event.count < 3) {
             continue;
         }
@@ -288,7 +308,38 @@ fn probes<'g>(case: &mut Case<'g>, pod: Entity<'g>) {
         let probe = event.message.split(" probe").next().unwrap_or("A").to_owned();
         let says = format!("{probe} probe of pod `{}` fails, seen {} times", pod.name(), event.count);
         add(case, Symptom::ProbeFailing, pod, event.container(), &probe, says, quotes);
+        // What ends by its own fault answers no probe; the probe is not what ails it.
+        if dies_by_itself(pod, event.container())
+            && let Some(finding) = case.findings.last_mut()
+        {
+            finding.severity = Severity::Notice;
+        }
     }
+}
+
+/// Whether a pod is ready, by its condition, or else by its containers or its row.
+fn is_ready(pod: Entity<'_>) -> bool {
+    if let Some(condition) = pod.condition("Ready") {
+        return condition.get("status").is("True");
+    }
+    let mut statuses = pod.at("status/containerStatuses").items().peekable();
+    if statuses.peek().is_some() {
+        return statuses.all(|status| status.get("ready").bool() == Some(true));
+    }
+    let (ready, total) = (pod.at("status/printed/ready").int(), pod.at("status/printed/total").int());
+    total.is_some_and(|total| total > 0) && ready >= total
+}
+
+/// Whether a container ended with an error of its own, and not because a probe had it killed.
+fn dies_by_itself(pod: Entity<'_>, container: Option<&str>) -> bool {
+    if pod.events().iter().any(|event| &*event.reason == "Killing" && event.message.contains("probe")) {
+        return false;
+    }
+    pod.at("status/containerStatuses").items().filter(|status| container.is_none_or(|name| status.get("name").is(name))).any(|status| {
+        let down = status.at("state/waiting").exists() || status.at("state/terminated").exists();
+        let ends = [status.at("state/terminated/exitCode"), status.at("lastState/terminated/exitCode")];
+        down && ends.iter().any(|code| code.int().is_some_and(|code| !matches!(code, 0 | 137 | 143)))
+    })
 }
 
 fn stuck_creating<'g>(case: &mut Case<'g>, pod: Entity<'g>) {
@@ -326,12 +377,14 @@ fn stuck_creating<'g>(case: &mut Case<'g>, pod: Entity<'g>) {
 fn demote_if_recovered<'g>(case: &mut Case<'g>, pod: Entity<'g>, first: usize) {
     let owner = pod.top_owner();
     let whole = |desired: &str, ready: &str| owner.at(desired).int().is_some_and(|n| n > 0 && owner.at(ready).int().unwrap_or(0) >= n);
+    let stuck = case.findings.iter().skip(first).any(|finding| finding.symptom == Symptom::PodStuckTerminating);
+    let ended = pod.at("status/phase").is("Failed")
+        || printed_status(pod) == "Evicted"
+        || (pod.at("metadata/deletionTimestamp").exists() && !stuck);
     let recovered = match owner.kind() {
         Kind::Job => owner.condition("Complete").is_some_and(|condition| condition.get("status").is("True")),
-        Kind::Deployment | Kind::StatefulSet | Kind::ReplicaSet => {
-            whole("spec/replicas", "status/readyReplicas") && pod.at("status/phase").is("Failed")
-        }
-        Kind::DaemonSet => whole("status/desiredNumberScheduled", "status/numberReady") && pod.at("status/phase").is("Failed"),
+        Kind::Deployment | Kind::StatefulSet | Kind::ReplicaSet => whole("spec/replicas", "status/readyReplicas") && ended,
+        Kind::DaemonSet => whole("status/desiredNumberScheduled", "status/numberReady") && ended,
         _ => false,
     };
     // A job that a cron job made: a later job that went well makes it history.

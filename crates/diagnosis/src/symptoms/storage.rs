@@ -14,7 +14,10 @@ pub(super) fn find<'g>(case: &mut Case<'g>) {
         let reason = match phase.text() {
             Some("Pending") => "Pending",
             Some("Lost") => "Lost",
-            _ => continue,
+            _ => {
+                not_resized(case, claim);
+                continue;
+            }
         };
         // A claim that waits for a first consumer, and has none, waits as asked for.
         let event =
@@ -36,4 +39,23 @@ pub(super) fn find<'g>(case: &mut Case<'g>) {
             reason: reason.into(),
         });
     }
+}
+
+/// A bound claim that asks for more than it has, and of which a controller said that this fails.
+fn not_resized<'g>(case: &mut Case<'g>, claim: Entity<'g>) {
+    let (wanted, held) = (claim.at("spec/resources/requests/storage"), claim.at("status/capacity/storage"));
+    let smaller = matches!((wanted.milli(), held.milli()), (Some(wanted), Some(held)) if held < wanted);
+    let Some(event) = case.event(claim, &["VolumeResizeFailed", "FileSystemResizeFailed"]).filter(|_| smaller) else { return };
+    let mut quotes: Vec<_> = [held, wanted].into_iter().filter_map(|at| case.quote(at, claim)).collect();
+    quotes.extend(case.quote_event(event, claim));
+    case.add(Finding {
+        symptom: Symptom::ClaimNotResized,
+        on: claim.id,
+        container: None,
+        says: format!("{} is smaller than asked for", claim.reference()),
+        quotes,
+        severity: Severity::Degraded,
+        since: event.first,
+        reason: event.reason.clone(),
+    });
 }

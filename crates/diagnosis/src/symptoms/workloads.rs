@@ -10,6 +10,9 @@ use crate::finding::{Finding, Quote, Severity, Symptom};
 /// Replicas may be missing this long while a rollout goes on.
 const ROLLOUT_PATIENCE_S: i64 = 60;
 
+/// An object may need this long to go away.
+const DELETION_PATIENCE_S: i64 = 300;
+
 /// Finds symptoms of workloads, autoscalers, disruption budgets and namespaces.
 pub(super) fn find<'g>(case: &mut Case<'g>) {
     let entities: Vec<Entity<'g>> = case.graph.entities().collect();
@@ -27,6 +30,9 @@ pub(super) fn find<'g>(case: &mut Case<'g>) {
             Kind::PodDisruptionBudget => budget(case, entity),
             Kind::Namespace => namespace(case, entity),
             _ => {}
+        }
+        if !matches!(entity.kind(), Kind::Namespace | Kind::Pod) {
+            deleting(case, entity);
         }
         if entity.kind().is_workload() {
             not_created(case, entity);
@@ -58,10 +64,12 @@ fn replicas<'g>(case: &mut Case<'g>, entity: Entity<'g>) {
         if !owned && *entity.kind() != Kind::DaemonSet {
             let quotes = some(case, entity, [wanted_at]);
             let says = format!("{} is asked to have no replicas", entity.reference());
-            add(case, Symptom::NoReplicasWanted, entity, Severity::Notice, "ScaledToZero", says, quotes);
+            let severity = if is_missed(case, entity) { Severity::Degraded } else { Severity::Notice };
+            add(case, Symptom::NoReplicasWanted, entity, severity, "ScaledToZero", says, quotes);
         }
         return;
     }
+    paused(case, entity, wanted);
     if let Some(condition) = entity.condition("Progressing").filter(|condition| condition.get("reason").is("ProgressDeadlineExceeded")) {
         let quotes = some(case, entity, [condition.get("message"), condition.get("reason")]);
         add(
@@ -91,18 +99,70 @@ fn replicas<'g>(case: &mut Case<'g>, entity: Entity<'g>) {
     }
 }
 
+/// Whether anybody misses the pods of a workload: who asked, a route that leads to it, a workload with replicas that calls it.
+fn is_missed<'g>(case: &Case<'g>, entity: Entity<'g>) -> bool {
+    let calls = |service: &Entity<'g>| {
+        service.from(Relation::Calls).any(|caller| {
+            let lives = caller.at("spec/replicas").int().is_none_or(|replicas| replicas > 0);
+            lives && caller.top_owner() != entity
+        })
+    };
+    let services = entity.from(Relation::Selects).filter(|other| *other.kind() == Kind::Service);
+    case.is_asked(entity)
+        || services.into_iter().any(|service| {
+            case.is_asked(service) || calls(&service) || service.from(Relation::RoutesTo).any(|route| *route.kind() != Kind::Service)
+        })
+}
+
+/// A Deployment that is paused with a template that not all of its pods have.
+fn paused<'g>(case: &mut Case<'g>, entity: Entity<'g>, wanted: i64) {
+    let flag = entity.at("spec/paused");
+    let updated = entity.at("status/updatedReplicas");
+    let behind = updated.int().unwrap_or(0) < wanted && (updated.exists() || entity.is_full());
+    if flag.bool() == Some(true) && behind {
+        let quotes = some(case, entity, [flag, updated]);
+        let says = format!("The rollout of {} is paused", entity.reference());
+        add(case, Symptom::RolloutStuck, entity, Severity::Degraded, "Paused", says, quotes);
+    }
+}
+
+/// An object that is marked for deletion for long and still has finalizers.
+fn deleting<'g>(case: &mut Case<'g>, entity: Entity<'g>) {
+    let since = entity.at("metadata/deletionTimestamp");
+    let finalizers = entity.at("metadata/finalizers");
+    let patient = case.age_s(since.instant()).is_none_or(|age| age < DELETION_PATIENCE_S);
+    if since.exists() && finalizers.items().next().is_some() && !patient {
+        let quotes = some(case, entity, [since, finalizers]);
+        let says = format!("{} does not go away", entity.reference());
+        add(case, Symptom::StuckDeleting, entity, Severity::Broken, "Terminating", says, quotes);
+    }
+}
+
 /// A controller that is refused when it creates pods, unless it has what it wants by now.
 fn not_created<'g>(case: &mut Case<'g>, entity: Entity<'g>) {
     let failure = entity.condition("ReplicaFailure").filter(|condition| condition.get("status").is("True"));
-    let event = case.event(entity, &["FailedCreate"]);
+    let failure =
+        failure.or_else(|| entity.condition("Progressing").filter(|condition| condition.get("reason").is("ReplicaSetCreateError")));
+    let event = case.event(entity, &["FailedCreate", "ReplicaSetCreateError"]);
     if event.is_none() && failure.is_none() {
         return;
     }
     let wanted = entity.at("spec/replicas").int().or_else(|| entity.at("status/desiredNumberScheduled").int());
-    let ready = entity.at("status/readyReplicas").int().or_else(|| entity.at("status/numberReady").int()).unwrap_or(0);
-    let satisfied = wanted.is_some_and(|wanted| ready >= wanted);
+    // Pods that exist were admitted, whatever ails them now. A Deployment counts those of its newest template.
+    let made = match entity.kind() {
+        Kind::Deployment => {
+            ["status/updatedReplicas", "status/readyReplicas"].map(|path| entity.at(path).int()).into_iter().flatten().next()
+        }
+        Kind::DaemonSet => entity.at("status/currentNumberScheduled").int().or_else(|| entity.at("status/numberReady").int()),
+        _ => entity.at("status/replicas").int().max(entity.at("status/readyReplicas").int()),
+    };
+    let satisfied = wanted.is_some_and(|wanted| made.unwrap_or(0) >= wanted);
     let done = entity.condition("Complete").is_some_and(|condition| condition.get("status").is("True"));
-    if satisfied || done {
+    let started = *entity.kind() == Kind::Job && entity.at("status/active").int().or_else(|| entity.at("status/succeeded").int()) > Some(0);
+    let succeeded = case.event(entity, &["SuccessfulCreate"]).is_some_and(|good| event.is_some_and(|bad| good.last > bad.last));
+    // Without counts, a later success is all that is known.
+    let over = succeeded && wanted.is_none() && failure.is_none();
+    if satisfied || done || started || over {
         return;
     }
     let mut quotes: Vec<Quote> = event.and_then(|event| case.quote_event(event, entity)).into_iter().collect();
@@ -161,10 +221,15 @@ fn cron_job<'g>(case: &mut Case<'g>, cron: Entity<'g>) {
         let quotes = some(case, cron, [cron.at("spec/suspend")]);
         let severity = if asked { Severity::Degraded } else { Severity::Notice };
         add(case, Symptom::CronJobIdle, cron, severity, "Suspended", format!("{} is suspended", cron.reference()), quotes);
+    } else if let Some(event) = case.event(cron, &["JobAlreadyActive"]).filter(|event| event.count > 1 || case.is_asked(cron)) {
+        let quotes = case.quote_event(event, cron).into_iter().collect();
+        let says = format!("{} skips its starts", cron.reference());
+        add(case, Symptom::CronJobIdle, cron, Severity::Degraded, "JobAlreadyActive", says, quotes);
     }
 }
 
 fn autoscaler<'g>(case: &mut Case<'g>, hpa: Entity<'g>) {
+    autoscaler_events(case, hpa);
     for (kind, bad) in [("AbleToScale", "False"), ("ScalingActive", "False"), ("ScalingLimited", "True")] {
         let Some(condition) = hpa.condition(kind).filter(|condition| condition.get("status").is(bad)) else { continue };
         let reason = condition.get("reason").text_or_empty();
@@ -176,6 +241,25 @@ fn autoscaler<'g>(case: &mut Case<'g>, hpa: Entity<'g>) {
         };
         let quotes = some(case, hpa, [condition.get("message"), condition.get("reason")]);
         add(case, Symptom::AutoscalerStuck, hpa, severity, reason, format!("{} cannot scale ({reason})", hpa.reference()), quotes);
+    }
+}
+
+/// What an autoscaler's events say where its conditions were not captured.
+fn autoscaler_events<'g>(case: &mut Case<'g>, hpa: Entity<'g>) {
+    const REASONS: &[&str] = &[
+        "FailedGetResourceMetric",
+        "FailedGetContainerResourceMetric",
+        "FailedGetExternalMetric",
+        "FailedGetObjectMetric",
+        "FailedGetPodsMetric",
+        "FailedComputeMetricsReplicas",
+        "FailedGetScale",
+    ];
+    let told = hpa.condition("ScalingActive").is_some() || hpa.condition("AbleToScale").is_some();
+    if let Some(event) = case.event(hpa, REASONS).filter(|_| !told) {
+        let quotes = case.quote_event(event, hpa).into_iter().collect();
+        let says = format!("{} cannot scale ({})", hpa.reference(), event.reason);
+        add(case, Symptom::AutoscalerStuck, hpa, Severity::Broken, &event.reason, says, quotes);
     }
 }
 
@@ -202,7 +286,7 @@ fn budget<'g>(case: &mut Case<'g>, budget: Entity<'g>) {
 fn namespace<'g>(case: &mut Case<'g>, namespace: Entity<'g>) {
     let since = namespace.at("metadata/deletionTimestamp");
     let terminating = namespace.at("status/phase").is("Terminating");
-    if !terminating || case.age_s(since.instant()).is_some_and(|age| age < 300) {
+    if !terminating || case.age_s(since.instant()).is_some_and(|age| age < DELETION_PATIENCE_S) {
         return;
     }
     let mut quotes = some(case, namespace, [namespace.at("status/phase"), since]);

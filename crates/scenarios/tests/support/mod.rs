@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Every scenario: its path below `scenarios/`, and its text. `ASSENT_SCENARIOS=image/` takes only paths that hold that text.
-pub fn all() -> Vec<(String, String)> {
+pub(crate) fn all() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
     let mut paths = Vec::new();
     walk(&root, &mut paths);

@@ -1,0 +1,85 @@
+//! What a person should know of probes.
+
+use crate::cause::Cause;
+
+pub(super) static CAUSES: &[Cause] = &[
+    Cause {
+        id: "probe.wrong_port",
+        title: "The probe asks a port on which the container does not listen",
+        meaning: "The program runs and listens on another port than the one the probe asks, so every probe is refused.",
+        proof: "The probe is refused, and its port is none of the container's ports, or the log names another port.",
+        refutation: "The port is the one that the program listens on; the program is not up yet.",
+        confused_with: &["probe.startup_too_short", "probe.app_unhealthy"],
+        fixes: &["Correct the probe's port in the workload's template", "Refer to the port by name"],
+        depth: 90,
+    },
+    Cause {
+        id: "probe.wrong_path",
+        title: "The probe asks a path that the program does not serve",
+        meaning: "The program answers, and not with success: the path is unknown, moved, or asks for credentials.",
+        proof: "The kubelet says `HTTP probe failed with statuscode: 404` or another answer below 500.",
+        refutation: "The path answered with success before, and the program changed its state since.",
+        confused_with: &["probe.app_unhealthy", "probe.wrong_port"],
+        fixes: &["Correct the probe's path in the workload's template", "Serve the path without credentials"],
+        depth: 86,
+    },
+    Cause {
+        id: "probe.wrong_protocol",
+        title: "The probe speaks another protocol than the port",
+        meaning: "The probe speaks HTTP to a port that speaks HTTPS or gRPC, or the other way round.",
+        proof: "The message carries `malformed HTTP response`, `server gave HTTP response to HTTPS client` or the like.",
+        refutation: "The program answered in the probe's protocol.",
+        confused_with: &["probe.wrong_port", "probe.wrong_path"],
+        fixes: &["Set the probe's `scheme`", "Use a `grpc` or `tcpSocket` probe", "Correct the probe's port"],
+        depth: 90,
+    },
+    Cause {
+        id: "probe.too_strict",
+        title: "The probe does not wait long enough for an answer",
+        meaning: "The program answers more slowly than `timeoutSeconds` allows, so it is taken for dead or not ready while it works.",
+        proof: "Probes end with `context deadline exceeded` or a time-out, and the container runs.",
+        refutation: "The program never answers, however long one waits.",
+        confused_with: &["probe.startup_too_short", "probe.app_unhealthy"],
+        fixes: &[
+            "Raise the probe's `timeoutSeconds` and `failureThreshold`",
+            "Make the probed path cheap",
+            "Find what makes the program slow",
+        ],
+        depth: 60,
+    },
+    Cause {
+        id: "probe.startup_too_short",
+        title: "The container is killed before it has started",
+        meaning: "The program needs longer to start than its startup or liveness probe allows, so the kubelet kills it each time.",
+        proof: "The kubelet kills the container for a failed probe, and the container lived no longer than the probe's patience.",
+        refutation: "The program was up and later stopped answering.",
+        confused_with: &["probe.too_strict", "probe.wrong_port"],
+        fixes: &[
+            "Add a `startupProbe` with enough patience",
+            "Raise `initialDelaySeconds` or `failureThreshold`",
+            "Make the program start faster",
+        ],
+        depth: 72,
+    },
+    Cause {
+        id: "probe.command_failed",
+        title: "The probe's command fails",
+        meaning: "The probe runs a command in the container that is not in its image, or that reports a failure.",
+        proof: "The kubelet quotes the command's output or the runtime's refusal to run it.",
+        refutation: "The command succeeds in the container by hand.",
+        confused_with: &["probe.app_unhealthy", "container.command_not_found"],
+        fixes: &["Use a command that the image holds", "Use an `httpGet`, `tcpSocket` or `grpc` probe"],
+        depth: 66,
+    },
+    Cause {
+        id: "probe.app_unhealthy",
+        title: "The program says that it is not well",
+        meaning: "The probe reaches the program, and the program answers that it cannot serve, or nothing answers on the right port. The \
+                  reason is in the program or in what it needs.",
+        proof: "The kubelet says `HTTP probe failed with statuscode: 503` or another 5xx, or the port it declares refuses.",
+        refutation: "The probe itself is wrong.",
+        confused_with: &["probe.wrong_path", "probe.wrong_port"],
+        fixes: &["Read the program's log", "Check what it depends on"],
+        depth: 45,
+    },
+];
