@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 /// Quotes longer than this are cut: the words up to there are still exact.
 pub const QUOTE_BYTES_MAX: usize = 800;
@@ -43,9 +44,13 @@ pub struct Source {
     text: Text,
 }
 
+/// Bytes between two places whose line is remembered. A report quotes hundreds of places of a file of a hundred megabytes.
+const LINE_MARK_BYTES: usize = 64 * 1024;
+
 #[derive(Debug, Clone)]
 enum Text {
-    Whole(Box<str>),
+    /// All of it; beside it, once asked for, how many lines end before every [`LINE_MARK_BYTES`].
+    Whole(Box<str>, OnceLock<Box<[u64]>>),
     /// Only these pieces of a text too large to keep: offset to line number and words.
     Pieces(BTreeMap<u64, (u64, Box<str>)>),
 }
@@ -54,7 +59,7 @@ impl Source {
     /// Keeps a whole text.
     #[must_use]
     pub fn whole(name: &str, text: Box<str>) -> Self {
-        Self { name: name.into(), sections: Vec::new(), text: Text::Whole(text) }
+        Self { name: name.into(), sections: Vec::new(), text: Text::Whole(text, OnceLock::new()) }
     }
 
     /// Keeps pieces of a text that was read streaming; [`Source::keep`] adds them.
@@ -74,14 +79,15 @@ impl Source {
     #[must_use]
     pub fn text(&self) -> &str {
         match &self.text {
-            Text::Whole(text) => text,
+            Text::Whole(text, _) => text,
             Text::Pieces(_) => "",
         }
     }
 
     /// Changes a whole text in place, where its length and its lines stay.
     pub(crate) fn rewrite(&mut self, change: impl FnOnce(&mut String)) {
-        if let Text::Whole(text) = &mut self.text {
+        if let Text::Whole(text, marks) = &mut self.text {
+            *marks = OnceLock::new();
             let mut whole = String::from(std::mem::take(text));
             change(&mut whole);
             *text = whole.into_boxed_str();
@@ -92,7 +98,7 @@ impl Source {
     #[must_use]
     pub fn slice(&self, start: u64, len: u32) -> Option<&str> {
         match &self.text {
-            Text::Whole(text) => {
+            Text::Whole(text, _) => {
                 let start = usize::try_from(start).ok()?;
                 text.get(start..start.checked_add(len as usize)?)
             }
@@ -108,9 +114,11 @@ impl Source {
     #[must_use]
     pub fn line_of(&self, start: u64) -> u64 {
         match &self.text {
-            Text::Whole(text) => {
+            Text::Whole(text, marks) => {
                 let end = usize::try_from(start).unwrap_or(usize::MAX).min(text.len());
-                memchr::memchr_iter(b'\n', text.as_bytes().get(..end).unwrap_or_default()).count() as u64 + 1
+                let mark = end / LINE_MARK_BYTES;
+                let before = marks.get_or_init(|| line_marks(text)).get(mark).copied().unwrap_or(0);
+                before + newlines(text.as_bytes().get(mark * LINE_MARK_BYTES..end).unwrap_or_default()) + 1
             }
             Text::Pieces(pieces) => pieces.range(..=start).next_back().map_or(0, |(_, (line, _))| *line),
         }
@@ -122,6 +130,19 @@ impl Source {
         let after = self.sections.partition_point(|section| section.start <= start);
         self.sections.get(after.checked_sub(1)?).map(|section| &*section.title)
     }
+}
+
+fn newlines(bytes: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', bytes).count() as u64
+}
+
+/// How many lines end before each multiple of [`LINE_MARK_BYTES`], 0 and the text's length rounded down included.
+fn line_marks(text: &str) -> Box<[u64]> {
+    let ended = text.as_bytes().chunks(LINE_MARK_BYTES).scan(0, |ended, chunk| {
+        *ended += newlines(chunk);
+        Some(*ended)
+    });
+    std::iter::once(0).chain(ended).collect()
 }
 
 /// Says where some words are, in a form that survives being written down: `L12 B345+67`.
@@ -169,6 +190,18 @@ mod tests {
         assert_eq!(locator.to_string().parse(), Ok(locator));
         assert!("L3".parse::<Locator>().is_err());
         assert!("L3 B-1+2".parse::<Locator>().is_err());
+    }
+
+    #[test]
+    fn a_line_is_counted_alike_near_and_far_from_a_mark() {
+        let text: String = (0..40_000).map(|n| "x".repeat(n % 7) + "\n").collect();
+        let source = Source::whole("a", text.as_str().into());
+        assert!(text.len() > 2 * LINE_MARK_BYTES);
+        let near = [0, 1, 2, LINE_MARK_BYTES - 1, LINE_MARK_BYTES, LINE_MARK_BYTES + 1, 2 * LINE_MARK_BYTES, text.len(), text.len() + 9];
+        for at in near.into_iter().chain((0..text.len()).step_by(997)) {
+            let counted = text.bytes().take(at).filter(|byte| *byte == b'\n').count() as u64 + 1;
+            assert_eq!(source.line_of(at as u64), counted, "at {at}");
+        }
     }
 
     #[test]

@@ -233,9 +233,11 @@ fn select<'g>(graph: &'g Graph, entity: Entity<'g>, pods: &PodIndex<'g>, ties: &
     }
     // A workload whose pods do not exist is still what the Service is meant for.
     if plain {
-        for workload in graph.of_kind(&Kind::Deployment).chain(graph.of_kind(&Kind::StatefulSet)).chain(graph.of_kind(&Kind::DaemonSet)) {
-            if workload.namespace() == entity.namespace() && labels::map_selects(selector, workload.pod_labels()) {
-                ties.insert((entity.id, Relation::Selects, workload.id));
+        for kind in [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet] {
+            for workload in graph.entities_in(&kind, entity.namespace()).filter(Entity::is_captured) {
+                if labels::map_selects(selector, workload.pod_labels()) {
+                    ties.insert((entity.id, Relation::Selects, workload.id));
+                }
             }
         }
     }
@@ -309,7 +311,7 @@ fn limit(graph: &Graph, entity: Entity<'_>, ties: &mut Ties) {
         Kind::PersistentVolumeClaim,
         Kind::Service,
     ] {
-        for limited in graph.entities_of_kind(&kind).filter(|other| other.namespace() == entity.namespace()) {
+        for limited in graph.entities_in(&kind, entity.namespace()) {
             ties.insert((entity.id, Relation::Limits, limited.id));
         }
     }
@@ -338,8 +340,8 @@ fn use_of_pod_spec(graph: &Graph, entity: Entity<'_>, ties: &mut Ties) {
     if *entity.kind() == Kind::StatefulSet {
         for template in entity.at("spec/volumeClaimTemplates").items().filter_map(|claim| claim.at("metadata/name").text()) {
             let prefix = format!("{template}-{}-", entity.name());
-            for claim in graph.of_kind(&Kind::PersistentVolumeClaim) {
-                if claim.namespace() == entity.namespace() && claim.name().starts_with(&prefix) {
+            for claim in graph.entities_in(&Kind::PersistentVolumeClaim, entity.namespace()).filter(Entity::is_captured) {
+                if claim.name().starts_with(&prefix) {
                     ties.insert((entity.id, Relation::Mounts, claim.id));
                 }
             }

@@ -265,6 +265,15 @@ impl Graph {
         self.by_kind.get(kind).into_iter().flatten().map(|id| self.entity(*id))
     }
 
+    /// The entities of a kind in one namespace, also those known by name only, sorted.
+    pub fn entities_in(&self, kind: &Kind, namespace: Option<&str>) -> impl Iterator<Item = Entity<'_>> {
+        let ids = self.by_kind.get(kind).map_or(&[][..], Vec::as_slice);
+        // Numbers are ranks, and references sort by kind, then namespace: a namespace is one run of its kind.
+        let own = |id: &EntityId| self.references.get(id.0 as usize).and_then(ObjectRef::namespace);
+        let (from, to) = (ids.partition_point(|id| own(id) < namespace), ids.partition_point(|id| own(id) <= namespace));
+        ids.get(from..to).unwrap_or_default().iter().map(|id| self.entity(*id))
+    }
+
     /// Ties that leave an entity.
     #[must_use]
     pub fn edges_out(&self, id: EntityId) -> &[Edge] {
