@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use assent_base::Kind;
 use assent_capture::source::Locator;
 use assent_evidence::{Entity, EntityId};
 
@@ -85,7 +86,7 @@ pub(super) fn report(case: &Case<'_>, ranked: Vec<Ranked>, options: &Options) ->
         input: input(case),
     };
     admit_only_proven(&mut report, case);
-    report.verdict = verdict(&report);
+    report.verdict = verdict(&report, blind(case));
     report.summary = summary(&report);
     report
 }
@@ -125,12 +126,19 @@ fn admit_only_proven(report: &mut Report, case: &Case<'_>) {
     }
 }
 
-fn verdict(report: &Report) -> Verdict {
+/// Whether pods were to be listed and were not: then nothing wrong seen is nothing seen.
+fn blind(case: &Case<'_>) -> bool {
+    let set = &case.graph.set;
+    let any = |kind: &Kind| set.listed.iter().any(|listed| listed.kind == *kind) || case.graph.of_kind(kind).next().is_some();
+    !set.problems.is_empty() && !set.listed.is_empty() && !any(&Kind::Pod)
+}
+
+fn verdict(report: &Report, blind: bool) -> Verdict {
     let ill = report.findings.iter().any(|finding| finding.severity != "notice");
     match (report.root_causes.is_empty(), ill) {
         (false, _) => Verdict::RootCause,
         (true, true) => Verdict::Inconclusive,
-        (true, false) if report.input.objects.is_empty() && report.input.logs == 0 => Verdict::Inconclusive,
+        (true, false) if blind || (report.input.objects.is_empty() && report.input.logs == 0) => Verdict::Inconclusive,
         (true, false) => Verdict::Healthy,
     }
 }
@@ -146,6 +154,9 @@ fn summary(report: &Report) -> String {
             causes.first().map_or("", |cause| &cause.title)
         ),
         (Verdict::Healthy, _) => "Nothing is wrong that this input shows.".to_owned(),
+        (Verdict::Inconclusive, _) if ill == 0 && !report.input.objects.is_empty() => {
+            "Nothing is wrong in what could be read, and pods could not be.".to_owned()
+        }
         (Verdict::Inconclusive, _) if ill == 0 => "The input holds nothing that could be examined.".to_owned(),
         (Verdict::Inconclusive, _) => format!("{symptoms}, and the input does not show why."),
     }
