@@ -6,8 +6,11 @@ use assent_diagnosis::Report;
 use assent_diagnosis::proof;
 use assent_diagnosis::report::{EntityName, Link};
 
+/// Changes a report; false where the report has nothing of that kind to change.
+type Tamper = fn(&mut Report) -> bool;
+
 /// Every way of tampering, by name. Each changes a report so that something in it is no longer true, or says that it cannot here.
-const WAYS: &[(&str, fn(&mut Report) -> bool)] = &[
+const WAYS: &[(&str, Tamper)] = &[
     ("a word of a quote is changed", |report| {
         let Some(item) = report.root_causes.first_mut().and_then(|cause| cause.evidence.first_mut()) else { return false };
         item.quote.push('x');

@@ -1,5 +1,7 @@
 //! The scenario files of the repository.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its scenarios has failed")]
+
 use std::path::{Path, PathBuf};
 
 /// Every scenario: its path below `scenarios/`, and its text. `ASSENT_SCENARIOS=image/` takes only paths that hold that text.
