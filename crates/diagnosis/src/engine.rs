@@ -107,9 +107,13 @@ const ONE_FAULT: &[&[&str]] = &[
 fn unify(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     for group in ONE_FAULT {
         for (rank, cause) in group.iter().enumerate().rev() {
-            while let Some(index) = candidates.iter().position(|candidate| candidate.cause == *cause && {
-                let better = |other: &Candidate| group.iter().take(rank).any(|above| other.cause == *above) && other.strength > Strength::Suspected;
-                candidates.iter().any(|other| other.on == candidate.on && better(other))
+            while let Some(index) = candidates.iter().position(|candidate| {
+                candidate.cause == *cause && {
+                    let better = |other: &Candidate| {
+                        group.iter().take(rank).any(|above| other.cause == *above) && other.strength > Strength::Suspected
+                    };
+                    candidates.iter().any(|other| other.on == candidate.on && better(other))
+                }
             }) {
                 let lesser = candidates.remove(index);
                 let above = |other: &&mut Candidate| other.on == lesser.on && group.iter().take(rank).any(|above| other.cause == *above);

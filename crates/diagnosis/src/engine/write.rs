@@ -304,9 +304,10 @@ impl Writer<'_, '_> {
         let findings = candidate.explains.iter().filter_map(|index| self.case.findings.get(*index));
         let mut words: Vec<&str> = Vec::new();
         for finding in findings.filter(|finding| consequence::stage(finding.symptom) <= SEEN_AS_STAGE_MAX) {
-            let quoted = finding.quotes.iter().filter_map(|quote| {
-                self.case.graph.set.source(quote.cite.source)?.slice(quote.cite.start, quote.cite.len)
-            });
+            let quoted = finding
+                .quotes
+                .iter()
+                .filter_map(|quote| self.case.graph.set.source(quote.cite.source)?.slice(quote.cite.start, quote.cite.len));
             let shown = SEEN_AS.iter().filter(|word| *finding.reason == ***word || quoted.clone().any(|text| text.contains(**word)));
             for word in shown {
                 if words.len() < SEEN_AS_MAX && !words.contains(word) && !says.contains(word) {
