@@ -36,6 +36,24 @@ pub(crate) fn output(program: &str, arguments: &[&str]) -> Result<Vec<u8>> {
     Ok(output.stdout)
 }
 
+/// Builds a Go program from the module in `folder`. A workspace file in a folder above must not replace what is pinned there.
+pub(crate) fn go_build(folder: &Path, program: &Path, package: &str) -> Result<()> {
+    println!("$ go build {package}");
+    let status = Command::new("go")
+        .args(["build", "-trimpath", "-ldflags", "-s -w", "-o"])
+        .arg(program)
+        .arg(package)
+        .current_dir(folder)
+        .env("GOWORK", "off")
+        .env("CGO_ENABLED", "0")
+        .status()
+        .context("`go` could not be started: the benchmark's cluster and peers are built with it")?;
+    if !status.success() {
+        bail!("`go build {package}` failed: {status}");
+    }
+    Ok(())
+}
+
 /// Whether `program` is installed and answers these arguments with success.
 pub(crate) fn answers(program: &str, arguments: &[&str]) -> bool {
     let silent = Command::new(program).args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
+mod bench;
 mod ci;
 mod cluster;
 mod command;
@@ -22,6 +23,7 @@ use metadata::Workspace;
 const USAGE: &str = "\
 usage: cargo xtask <task> [arguments]
 
+  bench [args]    measure: all, or of cluster, dump and logs those named; --pods N
   ci              everything that must hold before a merge
   demo [args]     build `assent` and run its bundled incident
   docs            write the pages that `assent` generates: docs/causes, docs/report.schema.json
@@ -49,6 +51,7 @@ fn run(words: &[String]) -> Result<()> {
     }
     let workspace = Workspace::load()?;
     match (task.as_str(), rest) {
+        ("bench", _) => bench::run(&workspace, rest),
         ("ci", []) => ci::run(&workspace),
         ("demo", _) => demo::run(&workspace, rest),
         ("docs", []) => docs::write(&workspace),
