@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use assent_diagnosis::Report;
 
+#[expect(clippy::unwrap_used, reason = "a test that cannot read its scenarios has failed")]
 fn report_of(name: &str, text: &str) -> Report {
     assent_scenarios::investigate(assent_scenarios::read(name, text).unwrap()).0
 }
