@@ -19,6 +19,7 @@ pub(crate) mod routing;
 pub mod said;
 pub mod symptoms;
 pub mod wanted;
+pub(crate) mod wording;
 
 pub use engine::{Options, investigate};
 pub use report::Report;

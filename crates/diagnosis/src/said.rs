@@ -154,31 +154,3 @@ pub fn pulled(case: &Case<'_>, finding: &Finding) -> Option<Quote> {
     let event = pod.events().iter().filter(of_container).find(|event| &*event.reason == "Pulled")?;
     case.quote_event(event, pod)
 }
-
-/// ` -n shop`, or nothing.
-#[must_use]
-pub fn in_namespace(entity: Entity<'_>) -> String {
-    entity.namespace().map(|namespace| format!(" -n {namespace}")).unwrap_or_default()
-}
-
-/// A sentence's first letter made large.
-#[must_use]
-pub fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
-/// A message cut to what a statement can carry.
-#[must_use]
-pub fn short(text: &str) -> String {
-    const CHARS_MAX: usize = 240;
-    let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("").trim();
-    if line.chars().count() <= CHARS_MAX { line.to_owned() } else { line.chars().take(CHARS_MAX).collect::<String>() + "…" }
-}
-
-/// The text between two marks, the shortest.
-#[must_use]
-pub fn between<'t>(text: &'t str, before: &str, after: &str) -> Option<&'t str> {
-    let (_, rest) = text.split_once(before)?;
-    rest.split_once(after).map(|(found, _)| found).filter(|found| !found.is_empty())
-}

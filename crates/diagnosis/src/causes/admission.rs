@@ -11,8 +11,9 @@ use assent_evidence::{Entity, EntityId};
 
 use crate::candidate::{Candidate, Strength};
 use crate::case::Case;
-use crate::causes::told::{self, Told, in_namespace, shortened};
+use crate::causes::told::{self, Told};
 use crate::finding::{Quote, Symptom};
+use crate::wording::{in_namespace, shortened};
 
 mod catalogue;
 mod refusal;
@@ -118,7 +119,7 @@ fn candidate<'g>(case: &Case<'g>, cause: &'static str, on: Entity<'g>, waiting: 
         return None;
     }
     let strength = if agrees.is_empty() { Strength::Stated } else { Strength::Proven };
-    let who = told::listed(&waiting.owners);
+    let who = crate::wording::listed(&waiting.owners);
     let mut candidate = Candidate::new(cause, on.id, strength, statement(&who, owner, on, &waiting.refusal))
         .quote(waiting.quotes.iter().take(2).cloned())
         .quote(agrees)

@@ -92,7 +92,7 @@ fn read(text: &str, pod: Entity<'_>) -> Vec<Lack> {
             }
         }
         let mark = format!("in {kind} ");
-        if let (Some(key), Some((_, place))) = (said::between(text, "couldn't find key ", " in "), text.split_once(&mark)) {
+        if let (Some(key), Some((_, place))) = (crate::wording::between(text, "couldn't find key ", " in "), text.split_once(&mark)) {
             let name = place.split([' ', ',', '"', ':']).next().unwrap_or(place).trim_end_matches('.');
             let name = name.rsplit('/').next().unwrap_or(name);
             found.push(Lack { object: beside(&kind, name), key: Some(key.to_owned()) });
@@ -108,7 +108,7 @@ fn read(text: &str, pod: Entity<'_>) -> Vec<Lack> {
 
 /// The ConfigMap or Secret of the volume that a mount message is about.
 fn holder(pod: Entity<'_>, kind: &Kind, key: &str, text: &str) -> Option<ObjectRef> {
-    let volume = said::between(text, "volume \"", "\"");
+    let volume = crate::wording::between(text, "volume \"", "\"");
     let own = pod.pod_spec().get("volumes").items().find(|item| volume.is_some_and(|name| item.get("name").is(name)));
     let field = if *kind == Kind::ConfigMap { "configMap" } else { "secret" };
     let direct = own.map(|item| item.get(field)).and_then(|source| source.get("name").text().or_else(|| source.get("secretName").text()));

@@ -37,8 +37,8 @@ fn throttled(case: &Case<'_>, index: usize, finding: &Finding) -> Candidate {
     let bound = limit.and_then(|at| at.scalar()).map(|limit| format!(" of {limit}")).unwrap_or_default();
     let command = container.and_then(|container| [container.get("command"), container.get("args")].into_iter().find(|at| at.exists()));
     let words: Vec<&str> = command.into_iter().flat_map(|at| at.items()).filter_map(|word| word.text()).collect();
-    let runs = if words.is_empty() { String::new() } else { format!("; it runs `{}`", said::short(&words.join(" "))) };
-    let says = format!("{} is held at its cpu limit{bound}{runs}", said::sentence(&said::who(case, finding)));
+    let runs = if words.is_empty() { String::new() } else { format!("; it runs `{}`", crate::wording::short(&words.join(" "))) };
+    let says = format!("{} is held at its cpu limit{bound}{runs}", crate::wording::sentence(&said::who(case, finding)));
     let strength = if limit.is_some() { Strength::Proven } else { Strength::Stated };
     let slow =
         case.on_with(pod.id, &[Symptom::Alert, Symptom::Slow]).into_iter().chain(case.on_with(owner.id, &[Symptom::Alert, Symptom::Slow]));
@@ -55,11 +55,13 @@ fn throttled(case: &Case<'_>, index: usize, finding: &Finding) -> Candidate {
         .explain(slow)
         .explain(timed_out)
         .next(format!("Raise `resources.limits.cpu`{bound} in {}, or find what burns cpu time", owner.reference()))
-        .next(format!("See what it uses: kubectl top pod {}{} --containers", pod.name(), said::in_namespace(pod)));
+        .next(format!("See what it uses: kubectl top pod {}{} --containers", pod.name(), crate::wording::in_namespace(pod)));
     if limit.is_none() {
         let kind = owner.kind().as_str().to_lowercase();
-        candidate = candidate
-            .missing("the cpu limit of the container", format!("kubectl get {kind} {}{} -o yaml", owner.name(), said::in_namespace(owner)));
+        candidate = candidate.missing(
+            "the cpu limit of the container",
+            format!("kubectl get {kind} {}{} -o yaml", owner.name(), crate::wording::in_namespace(owner)),
+        );
     }
     candidate
 }

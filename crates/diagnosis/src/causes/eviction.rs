@@ -83,7 +83,7 @@ fn evicted(case: &Case<'_>, index: usize, finding: &Finding) -> Option<Candidate
         "eviction.disk" => "disk space or inodes",
         _ => "process ids",
     };
-    let told = said.map(|said| format!(": {}", said::short(&said.text).trim_end_matches(['.', ' ']))).unwrap_or_default();
+    let told = said.map(|said| format!(": {}", crate::wording::short(&said.text).trim_end_matches(['.', ' ']))).unwrap_or_default();
     let says = format!("{} was evicted because {place} ran short of {what}{told}", pod.reference());
     let strength = match (said, now) {
         (Some(_), Some(_)) => Strength::Proven,
@@ -122,8 +122,11 @@ fn own_bound(case: &Case<'_>, index: usize, finding: &Finding, said: &Said) -> C
     let limits = edges::containers(holder.pod_spec()).map(|container| container.at("resources/limits").get("ephemeral-storage"));
     let sizes = holder.pod_spec().get("volumes").items().map(|volume| volume.at("emptyDir/sizeLimit"));
     let bound = if said.has(&["emptydir"]) { sizes.chain(limits).find(At::exists) } else { limits.chain(sizes).find(At::exists) };
-    let says =
-        format!("{} wrote more to local storage than it may: {}", owner.reference(), said::short(&said.text).trim_end_matches(['.', ' ']));
+    let says = format!(
+        "{} wrote more to local storage than it may: {}",
+        owner.reference(),
+        crate::wording::short(&said.text).trim_end_matches(['.', ' '])
+    );
     let agreed = bound.and_then(|at| case.quote(at, holder));
     let strength = if agreed.is_some() { Strength::Proven } else { Strength::Stated };
     Candidate::new("eviction.ephemeral_storage", owner.id, strength, says)

@@ -246,7 +246,7 @@ fn of<'g>(case: &Case<'g>, index: usize, finding: &Finding) -> Candidate {
     let mut says = statement(cause, &named, owner, missing_secret.as_ref().map_or("", |(name, _)| name));
     if let Some((_, (text, _))) = matched.filter(|(id, _)| id.starts_with("image.registry_")) {
         let reason = text.rsplit_once("do request: ").map_or(text.as_str(), |(_, reason)| reason);
-        says = format!("{says}: {}", said::short(reason));
+        says = format!("{says}: {}", crate::wording::short(reason));
     }
     let mut candidate = Candidate::new(cause, owner.id, strength, says)
         .quote(quotes)

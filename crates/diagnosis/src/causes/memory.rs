@@ -77,12 +77,13 @@ fn killed(case: &Case<'_>, index: usize, finding: &Finding) -> Candidate {
     if let Some(limit) = limit {
         let text = limit.scalar().unwrap_or_default();
         let asks = container.and_then(|container| heap::asked_in_arguments(container, limit));
-        let wants = asks.map(|at| format!("; its command line asks for more: `{}`", said::short(at.text_or_empty()))).unwrap_or_default();
+        let wants =
+            asks.map(|at| format!("; its command line asks for more: `{}`", crate::wording::short(at.text_or_empty()))).unwrap_or_default();
         return Candidate::new(
             "memory.container_limit_oom",
             owner.id,
             Strength::Proven,
-            format!("{} reaches its memory limit of {text} and is OOM-killed{wants}", said::sentence(&who)),
+            format!("{} reaches its memory limit of {text} and is OOM-killed{wants}", crate::wording::sentence(&who)),
         )
         .quote(case.quote(limit, holder))
         .quote(finding.quotes.iter().cloned())
@@ -90,14 +91,14 @@ fn killed(case: &Case<'_>, index: usize, finding: &Finding) -> Candidate {
         .explain([index])
         .not("memory.node_oom", "the container has a limit of its own, and no event says that the node ran out", case.quote(limit, holder))
         .next(format!("Raise `resources.limits.memory` of {who} above {text}, or lower what it holds"))
-        .next(format!("See what it uses: kubectl top pod {}{} --containers", pod.name(), said::in_namespace(pod)));
+        .next(format!("See what it uses: kubectl top pod {}{} --containers", pod.name(), crate::wording::in_namespace(pod)));
     }
     let unlimited = container.is_some() && holder.is_full();
     let node = event.map(|(node, _)| node);
     if unlimited || node.is_some() {
         let place = node.or_else(|| pod.to(Relation::RunsOn).next()).map(|node| format!(" `{}`", node.name())).unwrap_or_default();
         let lacks = if unlimited { " has no memory limit and" } else { "" };
-        let says = format!("{}{lacks} was killed when its node{place} ran out of memory", said::sentence(&who));
+        let says = format!("{}{lacks} was killed when its node{place} ran out of memory", crate::wording::sentence(&who));
         return Candidate::new("memory.node_oom", node.map_or(owner.id, |node| node.id), Strength::Stated, says)
             .quote(event.and_then(|(node, event)| case.quote_event(event, node)))
             .quote(finding.quotes.iter().cloned())
@@ -105,13 +106,14 @@ fn killed(case: &Case<'_>, index: usize, finding: &Finding) -> Candidate {
             .explain([index])
             .next(format!("Set `resources.requests.memory` and `resources.limits.memory` in {}", owner.reference()));
     }
-    let says = format!("{} is OOM-killed: it uses more memory than it may; the input does not hold its limit", said::sentence(&who));
+    let says =
+        format!("{} is OOM-killed: it uses more memory than it may; the input does not hold its limit", crate::wording::sentence(&who));
     Candidate::new("memory.container_limit_oom", owner.id, Strength::Stated, says)
         .quote(finding.quotes.iter().cloned())
         .explain([index])
         .missing(
             format!("the memory limit of {who}"),
-            format!("kubectl get {} {}{} -o yaml", owner.kind().as_str().to_lowercase(), owner.name(), said::in_namespace(owner)),
+            format!("kubectl get {} {}{} -o yaml", owner.kind().as_str().to_lowercase(), owner.name(), crate::wording::in_namespace(owner)),
         )
         .next("Raise `resources.limits.memory`, or lower what the program holds")
 }
@@ -184,7 +186,7 @@ fn logged(case: &Case<'_>, out: &mut Vec<Candidate>) {
                 .as_deref()
                 .map_or_else(|| owner.reference().to_string(), |name| format!("container `{name}` of {}", owner.reference()));
             let line = case.quote_line(signal, *id);
-            let text = said::short(signal.text);
+            let text = crate::wording::short(signal.text);
             let candidate = match signal.found.rule.signal {
                 Signal::OutOfMemory if !kernel => {
                     let setting = edges::containers(owner.pod_spec()).find_map(|container| heap::largest(case.graph, owner, container));

@@ -129,7 +129,8 @@ fn wrong_protocol(told: &Told<'_, '_>) -> Candidate {
         None => "HTTP".to_owned(),
     };
     let port = told.probe.port(&told.said.text).map(|port| format!(" port {port}")).unwrap_or_else(|| " its port".to_owned());
-    let says = format!("{} speaks {speaks} to{port}, which speaks another protocol: {}", told.who(), said::short(&told.said.text));
+    let says =
+        format!("{} speaks {speaks} to{port}, which speaks another protocol: {}", told.who(), crate::wording::short(&told.said.text));
     let agreed = told.quote(scheme.or_else(|| told.probe.port_at()));
     let strength = if agreed.is_some() { Strength::Proven } else { Strength::Stated };
     told.candidate("probe.wrong_protocol", strength, says, agreed)
@@ -227,8 +228,10 @@ fn too_short(told: &Told<'_, '_>) -> Option<Candidate> {
     }
     let lived_words = lived.map(|lived| format!("; it lived {lived} s")).unwrap_or_default();
     let given = told.probe.spec.map_or_else(|| "too little time".to_owned(), |_| format!("about {patience} s"));
-    let line =
-        starting.as_ref().map(|said| format!(", and its log shows it still starting: `{}`", said::short(&said.text))).unwrap_or_default();
+    let line = starting
+        .as_ref()
+        .map(|said| format!(", and its log shows it still starting: `{}`", crate::wording::short(&said.text)))
+        .unwrap_or_default();
     let says = format!("{} gives it {given} to start and then has it killed{lived_words}{line}", told.who());
     let strength = if killing.is_some() && told.probe.spec.is_some() { Strength::Proven } else { Strength::Shown };
     let field = told.probe.spec.and_then(|spec| {
@@ -252,7 +255,7 @@ fn too_strict(told: &Told<'_, '_>) -> Candidate {
     let at = told.probe.spec.map(|spec| spec.get("timeoutSeconds")).filter(assent_capture::tree::At::exists);
     let waits = told.probe.spec.map_or_else(String::new, |_| format!(" within its `timeoutSeconds` of {timeout}"));
     let path = told.probe.path().and_then(|at| at.text()).map(|path| format!(" at `{path}`")).unwrap_or_default();
-    let says = format!("{} gets no answer{path}{waits}: {}", told.who(), said::short(&told.said.text));
+    let says = format!("{} gets no answer{path}{waits}: {}", told.who(), crate::wording::short(&told.said.text));
     let agreed = told.quote(at.or_else(|| told.probe.path()).or_else(|| told.probe.port_at()));
     let strength = if agreed.is_some() { Strength::Shown } else { Strength::Logged };
     told.candidate("probe.too_strict", strength, says, agreed)
@@ -266,7 +269,7 @@ fn too_strict(told: &Told<'_, '_>) -> Candidate {
 fn command_failed(told: &Told<'_, '_>) -> Candidate {
     let command = told.probe.spec.map(|spec| spec.at("exec/command")).filter(assent_capture::tree::At::exists);
     let words: Vec<&str> = command.into_iter().flat_map(|at| at.items()).filter_map(|word| word.text()).collect();
-    let named = if words.is_empty() { "a command".to_owned() } else { format!("`{}`", said::short(&words.join(" "))) };
+    let named = if words.is_empty() { "a command".to_owned() } else { format!("`{}`", crate::wording::short(&words.join(" "))) };
     let output = told
         .said
         .text
@@ -275,7 +278,7 @@ fn command_failed(told: &Told<'_, '_>) -> Candidate {
         .map_or(told.said.text.as_str(), |(_, rest)| rest);
     let missing = told.said.has(&["not found", "no such file"]);
     let how = if missing { "which its image does not hold" } else { "which fails" };
-    let says = format!("{} runs {named}, {how}: {}", told.who(), said::short(output));
+    let says = format!("{} runs {named}, {how}: {}", told.who(), crate::wording::short(output));
     let agreed = told.quote(command);
     let strength = match (missing, agreed.is_some()) {
         (true, true) => Strength::Proven,
@@ -285,7 +288,7 @@ fn command_failed(told: &Told<'_, '_>) -> Candidate {
     told.candidate("probe.command_failed", strength, says, agreed).next(format!(
         "Run the command by hand: kubectl exec {}{} -- …",
         told.case.entity(told.finding.on).name(),
-        said::in_namespace(told.case.owner(told.finding.on))
+        crate::wording::in_namespace(told.case.owner(told.finding.on))
     ))
 }
 
@@ -293,9 +296,10 @@ fn unhealthy(told: &Told<'_, '_>, how: &str) -> Candidate {
     let path = told.probe.path().and_then(|at| at.text()).map(|path| format!(" path `{path}`")).unwrap_or_default();
     let port = told.probe.port(&told.said.text).map(|port| format!(" port {port}")).unwrap_or_default();
     let asks = if path.is_empty() && port.is_empty() { String::new() } else { format!(" (it asks{port}{path})") };
-    let says = format!("{}{asks} fails, and {how}: {}", told.who(), said::short(&told.said.text));
+    let says = format!("{}{asks} fails, and {how}: {}", told.who(), crate::wording::short(&told.said.text));
     let owner = told.case.owner(told.finding.on);
-    let log = format!("Read the program's log: kubectl logs {}{}", told.case.entity(told.finding.on).name(), said::in_namespace(owner));
+    let log =
+        format!("Read the program's log: kubectl logs {}{}", told.case.entity(told.finding.on).name(), crate::wording::in_namespace(owner));
     let place = told.probe.path().or_else(|| told.probe.port_at());
     told.candidate("probe.app_unhealthy", Strength::Stated, says, told.quote(place)).next(log)
 }

@@ -189,7 +189,7 @@ fn candidate<'g>(case: &Case<'g>, cause: &'static str, on: Entity<'g>, group: &[
         }
     }
     let Some(first) = group.first() else { return Candidate::new(cause, on.id, Strength::Suspected, "") };
-    let told = says::of(case, cause, on, first, &told::listed(&owners));
+    let told = says::of(case, cause, on, first, &crate::wording::listed(&owners));
     let strength = match (told.agrees.is_empty(), cause) {
         (_, "scheduling.unschedulable") => Strength::Suspected,
         (false, _) if told.proves => Strength::Proven,

@@ -98,7 +98,7 @@ fn description(alert: At<'_>) -> Option<String> {
     let annotations = alert.get("annotations");
     let places = [annotations.get("description"), annotations.get("message"), annotations.get("summary"), alert.get("description")];
     let text = places.iter().filter_map(At::text).find(|text| !text.trim().is_empty())?;
-    Some(crate::causes::told::shortened(text, DESCRIPTION_CHARS_MAX))
+    Some(crate::wording::shortened(text, DESCRIPTION_CHARS_MAX))
 }
 
 fn name_of<'a>(alert: At<'a>) -> &'a str {

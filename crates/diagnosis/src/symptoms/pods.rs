@@ -418,10 +418,11 @@ fn gone_pods<'g>(case: &mut Case<'g>) {
 /// Events that do not name their pod: taken to be about the one pod or workload that the input holds.
 fn loose_events<'g>(case: &mut Case<'g>) {
     let subject = |case: &Case<'_>, kinds: &[Kind]| -> Option<assent_evidence::EntityId> {
-        kinds.iter().find_map(|kind| {
-            let mut of_kind = case.graph.entities_of_kind(kind);
-            of_kind.next().map(|first| first.id)
-        })
+        // Whole objects before those of which only a part is captured.
+        let first = |whole: bool| {
+            kinds.iter().find_map(|kind| case.graph.entities_of_kind(kind).find(|entity| !whole || entity.is_full()).map(|found| found.id))
+        };
+        first(true).or_else(|| first(false))
     };
     for event in case.graph.loose_events() {
         let about = event.root(case.graph);

@@ -3,8 +3,6 @@
 //! `exceeded quota: compute, requested: limits.cpu=500m, used: limits.cpu=3800m, limited: limits.cpu=4` is [`Refusal::Quota`].
 //! Wordings of API servers from 1.16 on; older ones differ in the list of what a quota wants specified.
 
-use crate::causes::told;
-
 /// Why an object was not let in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Refusal<'t> {
@@ -52,7 +50,7 @@ pub(super) fn read(text: &str) -> Option<Refusal<'_>> {
 fn quota(text: &str) -> Option<Refusal<'_>> {
     if let Some((_, rest)) = text.split_once("exceeded quota: ") {
         let quota = rest.split(", requested:").next()?.trim();
-        let figure = |mark: &str| told::word_after(rest, mark);
+        let figure = |mark: &str| crate::wording::word_after(rest, mark);
         return Some(Refusal::Quota {
             quota,
             requested: figure("requested: ")?,
@@ -67,7 +65,7 @@ fn quota(text: &str) -> Option<Refusal<'_>> {
 
 fn webhook(text: &str) -> Option<Refusal<'_>> {
     if let Some((before, why)) = text.split_once("denied the request") {
-        let hook = told::between(before, "admission webhook \"", "\"")?;
+        let hook = crate::wording::between(before, "admission webhook \"", "\"")?;
         let why = why.trim_start_matches(" without explanation").trim_start_matches([':', ' ']);
         return Some(Refusal::WebhookDenied { hook, why: if why.is_empty() { "it gave no reason" } else { why } });
     }
@@ -78,7 +76,7 @@ fn webhook(text: &str) -> Option<Refusal<'_>> {
     }
     let (_, rest) = text.split_once("failed calling webhook \"").or_else(|| text.split_once("failed calling admission webhook \""))?;
     let (hook, why) = rest.split_once('"')?;
-    let service = told::between(why, "https://", "/").and_then(|host| {
+    let service = crate::wording::between(why, "https://", "/").and_then(|host| {
         let mut parts = host.split([':', '.']);
         let (name, namespace, svc) = (parts.next()?, parts.next()?, parts.next()?);
         (svc == "svc").then_some((name, namespace))
@@ -90,18 +88,18 @@ fn webhook(text: &str) -> Option<Refusal<'_>> {
 
 fn named(text: &str) -> Option<Refusal<'_>> {
     if text.contains("because it is being terminated") {
-        let namespace = told::word_after(text, "new content in namespace ").unwrap_or("");
+        let namespace = crate::wording::word_after(text, "new content in namespace ").unwrap_or("");
         return Some(Refusal::Terminating { namespace });
     }
     if let Some((_, rest)) = text.split_once("error looking up service account ") {
-        let name = told::between(rest, "serviceaccount \"", "\"").or_else(|| told::between(rest, "/", ":"))?;
+        let name = crate::wording::between(rest, "serviceaccount \"", "\"").or_else(|| crate::wording::between(rest, "/", ":"))?;
         return Some(Refusal::ServiceAccount { name });
     }
-    if let Some(name) = told::between(text, "no PriorityClass with name ", " was found") {
+    if let Some(name) = crate::wording::between(text, "no PriorityClass with name ", " was found") {
         return Some(Refusal::PriorityClass { name: name.trim_matches('"') });
     }
     for mark in ["RuntimeClass \"", "runtimeclasses.node.k8s.io \"", "runtimeclass.node.k8s.io \"", "runtimeclass \""] {
-        if let (Some(name), true) = (told::between(text, mark, "\""), text.contains("not found")) {
+        if let (Some(name), true) = (crate::wording::between(text, mark, "\""), text.contains("not found")) {
             return Some(Refusal::RuntimeClass { name });
         }
     }
@@ -121,8 +119,8 @@ fn limit(text: &str) -> Option<Refusal<'_>> {
             continue;
         };
         let rest = text.get(at..)?;
-        let resource = told::between(rest, mark, " usage per ")?;
-        let per = told::word_after(rest, " usage per ")?;
+        let resource = crate::wording::between(rest, mark, " usage per ")?;
+        let per = crate::wording::word_after(rest, " usage per ")?;
         return Some(Refusal::Limit { cause, resource, per, says: rest.trim_end_matches([']', '.', '"']) });
     }
     let (before, rest) = text.split_once(" max limit to request ratio per ")?;
@@ -133,7 +131,7 @@ fn limit(text: &str) -> Option<Refusal<'_>> {
 }
 
 fn forbidden(text: &str) -> Option<Refusal<'_>> {
-    let user = told::between(text, "User \"", "\"")?;
+    let user = crate::wording::between(text, "User \"", "\"")?;
     let (_, why) = text.split_once(" cannot ")?;
     text.contains("forbidden").then_some(Refusal::Forbidden { user, why: why.trim() })
 }

@@ -46,8 +46,8 @@ fn by_exit_code(case: &Case<'_>, index: usize, finding: &Finding) -> Option<Cand
     };
     let line = lines.iter().find(|said| said.has(marks));
     let owner = case.owner(finding.on);
-    let told = line.map(|line| format!(": `{}`", said::short(&line.text))).unwrap_or_default();
-    let says = format!("{} ends with exit code {code}, {what}{told}", said::sentence(&said::who(case, finding)));
+    let told = line.map(|line| format!(": `{}`", crate::wording::short(&line.text))).unwrap_or_default();
+    let says = format!("{} ends with exit code {code}, {what}{told}", crate::wording::sentence(&said::who(case, finding)));
     let mut candidate = Candidate::new(cause, owner.id, Strength::Shown, says)
         .quote(case.quote(at, case.entity(finding.on)))
         .quote(line.map(|line| line.quote.clone()))
@@ -77,7 +77,7 @@ fn command_quote(case: &Case<'_>, finding: &Finding) -> Option<crate::finding::Q
 fn previous_log(case: &Case<'_>, finding: &Finding) -> String {
     let pod = case.entity(finding.on);
     let container = finding.container.as_deref().map(|name| format!(" -c {name}")).unwrap_or_default();
-    format!("kubectl logs {}{}{container} --previous", pod.name(), said::in_namespace(pod))
+    format!("kubectl logs {}{}{container} --previous", pod.name(), crate::wording::in_namespace(pod))
 }
 
 /// Marks of a refused command line that the log rules do not know.
@@ -120,8 +120,8 @@ fn bad_arguments(case: &Case<'_>, index: usize, finding: &Finding) -> Option<Can
     };
     let owner = case.owner(finding.on);
     let word = word_in_spec(case, finding, &line.text);
-    let who = said::sentence(&said::who(case, finding));
-    let text = said::short(&line.text);
+    let who = crate::wording::sentence(&said::who(case, finding));
+    let text = crate::wording::short(&line.text);
     let pod = case.entity(finding.on);
     let holder = if pod.pod_spec().exists() { pod } else { owner };
     let (says, strength) = match word {
@@ -183,7 +183,7 @@ fn init(case: &Case<'_>, index: usize, finding: &Finding) -> Option<Candidate> {
     }
     let ends = exit_code(case, finding).map(|(code, _)| format!(" with exit code {code}")).unwrap_or_default();
     let last = said::printed(case, finding).into_iter().find(|said| !said.text.trim().is_empty());
-    let told = last.as_ref().map(|said| format!("; its last words are `{}`", said::short(&said.text))).unwrap_or_default();
+    let told = last.as_ref().map(|said| format!("; its last words are `{}`", crate::wording::short(&said.text))).unwrap_or_default();
     let name = finding.container.as_deref().map(|name| format!(" `{name}`")).unwrap_or_default();
     let says = format!("Init container{name} of {} ends{ends}, so the pod's containers never start{told}", owner.reference());
     let mut candidate = Candidate::new("container.init_failed", owner.id, Strength::Stated, says)

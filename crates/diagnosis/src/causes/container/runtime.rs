@@ -170,15 +170,16 @@ fn candidate(case: &Case<'_>, index: usize, finding: &Finding, cause: &'static s
     let limit = spec.map(|spec| spec.at("resources/limits/memory")).filter(At::exists);
     let setting = spec.map(|spec| spec.get("securityContext")).filter(At::exists);
     let working = spec.map(|spec| spec.get("workingDir")).filter(At::exists);
-    let message = said::short(said.text.trim_start_matches("Error: "));
+    let message = crate::wording::short(said.text.trim_start_matches("Error: "));
     let place = field.map(|(field, _)| format!(" (from its `{field}`)")).unwrap_or_default();
     let named = program.map_or_else(|| "its program".to_owned(), |program| format!("`{program}`"));
     let (says, extra) = match cause {
-        "container.command_not_found" => {
-            (format!("{} cannot start: {named}{place} does not exist in its image", said::sentence(&who)), field.map(|(_, at)| at))
-        }
+        "container.command_not_found" => (
+            format!("{} cannot start: {named}{place} does not exist in its image", crate::wording::sentence(&who)),
+            field.map(|(_, at)| at),
+        ),
         "container.not_executable" => (
-            format!("{} cannot start: {named}{place} may not be executed (permission denied)", said::sentence(&who)),
+            format!("{} cannot start: {named}{place} may not be executed (permission denied)", crate::wording::sentence(&who)),
             field.map(|(_, at)| at),
         ),
         "container.security_context" => (format!("The security settings of {who} do not fit: {message}"), setting),
@@ -214,11 +215,11 @@ fn candidate(case: &Case<'_>, index: usize, finding: &Finding, cause: &'static s
 
 /// The program that a message is about.
 pub(super) fn program_in(text: &str) -> Option<&str> {
-    let found = said::between(text, "exec: \"", "\"")
-        .or_else(|| said::between(text, "exec: \\\"", "\\\""))
-        .or_else(|| said::between(text, "executable file `", "`"))
-        .or_else(|| said::between(text, "stat ", ":"))
-        .or_else(|| said::between(text, "exec ", ":"))?;
+    let found = crate::wording::between(text, "exec: \"", "\"")
+        .or_else(|| crate::wording::between(text, "exec: \\\"", "\\\""))
+        .or_else(|| crate::wording::between(text, "executable file `", "`"))
+        .or_else(|| crate::wording::between(text, "stat ", ":"))
+        .or_else(|| crate::wording::between(text, "exec ", ":"))?;
     (found.len() <= 200 && !found.contains('\n')).then_some(found)
 }
 
@@ -247,7 +248,7 @@ fn next(candidate: Candidate, cause: &str, owner: assent_evidence::Entity<'_>) -
             "Read the events: kubectl describe {} {}{}",
             owner.kind().as_str().to_lowercase(),
             owner.name(),
-            said::in_namespace(owner)
+            crate::wording::in_namespace(owner)
         )),
     }
 }

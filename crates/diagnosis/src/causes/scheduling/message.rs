@@ -4,8 +4,6 @@
 //! which lacks CPU and two of which carry a taint. Wordings from 1.8 on. A comma also stands inside old reasons; a new reason
 //! begins with its count.
 
-use crate::causes::told;
-
 /// Reasons read of one message. There are not more kinds than this.
 const REASONS_MAX: usize = 32;
 
@@ -128,11 +126,11 @@ fn reason(words: &str) -> Reason<'_> {
         return if resource == "pods" { Reason::TooManyPods } else { Reason::Insufficient(resource) };
     }
     if words.contains("had untolerated taint") || words.contains("had taint") || words.contains("PodToleratesNodeTaints") {
-        let inside = told::between(words, "{", "}").unwrap_or("");
+        let inside = crate::wording::between(words, "{", "}").unwrap_or("");
         let (key, value) = inside.split_once(':').unwrap_or((inside, ""));
         return Reason::Taint { key: key.trim(), value: value.trim() };
     }
-    if let Some(name) = told::between(words, "persistentvolumeclaim \"", "\"") {
+    if let Some(name) = crate::wording::between(words, "persistentvolumeclaim \"", "\"") {
         return Reason::ClaimMissing(name);
     }
     let table: &[(&str, Reason<'static>)] = &[

@@ -7,8 +7,8 @@ use assent_evidence::{Entity, EventFact};
 
 use crate::candidate::{Candidate, Strength};
 use crate::case::Case;
-use crate::causes::told::{self, in_namespace};
 use crate::finding::{Finding, Symptom};
+use crate::wording::in_namespace;
 
 /// The candidate for one pod, if one of these causes holds.
 pub(super) fn find<'g>(case: &Case<'g>, index: usize, finding: &Finding, victims: &[Victim<'g>]) -> Option<Candidate> {
@@ -60,7 +60,7 @@ fn preempted<'g>(case: &Case<'g>, pod: Entity<'g>, finding: &Finding, victims: &
         "{} lost its place to a pod of higher priority: Pod `{}` was preempted by {}, and its replacement finds no room",
         owner.reference(),
         victim.name(),
-        told::shortened(by, 120)
+        crate::wording::shortened(by, 120)
     );
     let candidate = Candidate::new("scheduling.preempted", owner.id, Strength::Proven, says)
         .quote(case.quote_event(event, victim))

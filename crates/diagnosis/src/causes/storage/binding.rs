@@ -8,8 +8,9 @@ use assent_evidence::{Entity, Relation, labels};
 use crate::candidate::{Candidate, Strength};
 use crate::case::Case;
 use crate::causes::scheduling;
-use crate::causes::told::{self, Told, in_namespace, shortened};
+use crate::causes::told::{self, Told};
 use crate::finding::Symptom;
+use crate::wording::{in_namespace, shortened};
 
 /// What a claim's controllers say.
 const REASONS: &[&str] = &["ProvisioningFailed", "FailedBinding", "VolumeMismatch", "ClaimLost", "ClaimMisbound", "ExternalProvisioning"];
@@ -55,7 +56,7 @@ fn candidate<'g>(case: &Case<'g>, group: Vec<Waiting<'g>>) -> Option<Candidate> 
     let (_, claim, fault) = group.into_iter().next()?;
     let class = claim.to(Relation::References).find(|to| *to.kind() == Kind::StorageClass && to.is_captured());
     let on = class.filter(|_| several && fault.cause == "storage.provisioning_failed").unwrap_or(claim);
-    let also = if others.is_empty() { String::new() } else { format!("; so do {}", told::listed(&others)) };
+    let also = if others.is_empty() { String::new() } else { format!("; so do {}", crate::wording::listed(&others)) };
     let mut candidate = Candidate::new(fault.cause, on.id, fault.strength, format!("{}{also}", fault.says))
         .quote(fault.quotes)
         .quote(case.quote(claim.at("status/phase"), claim))
@@ -342,8 +343,8 @@ fn provisioner<'g>(case: &Case<'g>, claim: Entity<'g>, told: &[Told<'g>]) -> Opt
     let waits = told
         .iter()
         .find(|told| told.text.contains("external provisioner") || told.text.starts_with("waiting for a volume to be created"))?;
-    let by = told::between(waits.text, "external provisioner '", "'")
-        .or_else(|| told::between(waits.text, "external provisioner \"", "\""))
+    let by = crate::wording::between(waits.text, "external provisioner '", "'")
+        .or_else(|| crate::wording::between(waits.text, "external provisioner \"", "\""))
         .unwrap_or("");
     let driver_gone = case.graph.is_absent(&ObjectRef::new(Kind::CSIDriver, None, by));
     let gone = if driver_gone { "is not installed (no CSIDriver of that name)" } else { "does not answer" };

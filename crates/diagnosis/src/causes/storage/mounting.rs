@@ -6,9 +6,10 @@ use assent_evidence::{Entity, Relation, edges};
 
 use crate::candidate::{Candidate, Strength};
 use crate::case::Case;
-use crate::causes::told::{self, Told, in_namespace, shortened};
+use crate::causes::told::{self, Told};
 use crate::finding::Symptom;
 use crate::logs::Signal;
+use crate::wording::{in_namespace, shortened};
 
 /// Letters of a foreign message that a statement repeats.
 const WHY_CHARS_MAX: usize = 300;
@@ -47,7 +48,8 @@ fn is_summary(text: &str) -> bool {
 
 fn stuck<'g>(case: &Case<'g>, index: usize, pod: Entity<'g>, told: &Told<'g>) -> Candidate {
     let owner = case.owner(pod.id);
-    let volume = told::between(told.text, "for volume \"", "\"").or_else(|| told::between(told.text, "unmounted volumes=[", "]"));
+    let volume = crate::wording::between(told.text, "for volume \"", "\"")
+        .or_else(|| crate::wording::between(told.text, "unmounted volumes=[", "]"));
     let claim = volume.and_then(|name| claim_of(pod, name)).or_else(|| only_claim(pod));
     let attaching = told.text.contains("AttachVolume") || told.text.contains("Multi-Attach");
     let cause = match (told.text.contains("Multi-Attach"), attaching) {

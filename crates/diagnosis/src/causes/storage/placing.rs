@@ -8,8 +8,9 @@ use crate::candidate::{Candidate, Strength};
 use crate::case::Case;
 use crate::causes::scheduling::message::{self, Message, Reason};
 use crate::causes::scheduling::{self};
-use crate::causes::told::{self, Told, in_namespace};
+use crate::causes::told::{self, Told};
 use crate::finding::Symptom;
+use crate::wording::in_namespace;
 
 /// Offers candidates for pods on no node because of a volume.
 pub(super) fn find(case: &Case<'_>, out: &mut Vec<Candidate>) {
@@ -236,7 +237,11 @@ pub(super) fn unsaid(case: &Case<'_>, out: &mut Vec<Candidate>) {
                     .quote(case.quote(at, holder))
                     .quote(finding.quotes.iter().cloned())
                     .explain([index])
-                    .next(format!("Create the claim, or correct `claimName` in {}{}", owner.reference(), told::in_namespace(pod))),
+                    .next(format!(
+                        "Create the claim, or correct `claimName` in {}{}",
+                        owner.reference(),
+                        crate::wording::in_namespace(pod)
+                    )),
             );
         }
     }

@@ -51,9 +51,9 @@ fn job(case: &Case<'_>, index: usize, finding: &Finding) -> Option<Candidate> {
             .explain([index])
             .missing(
                 format!("what the last pod of {told} printed"),
-                format!("kubectl logs job/{}{}", here.name(), said::in_namespace(here)),
+                format!("kubectl logs job/{}{}", here.name(), crate::wording::in_namespace(here)),
             )
-            .next(format!("Read the log of its last pod: kubectl logs job/{}{}", here.name(), said::in_namespace(here))),
+            .next(format!("Read the log of its last pod: kubectl logs job/{}{}", here.name(), crate::wording::in_namespace(here))),
     )
 }
 
@@ -61,7 +61,7 @@ fn cron_job(case: &Case<'_>, index: usize, finding: &Finding) -> Option<Candidat
     let cron = case.entity(finding.on);
     let who = cron.reference();
     let message = said::of(case, finding, &[&finding.reason]).into_iter().find(|said| said.by == said::By::Event);
-    let words = message.as_ref().map(|said| said::short(&said.text)).unwrap_or_default();
+    let words = message.as_ref().map(|said| crate::wording::short(&said.text)).unwrap_or_default();
     let schedule = cron.at("spec/schedule");
     let (cause, says, field, next) = match &*finding.reason {
         "UnknownTimeZone" => {

@@ -34,7 +34,7 @@ fn zero(case: &Case<'_>, index: usize, finding: &Finding) -> Candidate {
         .quote(finding.quotes.iter().cloned())
         .explain([index])
         .explain(services.iter().flat_map(|service| case.on_with(service.id, &[Symptom::NoEndpoints])))
-        .next(format!("Scale it up: kubectl scale {kind}/{}{} --replicas=1", entity.name(), said::in_namespace(entity)))
+        .next(format!("Scale it up: kubectl scale {kind}/{}{} --replicas=1", entity.name(), crate::wording::in_namespace(entity)))
 }
 
 fn paused(case: &Case<'_>, index: usize, finding: &Finding) -> Candidate {
@@ -43,12 +43,12 @@ fn paused(case: &Case<'_>, index: usize, finding: &Finding) -> Candidate {
     Candidate::new("workload.paused", entity.id, Strength::Proven, says)
         .quote(finding.quotes.iter().cloned())
         .explain([index])
-        .next(format!("Resume it: kubectl rollout resume deployment/{}{}", entity.name(), said::in_namespace(entity)))
+        .next(format!("Resume it: kubectl rollout resume deployment/{}{}", entity.name(), crate::wording::in_namespace(entity)))
 }
 
 fn no_progress(case: &Case<'_>, index: usize, finding: &Finding) -> Candidate {
     let entity = case.entity(finding.on);
-    let namespace = said::in_namespace(entity);
+    let namespace = crate::wording::in_namespace(entity);
     Candidate::new(
         "workload.progress_deadline",
         entity.id,
@@ -76,8 +76,11 @@ fn done(case: &Case<'_>, index: usize, finding: &Finding) -> Option<Candidate> {
         return None;
     }
     let last = said::printed(case, finding).into_iter().find(|said| !said.text.trim().is_empty());
-    let told = last.as_ref().map(|said| format!("; its last words are `{}`", said::short(&said.text))).unwrap_or_default();
-    let says = format!("{} ends without error (exit code 0) and is restarted each time{told}", said::sentence(&said::who(case, finding)));
+    let told = last.as_ref().map(|said| format!("; its last words are `{}`", crate::wording::short(&said.text))).unwrap_or_default();
+    let says = format!(
+        "{} ends without error (exit code 0) and is restarted each time{told}",
+        crate::wording::sentence(&said::who(case, finding))
+    );
     let command = said::container_of(case, finding).and_then(|container| {
         let at = [container.get("command"), container.get("args")].into_iter().find(|at| at.exists())?;
         case.quote(at, if pod.pod_spec().exists() { pod } else { owner })
@@ -120,7 +123,7 @@ fn finalizer(case: &Case<'_>, index: usize, finding: &Finding) -> Option<Candida
     };
     let listed: Vec<&str> = names.iter().map(|at| at.text_or_empty()).collect();
     let why = match (remaining.and_then(|at| at.text()), users.as_slice()) {
-        (Some(message), _) => format!(": {}", said::short(message)),
+        (Some(message), _) => format!(": {}", crate::wording::short(message)),
         (None, []) => format!(": the finalizer `{}` is still there", listed.join("`, `")),
         (None, users) => format!(": the finalizer `{}` waits for {}, which still uses it", listed.join("`, `"), users.join(", ")),
     };

@@ -31,7 +31,7 @@ fn message(case: &Case<'_>, finding: &Finding) -> String {
 fn autoscaler(case: &Case<'_>, index: usize, finding: &Finding) -> Option<Candidate> {
     let hpa = case.entity(finding.on);
     let text = message(case, finding);
-    let words = said::short(&text);
+    let words = crate::wording::short(&text);
     let target = hpa.to(Relation::Scales).next();
     let aims = hpa.at("spec/scaleTargetRef/name");
     let who = hpa.reference();
