@@ -221,7 +221,7 @@ fn a_crash_whose_log_cannot_be_read(cluster: &Cluster) {
     );
     world.kubelet_event(&pod, "BackOff", &format!("Back-off restarting failed container main in pod {pod}"));
     let seen = world.investigate();
-    seen.is("app.exited: Deployment web", &["1"]);
+    seen.is_open("web", "kubectl logs");
     assert!(seen.unread().contains(&format!("logs/crash/{pod}/")), "{}", seen.unread());
 }
 
@@ -256,7 +256,8 @@ fn a_job_that_gave_up(cluster: &Cluster) {
         &json!({"phase": "Failed", "startTime": now, "conditions": conditions("False", &now), "containerStatuses": [status]}),
     );
     world.kubectl(&["wait", "--for=condition=Failed", "job/report", "--timeout=60s"]);
-    world.investigate().is("app.exited: Job report", &["3"]);
+    // Its log would say why; without a kubelet there is none.
+    world.investigate().is_open("report", "kubectl logs");
 }
 
 fn a_budget_that_allows_no_disruption(cluster: &Cluster) {
