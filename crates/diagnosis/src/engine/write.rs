@@ -144,8 +144,16 @@ fn verdict(report: &Report, blind: bool) -> Verdict {
 }
 
 fn summary(report: &Report) -> String {
-    let ill = report.findings.iter().filter(|finding| finding.severity != "notice").count();
-    let symptoms = if ill == 1 { "1 symptom".to_owned() } else { format!("{ill} symptoms") };
+    let counted = |count: usize| if count == 1 { "1 symptom".to_owned() } else { format!("{count} symptoms") };
+    let ill: BTreeSet<&str> =
+        report.findings.iter().filter(|finding| finding.severity != "notice").map(|finding| finding.id.as_str()).collect();
+    // Only what the causes named here explain: there may be more symptoms than that.
+    let explained: BTreeSet<&str> = report.root_causes.iter().flat_map(|cause| cause.explains.iter().map(String::as_str)).collect();
+    let symptoms = counted(match report.verdict {
+        Verdict::RootCause => explained.intersection(&ill).count(),
+        Verdict::Healthy | Verdict::Inconclusive => ill.len(),
+    });
+    let ill = ill.len();
     match (report.verdict, report.root_causes.as_slice()) {
         (Verdict::RootCause, [only]) => format!("{} ({}), explaining {symptoms}.", only.title, only.entity),
         (Verdict::RootCause, causes) => format!(
