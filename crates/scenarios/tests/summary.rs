@@ -11,7 +11,6 @@ use assent_evidence::Graph;
 fn the_summary_counts_what_the_named_causes_explain() {
     let mut left_out = 0;
     for (name, text) in support::all() {
-        #[expect(clippy::unwrap_used, reason = "a test that cannot read its scenarios has failed")]
         let scenario = assent_scenarios::read(&name, &text).unwrap();
         let options = Options { focus: scenario.focus.clone(), causes_max: 1, ..Options::default() };
         let graph = Graph::build(scenario.set, scenario.at);
