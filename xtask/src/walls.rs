@@ -23,6 +23,8 @@ enum Floor {
     Core,
     /// Speaks to one outside thing.
     Edge,
+    /// Joins edges and core rooms into one thing that binaries run.
+    Joint,
     /// Wires rooms together.
     Binary,
     /// Builds and checks the house, and is no part of it.
@@ -37,20 +39,68 @@ struct Room {
 
 const ROOMS: &[Room] = &[
     Room { package: "assent-base", floor: Floor::Ground, may_use: &[] },
+    Room { package: "assent-api", floor: Floor::Core, may_use: &["assent-base"] },
     Room { package: "assent-capture", floor: Floor::Core, may_use: &["assent-base"] },
+    Room { package: "assent-ledger", floor: Floor::Core, may_use: &["assent-base"] },
+    Room { package: "assent-screen", floor: Floor::Core, may_use: &["assent-base"] },
+    Room { package: "assent-policy", floor: Floor::Core, may_use: &["assent-base", "assent-api"] },
     Room { package: "assent-evidence", floor: Floor::Core, may_use: &["assent-base", "assent-capture"] },
     Room { package: "assent-diagnosis", floor: Floor::Core, may_use: &["assent-base", "assent-capture", "assent-evidence"] },
+    Room {
+        package: "assent-incidents",
+        floor: Floor::Core,
+        may_use: &["assent-base", "assent-capture", "assent-evidence", "assent-diagnosis"],
+    },
     Room {
         package: "assent-scenarios",
         floor: Floor::Core,
         may_use: &["assent-base", "assent-capture", "assent-evidence", "assent-diagnosis"],
     },
-    Room { package: "assent-observe", floor: Floor::Edge, may_use: &["assent-base", "assent-capture"] },
+    Room { package: "assent-client", floor: Floor::Edge, may_use: &["assent-base", "assent-api"] },
+    Room { package: "assent-http", floor: Floor::Edge, may_use: &["assent-base", "assent-api"] },
+    Room { package: "assent-identity", floor: Floor::Edge, may_use: &["assent-base", "assent-api"] },
+    Room { package: "assent-journal", floor: Floor::Edge, may_use: &["assent-base", "assent-ledger"] },
+    Room { package: "assent-observe", floor: Floor::Edge, may_use: &["assent-base", "assent-api", "assent-capture", "assent-screen"] },
+    Room { package: "assent-store", floor: Floor::Edge, may_use: &["assent-base"] },
+    Room {
+        package: "assent-platform",
+        floor: Floor::Joint,
+        may_use: &[
+            "assent-api",
+            "assent-base",
+            "assent-capture",
+            "assent-diagnosis",
+            "assent-evidence",
+            "assent-http",
+            "assent-identity",
+            "assent-incidents",
+            "assent-journal",
+            "assent-ledger",
+            "assent-observe",
+            "assent-policy",
+            "assent-screen",
+            "assent-store",
+        ],
+    },
     Room {
         package: "assent",
         floor: Floor::Binary,
-        may_use: &["assent-base", "assent-capture", "assent-evidence", "assent-diagnosis", "assent-observe", "assent-scenarios"],
+        may_use: &[
+            "assent-api",
+            "assent-base",
+            "assent-capture",
+            "assent-client",
+            "assent-diagnosis",
+            "assent-evidence",
+            "assent-ledger",
+            "assent-observe",
+            "assent-platform",
+            "assent-policy",
+            "assent-scenarios",
+            "assent-screen",
+        ],
     },
+    Room { package: "assent-observer", floor: Floor::Binary, may_use: &["assent-api", "assent-base", "assent-observe", "assent-screen"] },
     Room { package: "xtask", floor: Floor::Tool, may_use: &[] },
 ];
 
@@ -130,7 +180,7 @@ fn survey_room(graph: &Graph, id: &PackageId, room: &Room, survey: &mut Survey) 
             survey.faults.extend(walk.outside().map(|path| format!("`{}` reaches the outside: {path}", room.package)));
             survey.foreign.extend(walk.reached().filter(|reached| !graph.is_member(reached)).cloned());
         }
-        Floor::Edge | Floor::Binary | Floor::Tool => {}
+        Floor::Edge | Floor::Joint | Floor::Binary | Floor::Tool => {}
     }
 }
 

@@ -1,0 +1,137 @@
+//! The table of all operations.
+//!
+//! Not in the table, because their bodies are no JSON document, and served by hand in `http`: the live stream (`GET /api/v1/events`),
+//! the exports (`GET /api/v1/tenant/export`, `GET /api/v1/ledger/export`), the intake of alerts (`POST /api/v1/alerts/{source}`), the sign-in with an
+//! identity provider (`GET /api/v1/oidc/…`), and what a machine asks a machine: `/healthz`, `/readyz`, `/metrics`, `/api/v1/openapi.json`.
+
+use crate::access::{Access, Action};
+use crate::operation::{Empty, Method, Operation};
+use crate::page::{Page, PageQuery};
+use crate::{
+    accounts, alerts, clusters, environments, incidents, keys, ledger, observer, policies, redaction, sessions, shares, status, tenants,
+};
+
+/// Sees every operation, in the order of the table.
+pub trait Visitor {
+    /// Sees one.
+    fn visit<O: Operation>(&mut self);
+}
+
+macro_rules! operations {
+    ($($name:ident: $method:ident $path:literal, $access:expr, $status:literal, $summary:literal, $in_path:ty, $query:ty, $body:ty => $answer:ty;)*) => {
+        $(
+            #[doc = $summary]
+            #[derive(Debug, Clone, Copy)]
+            pub struct $name;
+
+            impl Operation for $name {
+                const NAME: &'static str = stringify!($name);
+                const METHOD: Method = Method::$method;
+                const PATH: &'static str = $path;
+                const ACCESS: Access = $access;
+                const STATUS: u16 = $status;
+                const SUMMARY: &'static str = $summary;
+                type Path = $in_path;
+                type Query = $query;
+                type Body = $body;
+                type Answer = $answer;
+            }
+        )*
+
+        /// Shows every operation to a visitor.
+        pub fn visit_all<V: Visitor>(visitor: &mut V) {
+            $(visitor.visit::<$name>();)*
+        }
+
+        /// Calls a macro once with the names of all operations: `for_each_operation!(mount)` expands to `mount! { GetMe SignIn … }`.
+        #[macro_export]
+        macro_rules! for_each_operation {
+            ($then:ident) => { $then! { $($name)* } };
+        }
+    };
+}
+
+operations! {
+    // sessions
+    SignInOptions: Get "/api/v1/sign-in", Access::Public, 200, "Says how people can sign in here.", Empty, Empty, Empty => sessions::SignInOptions;
+    SetUp: Post "/api/v1/set-up", Access::Public, 201, "Uses a one-time link to set a password, and signs in.", Empty, Empty, sessions::SetUp => sessions::SignedIn;
+    SignIn: Post "/api/v1/sign-in", Access::Public, 200, "Signs in with a local account.", Empty, Empty, sessions::SignIn => sessions::SignedIn;
+    SignOut: Post "/api/v1/sign-out", Access::SignedIn, 204, "Ends this session.", Empty, Empty, Empty => Empty;
+    GetMe: Get "/api/v1/me", Access::SignedIn, 200, "Says who is calling, and with which rights.", Empty, Empty, Empty => sessions::Me;
+    ListSessions: Get "/api/v1/me/sessions", Access::SignedIn, 200, "Lists the caller's sessions.", Empty, PageQuery, Empty => Page<sessions::Session>;
+    EndSession: Delete "/api/v1/me/sessions/{session}", Access::SignedIn, 204, "Ends one of the caller's sessions, at once.", sessions::SessionPath, Empty, Empty => Empty;
+    // accounts
+    ListMembers: Get "/api/v1/members", Access::Action(Action::MemberRead), 200, "Lists the members.", Empty, PageQuery, Empty => Page<accounts::Member>;
+    InviteMember: Post "/api/v1/members", Access::Action(Action::MemberManage), 201, "Invites somebody, with a one-time link.", Empty, Empty, accounts::InviteMember => accounts::Invited;
+    GetMember: Get "/api/v1/members/{account}", Access::Action(Action::MemberRead), 200, "Reads a member.", accounts::MemberPath, Empty, Empty => accounts::Member;
+    UpdateMember: Patch "/api/v1/members/{account}", Access::Action(Action::MemberManage), 200, "Changes a member's name, grants, or whether they can sign in.", accounts::MemberPath, Empty, accounts::UpdateMember => accounts::Member;
+    RemoveMember: Delete "/api/v1/members/{account}", Access::Action(Action::MemberManage), 204, "Removes a member and ends their sessions.", accounts::MemberPath, Empty, Empty => Empty;
+    GetGroupGrants: Get "/api/v1/groups", Access::Action(Action::MemberRead), 200, "Reads what groups of the identity provider are granted.", Empty, Empty, Empty => accounts::GroupGrants;
+    PutGroupGrants: Put "/api/v1/groups", Access::Action(Action::MemberManage), 200, "Replaces what groups are granted.", Empty, Empty, accounts::GroupGrants => accounts::GroupGrants;
+    // keys
+    ListKeys: Get "/api/v1/keys", Access::Action(Action::KeyRead), 200, "Lists the machine keys.", Empty, PageQuery, Empty => Page<keys::ApiKey>;
+    CreateKey: Post "/api/v1/keys", Access::Action(Action::KeyManage), 201, "Makes a machine key.", Empty, Empty, keys::CreateApiKey => keys::NewApiKey;
+    RotateKey: Post "/api/v1/keys/{key}/rotate", Access::Action(Action::KeyManage), 200, "Gives a key a new secret; the old one holds no more.", keys::KeyPath, Empty, Empty => keys::NewApiKey;
+    RevokeKey: Delete "/api/v1/keys/{key}", Access::Action(Action::KeyManage), 204, "Revokes a key, at once.", keys::KeyPath, Empty, Empty => Empty;
+    // environments
+    ListEnvironments: Get "/api/v1/environments", Access::Action(Action::EnvironmentRead), 200, "Lists the environments.", Empty, PageQuery, Empty => Page<environments::Environment>;
+    CreateEnvironment: Post "/api/v1/environments", Access::Action(Action::EnvironmentManage), 201, "Makes an environment.", Empty, Empty, environments::CreateEnvironment => environments::Environment;
+    GetEnvironment: Get "/api/v1/environments/{environment}", Access::Action(Action::EnvironmentRead), 200, "Reads an environment.", environments::EnvironmentPath, Empty, Empty => environments::Environment;
+    UpdateEnvironment: Patch "/api/v1/environments/{environment}", Access::Action(Action::EnvironmentManage), 200, "Changes an environment.", environments::EnvironmentPath, Empty, environments::UpdateEnvironment => environments::Environment;
+    DeleteEnvironment: Delete "/api/v1/environments/{environment}", Access::Action(Action::EnvironmentManage), 204, "Removes an environment that has no clusters.", environments::EnvironmentPath, Empty, Empty => Empty;
+    GetRedaction: Get "/api/v1/environments/{environment}/redaction", Access::Action(Action::RedactionRead), 200, "Reads the redaction rules of an environment.", redaction::RedactionPath, Empty, Empty => redaction::RedactionRules;
+    PutRedaction: Put "/api/v1/environments/{environment}/redaction", Access::Action(Action::RedactionManage), 200, "Replaces the redaction rules of an environment.", redaction::RedactionPath, Empty, redaction::RedactionRules => redaction::RedactionRules;
+    TryRedaction: Post "/api/v1/environments/{environment}/redaction/try", Access::Action(Action::RedactionRead), 200, "Shows what rules would replace in a text.", redaction::RedactionPath, Empty, redaction::TryRedaction => redaction::Tried;
+    // clusters
+    ListClusters: Get "/api/v1/clusters", Access::Action(Action::ClusterRead), 200, "Lists the clusters.", Empty, clusters::ClusterQuery, Empty => Page<clusters::Cluster>;
+    CreateCluster: Post "/api/v1/clusters", Access::Action(Action::ClusterManage), 201, "Adds a cluster, and answers with what to apply to it.", Empty, Empty, clusters::CreateCluster => clusters::NewCluster;
+    GetCluster: Get "/api/v1/clusters/{cluster}", Access::Action(Action::ClusterRead), 200, "Reads a cluster and its health.", clusters::ClusterPath, Empty, Empty => clusters::Cluster;
+    UpdateCluster: Patch "/api/v1/clusters/{cluster}", Access::Action(Action::ClusterManage), 200, "Changes a cluster.", clusters::ClusterPath, Empty, clusters::UpdateCluster => clusters::Cluster;
+    DeleteCluster: Delete "/api/v1/clusters/{cluster}", Access::Action(Action::ClusterManage), 204, "Removes a cluster and all that is known of it.", clusters::ClusterPath, Empty, Empty => Empty;
+    RotateClusterKey: Post "/api/v1/clusters/{cluster}/key", Access::Action(Action::ClusterManage), 200, "Gives the observer a new key; the old one and its tokens hold no more.", clusters::ClusterPath, Empty, Empty => clusters::NewCluster;
+    RevokeClusterKey: Delete "/api/v1/clusters/{cluster}/key", Access::Action(Action::ClusterManage), 204, "Revokes the observer's key and its tokens, at once.", clusters::ClusterPath, Empty, Empty => Empty;
+    // observer
+    ExchangeKey: Post "/api/v1/observer/token", Access::Public, 200, "Exchanges an observer's key for a token.", Empty, Empty, observer::TokenRequest => observer::Token;
+    ObserverHello: Post "/api/v1/observer/hello", Access::Observer, 200, "Begins or resumes a stream.", Empty, Empty, observer::Hello => observer::Welcome;
+    ObserverHeartbeat: Post "/api/v1/observer/heartbeat", Access::Observer, 200, "Says that the observer lives.", Empty, Empty, observer::Heartbeat => observer::Acknowledged;
+    ObserverSignals: Post "/api/v1/observer/signals", Access::Observer, 200, "Sends signals; the answer comes once they are kept.", Empty, Empty, observer::Batch => observer::Acknowledged;
+    // incidents
+    ListIncidents: Get "/api/v1/incidents", Access::Action(Action::IncidentRead), 200, "Lists the incidents that the caller may see, latest change first.", Empty, incidents::IncidentQuery, Empty => Page<incidents::IncidentSummary>;
+    GetIncident: Get "/api/v1/incidents/{incident}", Access::Action(Action::IncidentRead), 200, "Reads an incident and its report.", incidents::IncidentPath, Empty, Empty => incidents::Incident;
+    GetTimeline: Get "/api/v1/incidents/{incident}/timeline", Access::Action(Action::IncidentRead), 200, "Lists what happened, oldest first.", incidents::IncidentPath, PageQuery, Empty => Page<incidents::TimelineEntry>;
+    MuteIncident: Post "/api/v1/incidents/{incident}/mute", Access::Action(Action::IncidentManage), 200, "Mutes an incident for a time.", incidents::IncidentPath, Empty, incidents::MuteIncident => incidents::Incident;
+    UnmuteIncident: Post "/api/v1/incidents/{incident}/unmute", Access::Action(Action::IncidentManage), 200, "Ends a mute.", incidents::IncidentPath, Empty, Empty => incidents::Incident;
+    DismissIncident: Post "/api/v1/incidents/{incident}/dismiss", Access::Action(Action::IncidentManage), 200, "Dismisses an incident, with a reason.", incidents::IncidentPath, Empty, incidents::DismissIncident => incidents::Incident;
+    ReopenIncident: Post "/api/v1/incidents/{incident}/reopen", Access::Action(Action::IncidentManage), 200, "Takes back a dismissal.", incidents::IncidentPath, Empty, Empty => incidents::Incident;
+    RerunIncident: Post "/api/v1/incidents/{incident}/rerun", Access::Action(Action::IncidentManage), 202, "Explains an incident again, with what the caller adds.", incidents::IncidentPath, Empty, incidents::RerunIncident => incidents::Incident;
+    AssignIncident: Post "/api/v1/incidents/{incident}/assign", Access::Action(Action::IncidentComment), 200, "Gives an incident to somebody.", incidents::IncidentPath, Empty, incidents::AssignIncident => incidents::Incident;
+    ListComments: Get "/api/v1/incidents/{incident}/comments", Access::Action(Action::IncidentRead), 200, "Lists the remarks, oldest first.", incidents::IncidentPath, PageQuery, Empty => Page<incidents::Comment>;
+    AddComment: Post "/api/v1/incidents/{incident}/comments", Access::Action(Action::IncidentComment), 201, "Adds a remark.", incidents::IncidentPath, Empty, incidents::AddComment => incidents::Comment;
+    ListShares: Get "/api/v1/incidents/{incident}/shares", Access::Action(Action::IncidentShare), 200, "Lists the links to a report.", incidents::IncidentPath, PageQuery, Empty => Page<shares::Share>;
+    CreateShare: Post "/api/v1/incidents/{incident}/shares", Access::Action(Action::IncidentShare), 201, "Makes a link that shows this report to whoever holds it.", incidents::IncidentPath, Empty, shares::CreateShare => shares::NewShare;
+    RevokeShare: Delete "/api/v1/incidents/{incident}/shares/{share}", Access::Action(Action::IncidentShare), 204, "Revokes a link, at once.", shares::SharePath, Empty, Empty => Empty;
+    OpenShare: Post "/api/v1/shared", Access::Public, 200, "Shows what a link shows.", Empty, Empty, shares::OpenShare => shares::Shared;
+    // ledger
+    ListRecords: Get "/api/v1/ledger/records", Access::Action(Action::LedgerRead), 200, "Lists records, newest first.", Empty, ledger::RecordQuery, Empty => Page<ledger::Record>;
+    GetRecord: Get "/api/v1/ledger/records/{index}", Access::Action(Action::LedgerRead), 200, "Reads a record.", ledger::RecordPath, Empty, Empty => ledger::Record;
+    GetReceipt: Get "/api/v1/ledger/records/{index}/receipt", Access::Action(Action::LedgerRead), 200, "Proves that a record is in the log.", ledger::RecordPath, Empty, Empty => ledger::Receipt;
+    GetCheckpoint: Get "/api/v1/ledger/checkpoint", Access::Action(Action::LedgerRead), 200, "Reads the newest signed checkpoint.", Empty, Empty, Empty => ledger::Checkpoint;
+    // policies
+    ListPolicies: Get "/api/v1/policies", Access::Action(Action::PolicyRead), 200, "Lists the tenant's policies.", Empty, PageQuery, Empty => Page<policies::Policy>;
+    CreatePolicy: Post "/api/v1/policies", Access::Action(Action::PolicyManage), 201, "Adds a policy, once it passes the schema.", Empty, Empty, policies::PutPolicy => policies::Policy;
+    GetPolicy: Get "/api/v1/policies/{policy}", Access::Action(Action::PolicyRead), 200, "Reads a policy.", policies::PolicyPath, Empty, Empty => policies::Policy;
+    PutPolicy: Put "/api/v1/policies/{policy}", Access::Action(Action::PolicyManage), 200, "Replaces a policy, once it passes the schema.", policies::PolicyPath, Empty, policies::PutPolicy => policies::Policy;
+    DeletePolicy: Delete "/api/v1/policies/{policy}", Access::Action(Action::PolicyManage), 204, "Removes a policy.", policies::PolicyPath, Empty, Empty => Empty;
+    TestPolicy: Post "/api/v1/policies/test", Access::Action(Action::PolicyRead), 200, "Says what policies would decide, and why.", Empty, Empty, policies::TestPolicy => policies::Answer;
+    BacktestPolicy: Post "/api/v1/policies/backtest", Access::Action(Action::PolicyRead), 200, "Says what a policy would have decided about what was done.", Empty, Empty, policies::BacktestPolicy => policies::Backtest;
+    // alerts
+    ListAlertSources: Get "/api/v1/alert-sources", Access::Action(Action::AlertSourceRead), 200, "Lists the ways in for alerts.", Empty, PageQuery, Empty => Page<alerts::AlertSource>;
+    CreateAlertSource: Post "/api/v1/alert-sources", Access::Action(Action::AlertSourceManage), 201, "Opens a way in for alerts.", Empty, Empty, alerts::CreateAlertSource => alerts::NewAlertSource;
+    DeleteAlertSource: Delete "/api/v1/alert-sources/{source}", Access::Action(Action::AlertSourceManage), 204, "Closes a way in.", alerts::AlertSourcePath, Empty, Empty => Empty;
+    // tenants
+    GetTenant: Get "/api/v1/tenant", Access::Action(Action::TenantRead), 200, "Reads the caller's tenant.", Empty, Empty, Empty => tenants::Tenant;
+    UpdateTenant: Patch "/api/v1/tenant", Access::Action(Action::TenantUpdate), 200, "Renames the tenant.", Empty, Empty, tenants::UpdateTenant => tenants::Tenant;
+    DeleteTenant: Post "/api/v1/tenant/delete", Access::Action(Action::TenantDelete), 200, "Deletes the tenant for good, and certifies it.", Empty, Empty, tenants::DeleteTenant => tenants::DeletionCertificate;
+    // status
+    GetPublicStatus: Get "/api/v1/status", Access::Public, 200, "Says how the platform works, without naming anything of it.", Empty, Empty, Empty => status::PublicStatus;
+}

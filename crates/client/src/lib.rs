@@ -1,0 +1,1 @@
+//! Calls the platform's API with typed requests and answers.

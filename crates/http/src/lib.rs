@@ -1,0 +1,1 @@
+//! Serves the API over HTTP: routing, problem details, cursors, streams, limits, headers.

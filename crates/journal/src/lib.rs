@@ -1,0 +1,1 @@
+//! The ledger's files: group commit, tiles and checkpoints on disk, recovery.

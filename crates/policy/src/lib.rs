@@ -1,0 +1,1 @@
+//! Every decision about who may do what, with its reasons.

@@ -1,0 +1,1 @@
+//! What text may cross a boundary: redaction and tenant-keyed pseudonyms.
