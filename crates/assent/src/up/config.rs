@@ -1,0 +1,298 @@
+//! What `assent up` runs with: one YAML file, then the environment, then flags; the later wins.
+//!
+//! Every key of the file has a flag of the same name with dashes for underscores, and a variable `ASSENT_…`, but for the lists. Unknown keys
+//! are refused. docs/configuration.md lists them all.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Where the API listens unless told otherwise: this machine only.
+const LISTEN_DEFAULT: &str = "127.0.0.1:8473";
+/// Largest configuration file.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// Flags of `assent up`. What is absent comes from the environment, then from the file, then from the default.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Flags {
+    /// A YAML file with these settings; see docs/configuration.md.
+    #[arg(long, value_name = "FILE", env = "ASSENT_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// The folder for the database, the keys and the ledger. Made with mode 0700 if absent.
+    #[arg(long, value_name = "DIR", env = "ASSENT_DATA_DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// The address to listen on. Anything but loopback needs TLS.
+    #[arg(long, value_name = "ADDRESS", env = "ASSENT_LISTEN")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// The URL under which people and observers reach this platform.
+    #[arg(long, value_name = "URL", env = "ASSENT_PUBLIC_URL")]
+    pub(crate) public_url: Option<String>,
+    /// `off`, `self-signed`, or `files` with --tls-certificate and --tls-key.
+    #[arg(long, value_enum, env = "ASSENT_TLS")]
+    pub(crate) tls: Option<TlsMode>,
+    /// PEM file of the certificate chain.
+    #[arg(long, value_name = "FILE", env = "ASSENT_TLS_CERTIFICATE")]
+    pub(crate) tls_certificate: Option<PathBuf>,
+    /// PEM file of the certificate's private key.
+    #[arg(long, value_name = "FILE", env = "ASSENT_TLS_KEY")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// `sqlite:///path/to/file` or `postgres://user@host/database`. Without it, a SQLite file in the data folder.
+    #[arg(long, value_name = "URL", env = "ASSENT_DATABASE", hide_env_values = true)]
+    pub(crate) database: Option<String>,
+    /// Watch the cluster of this kubeconfig from inside the platform.
+    #[arg(long, value_name = "FILE", env = "ASSENT_KUBECONFIG", num_args = 0..=1, default_missing_value = "")]
+    pub(crate) kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig to watch.
+    #[arg(long, value_name = "NAME", env = "ASSENT_CONTEXT")]
+    pub(crate) context: Option<String>,
+    /// `text` or `json`.
+    #[arg(long, value_enum, env = "ASSENT_LOG_FORMAT")]
+    pub(crate) log_format: Option<LogFormat>,
+    /// `error`, `warn`, `info`, `debug`, or per module as `assent_platform=debug,info`.
+    #[arg(long, value_name = "FILTER", env = "ASSENT_LOG")]
+    pub(crate) log: Option<String>,
+}
+
+/// The file.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct File {
+    /// The folder for the database, the keys and the ledger.
+    pub(crate) data_dir: Option<PathBuf>,
+    /// The address to listen on.
+    #[schemars(with = "Option<String>")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// The URL under which people and observers reach this platform.
+    pub(crate) public_url: Option<String>,
+    /// How connections are protected.
+    pub(crate) tls: Option<TlsMode>,
+    /// PEM file of the certificate chain.
+    pub(crate) tls_certificate: Option<PathBuf>,
+    /// PEM file of the private key.
+    pub(crate) tls_key: Option<PathBuf>,
+    /// The database.
+    pub(crate) database: Option<String>,
+    /// The kubeconfig of a cluster to watch from inside the platform.
+    pub(crate) kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig.
+    pub(crate) context: Option<String>,
+    /// The form of the log.
+    pub(crate) log_format: Option<LogFormat>,
+    /// What is logged.
+    pub(crate) log: Option<String>,
+    /// Identity providers that people sign in with, and whose tokens the API takes.
+    pub(crate) oidc: Vec<Oidc>,
+    /// A PEM file with certificate authorities to trust besides the built-in ones, for identity providers and traces.
+    pub(crate) ca_file: Option<PathBuf>,
+    /// The base URL of an OpenTelemetry collector that takes traces over HTTP. Nothing is sent without it, nor under `DO_NOT_TRACK`.
+    pub(crate) otlp_endpoint: Option<String>,
+    /// A key that signs checkpoints of the ledger besides the platform's: the file of its private key, kept elsewhere.
+    pub(crate) witness_key: Option<PathBuf>,
+}
+
+/// An identity provider.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Oidc {
+    /// What the sign-in button says; in the path of the callback, so a DNS label.
+    pub(crate) name: String,
+    /// The issuer URL.
+    pub(crate) issuer: String,
+    /// The client id of Assent there.
+    pub(crate) client_id: String,
+    /// A file with the client's secret; none for a public client.
+    #[serde(default)]
+    pub(crate) client_secret_file: Option<PathBuf>,
+    /// The audience that bearer tokens for the API must have; without it, the API takes none of this provider.
+    #[serde(default)]
+    pub(crate) api_audience: Option<String>,
+    /// The claim that holds groups; `groups` if absent.
+    #[serde(default)]
+    pub(crate) groups_claim: Option<String>,
+    /// Scopes besides `openid`, `profile` and `email`.
+    #[serde(default)]
+    pub(crate) scopes: Vec<String>,
+    /// The tenant that its people belong to; the installation's first if absent.
+    #[serde(default)]
+    pub(crate) tenant: Option<String>,
+}
+
+/// How connections are protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum TlsMode {
+    /// Not at all; on loopback only.
+    Off,
+    /// With a certificate that the platform makes for itself, in the data folder.
+    SelfSigned,
+    /// With a certificate and key from files.
+    Files,
+}
+
+/// The form of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What `assent up` runs with, settled.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    pub(crate) data_dir: PathBuf,
+    pub(crate) listen: SocketAddr,
+    pub(crate) public_url: Option<String>,
+    pub(crate) tls: Tls,
+    pub(crate) database: Option<String>,
+    pub(crate) attach: Option<Attach>,
+    pub(crate) log_format: LogFormat,
+    pub(crate) log: String,
+    pub(crate) oidc: Vec<Oidc>,
+    pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) otlp_endpoint: Option<String>,
+    pub(crate) witness_key: Option<PathBuf>,
+}
+
+/// How connections are protected, settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Tls {
+    Off,
+    SelfSigned,
+    Files { certificate: PathBuf, key: PathBuf },
+}
+
+/// A cluster to watch from inside the platform.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Attach {
+    /// The kubeconfig; kubectl's own search if none is named.
+    pub(crate) kubeconfig: Option<PathBuf>,
+    pub(crate) context: Option<String>,
+}
+
+/// Settles file, environment and flags. `home` is where the data folder goes unless named.
+pub(crate) fn settle(flags: Flags, home: Option<&Path>) -> anyhow::Result<Config> {
+    let file = match &flags.config {
+        Some(path) => read(path)?,
+        None => File::default(),
+    };
+    let data_dir = match flags.data_dir.or(file.data_dir) {
+        Some(folder) => folder,
+        None => home.context("there is no home folder to keep data under: name one with --data-dir")?.join(".local/share/assent"),
+    };
+    let listen = match flags.listen.or(file.listen) {
+        Some(address) => address,
+        None => LISTEN_DEFAULT.parse().context("the default address is damaged")?,
+    };
+    let tls = tls(flags.tls.or(file.tls), flags.tls_certificate.or(file.tls_certificate), flags.tls_key.or(file.tls_key))?;
+    if tls == Tls::Off && !listen.ip().is_loopback() {
+        bail!("{listen} is not a loopback address: listening there needs --tls self-signed, or --tls files with a certificate and key");
+    }
+    let kubeconfig = flags.kubeconfig.or(file.kubeconfig);
+    let context = flags.context.or(file.context);
+    let attach = (kubeconfig.is_some() || context.is_some())
+        .then(|| Attach { kubeconfig: kubeconfig.filter(|path| !path.as_os_str().is_empty()), context });
+    Ok(Config {
+        data_dir,
+        listen,
+        public_url: flags.public_url.or(file.public_url),
+        tls,
+        database: flags.database.or(file.database),
+        attach,
+        log_format: flags.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
+        log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
+        oidc: file.oidc,
+        ca_file: file.ca_file,
+        otlp_endpoint: file.otlp_endpoint,
+        witness_key: file.witness_key,
+    })
+}
+
+fn tls(mode: Option<TlsMode>, certificate: Option<PathBuf>, key: Option<PathBuf>) -> anyhow::Result<Tls> {
+    match (mode, certificate, key) {
+        (None | Some(TlsMode::Off), None, None) => Ok(Tls::Off),
+        (Some(TlsMode::SelfSigned), None, None) => Ok(Tls::SelfSigned),
+        (None | Some(TlsMode::Files), Some(certificate), Some(key)) => Ok(Tls::Files { certificate, key }),
+        (Some(TlsMode::Off | TlsMode::SelfSigned), _, _) => bail!("--tls-certificate and --tls-key go with --tls files only"),
+        (None | Some(TlsMode::Files), _, _) => bail!("--tls files needs both --tls-certificate and --tls-key"),
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<File> {
+    let place = || format!("cannot use the configuration {}", path.display());
+    let size = std::fs::metadata(path).with_context(place)?.len();
+    if size > FILE_BYTES_MAX {
+        bail!("the configuration {} has {size} bytes; at most {FILE_BYTES_MAX} are read", path.display());
+    }
+    let text = std::fs::read_to_string(path).with_context(place)?;
+    parse(&text).with_context(place)
+}
+
+fn parse(text: &str) -> anyhow::Result<File> {
+    if text.trim().is_empty() {
+        return Ok(File::default());
+    }
+    serde_saphyr::from_str(text).map_err(|error| anyhow::anyhow!("{error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settled(flags: Flags) -> anyhow::Result<Config> {
+        settle(flags, Some(Path::new("/home/ada")))
+    }
+
+    #[test]
+    fn the_defaults_listen_on_loopback_and_contact_nothing() {
+        let config = settled(Flags::default()).unwrap();
+        assert!(config.listen.ip().is_loopback());
+        assert_eq!(config.data_dir, Path::new("/home/ada/.local/share/assent"));
+        assert_eq!((config.attach, config.otlp_endpoint, config.oidc.len()), (None, None, 0));
+    }
+
+    #[test]
+    fn a_flag_beats_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("assent.yaml");
+        std::fs::write(&path, "listen: 127.0.0.1:1\nlog: warn\n").unwrap();
+        let flags = Flags { config: Some(path), listen: "127.0.0.1:2".parse().ok(), ..Flags::default() };
+        let config = settled(flags).unwrap();
+        assert_eq!((config.listen.port(), config.log.as_str()), (2, "warn"));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_by_name() {
+        let error = parse("data_dri: /var/lib/assent\n").unwrap_err().to_string();
+        assert!(error.contains("data_dri"), "{error}");
+    }
+
+    #[test]
+    fn without_tls_only_loopback_is_listened_on() {
+        let open = Flags { listen: "0.0.0.0:8473".parse().ok(), ..Flags::default() };
+        assert!(settled(open.clone()).is_err());
+        assert!(settled(Flags { tls: Some(TlsMode::SelfSigned), ..open }).is_ok());
+    }
+
+    #[test]
+    fn half_a_certificate_is_refused() {
+        let flags = Flags { tls_certificate: Some("cert.pem".into()), ..Flags::default() };
+        assert!(settled(flags).unwrap_err().to_string().contains("--tls-key"));
+    }
+
+    #[test]
+    fn the_documentation_names_every_key() {
+        let docs = include_str!("../../../../docs/configuration.md");
+        for schema in [schemars::schema_for!(File), schemars::schema_for!(Oidc)] {
+            for key in schema.get("properties").and_then(|keys| keys.as_object()).unwrap().keys() {
+                assert!(docs.contains(&format!("`{key}`")), "docs/configuration.md does not name `{key}`");
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Who is calling.
+
+use assent_api::accounts::Grant;
+use assent_base::id::{AccountId, ClusterId, KeyId, SessionId, TenantId};
+use assent_http::Principal;
+
+/// Who is calling, as their credentials prove.
+#[derive(Debug, Clone)]
+pub enum Caller {
+    /// Nobody in particular.
+    Public,
+    /// A person with a session, or with a token of the identity provider.
+    Person(Box<Person>),
+    /// A machine with a key.
+    Machine(Box<Machine>),
+    /// The observer of one cluster.
+    Observer {
+        /// The tenant.
+        tenant: TenantId,
+        /// The cluster.
+        cluster: ClusterId,
+    },
+}
+
+/// A person.
+#[derive(Debug, Clone)]
+pub struct Person {
+    pub(crate) account: AccountId,
+    pub(crate) name: String,
+    pub(crate) email: String,
+    /// None with a token of the identity provider.
+    pub(crate) session: Option<SessionId>,
+    pub(crate) csrf: Option<String>,
+    pub(crate) who: assent_policy::Caller,
+}
+
+/// A machine.
+#[derive(Debug, Clone)]
+pub struct Machine {
+    pub(crate) key: KeyId,
+    pub(crate) name: String,
+    pub(crate) who: assent_policy::Caller,
+}
+
+impl Caller {
+    /// The caller as policy knows them, and their name; none of strangers and observers.
+    pub(crate) fn member(&self) -> Option<(&assent_policy::Caller, &str)> {
+        match self {
+            Caller::Person(person) => Some((&person.who, &person.name)),
+            Caller::Machine(machine) => Some((&machine.who, &machine.name)),
+            Caller::Public | Caller::Observer { .. } => None,
+        }
+    }
+
+    /// What the caller is granted.
+    pub(crate) fn grants(&self) -> &[Grant] {
+        self.member().map_or(&[], |(who, _)| &who.grants)
+    }
+}
+
+impl Principal for Caller {
+    fn principal(&self) -> String {
+        match self {
+            Caller::Public => "public".to_owned(),
+            Caller::Person(person) => person.who.principal.to_string(),
+            Caller::Machine(machine) => machine.who.principal.to_string(),
+            Caller::Observer { cluster, .. } => format!("observer:{cluster}"),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! One caller at work in one tenant: what they may do, and the way every change takes.
+//!
+//! A change goes ask, record, keep: [`Desk::require`] asks policy, [`Desk::intend`] puts the intent on the ledger, and only an [`Intent`]
+//! opens [`Desk::keep`]. So nothing is kept that was not permitted and recorded (I4), and no handler can forget it.
+
+use std::sync::Arc;
+
+use assent_api::{Action, Code, Page, PageQuery, Problem};
+use assent_api::page::{PAGE_ENTRIES_DEFAULT, PAGE_ENTRIES_MAX};
+use assent_base::Timestamp;
+use assent_base::id::{EnvironmentId, TenantId};
+use assent_ledger::Outcome;
+use assent_policy::{Ask, Engine, Judgement, Permit, Resource};
+use assent_store::{Document, Expect, Kept, Query, Tenant, Write};
+use serde_json::{Value, json};
+
+use crate::caller::Caller;
+use crate::documents::{ClusterDoc, EnvironmentDoc, IncidentDoc};
+use crate::plane::ControlPlane;
+
+/// A caller at work.
+pub(crate) struct Desk<'a> {
+    pub(crate) plane: &'a ControlPlane,
+    pub(crate) tenant: Tenant,
+    pub(crate) now: Timestamp,
+    who: assent_policy::Caller,
+    name: String,
+    engine: Arc<Engine>,
+}
+
+/// The ledger holds that this is about to be done. It is spent by doing it.
+#[derive(Debug)]
+#[must_use = "an intent that nothing follows is a lie on the ledger"]
+pub(crate) struct Intent {
+    actor: String,
+    action: String,
+    subject: String,
+}
+
+impl<'a> Desk<'a> {
+    /// Seats a person or a machine. Strangers and observers have no desk.
+    pub(crate) async fn of(plane: &'a ControlPlane, caller: &Caller) -> Result<Desk<'a>, Problem> {
+        let (who, name) = caller.member().ok_or_else(|| Problem::new(Code::NotSignedIn, "this needs a person or a machine key"))?;
+        let tenant = plane.tenant(who.tenant).await?;
+        let engine = plane.engine(&tenant).await?;
+        Ok(Self { plane, now: plane.now(), tenant, who: who.clone(), name: name.to_owned(), engine })
+    }
+
+    /// The tenant's id.
+    pub(crate) fn tenant_id(&self) -> TenantId {
+        self.who.tenant
+    }
+
+    /// `account:acc_…` or `key:key_…`.
+    pub(crate) fn actor(&self) -> String {
+        self.who.principal.to_string()
+    }
+
+    /// What others call the caller.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What the caller is granted, by name and by group.
+    pub(crate) fn grants(&self) -> &[assent_api::accounts::Grant] {
+        &self.who.grants
+    }
+
+    /// The policies of the tenant.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Whether the caller may: for the entries of a list, where a refusal is no event.
+    pub(crate) fn may(&self, action: Action, resource: &Resource) -> bool {
+        self.judge(action, resource.clone()).is_permit()
+    }
+
+    fn judge(&self, action: Action, resource: Resource) -> Judgement {
+        self.engine.decide(&Ask { caller: self.who.clone(), action, resource })
+    }
+
+    /// Asks policy. A refusal goes on the ledger. Who may not even read the thing hears that there is none.
+    pub(crate) async fn require(&self, action: Action, resource: Resource) -> Result<Permit, Problem> {
+        let subject = resource.id.clone();
+        let readable = action_to_read(action).is_none_or(|read| self.may(read, &resource));
+        let ask = Ask { caller: self.who.clone(), action, resource };
+        let judgement = self.engine.decide(&ask);
+        let answer = judgement.answer();
+        let Judgement::Permit(permit) = judgement else {
+            let details = json!({ "ask": ask, "decision": answer });
+            self.plane.record(&self.tenant, &self.actor(), action.as_str(), &subject, Outcome::Refused, details).await?;
+            return Err(if readable { refused(action, &answer) } else { Problem::not_found() });
+        };
+        Ok(permit)
+    }
+
+    /// Puts on the ledger what is about to be done. `details` must hold no secret.
+    pub(crate) async fn intend(&self, permit: Permit, details: Value) -> Result<Intent, Problem> {
+        let subject = permit.resource().to_owned();
+        self.intend_on(permit, subject, details).await
+    }
+
+    /// The same, for something that is only now being made.
+    pub(crate) async fn intend_on(&self, permit: Permit, subject: String, details: Value) -> Result<Intent, Problem> {
+        let details = json!({ "details": details, "policies": permit.policies(), "policy_digest": permit.digest() });
+        let (actor, action) = (self.actor(), permit.action().as_str().to_owned());
+        self.plane.record(&self.tenant, &actor, &action, &subject, Outcome::Intended, details).await?;
+        Ok(Intent { actor, action, subject })
+    }
+
+    /// Does what was intended, all of it or nothing. What does not work goes on the ledger too.
+    pub(crate) async fn keep(&self, intent: Intent, writes: Vec<Write>) -> Result<(), Problem> {
+        let done = self.tenant.write(writes, self.now).await;
+        self.close(intent, done.map(drop).map_err(Problem::from_store)).await
+    }
+
+    /// Records how something ended that is done elsewhere.
+    pub(crate) async fn close<T>(&self, intent: Intent, done: Result<T, Problem>) -> Result<T, Problem> {
+        if let Err(problem) = &done {
+            let details = json!({ "problem": problem.code });
+            self.plane.record(&self.tenant, &intent.actor, &intent.action, &intent.subject, Outcome::Failed, details).await?;
+        }
+        done
+    }
+}
+
+/// What one must be allowed to read to know that something exists.
+fn action_to_read(action: Action) -> Option<Action> {
+    let read = match action {
+        Action::IncidentComment | Action::IncidentManage | Action::IncidentShare | Action::IncidentRead => Action::IncidentRead,
+        Action::ClusterManage | Action::ClusterRead => Action::ClusterRead,
+        Action::EnvironmentManage | Action::EnvironmentRead => Action::EnvironmentRead,
+        Action::RedactionRead | Action::RedactionManage => Action::EnvironmentRead,
+        // Things of the whole tenant: that there are members, keys and policies is no secret to a member.
+        Action::TenantRead
+        | Action::TenantUpdate
+        | Action::TenantExport
+        | Action::TenantDelete
+        | Action::MemberRead
+        | Action::MemberManage
+        | Action::KeyRead
+        | Action::KeyManage
+        | Action::LedgerRead
+        | Action::LedgerExport
+        | Action::PolicyRead
+        | Action::PolicyManage
+        | Action::AlertSourceRead
+        | Action::AlertSourceManage
+        | Action::EventRead => return None,
+    };
+    Some(read)
+}
+
+fn refused(action: Action, answer: &assent_api::policies::Answer) -> Problem {
+    let why = match (answer.reasons.as_slice(), answer.errors.len()) {
+        ([], 0) => "none of your grants permits it".to_owned(),
+        ([], _) => "a policy could not be evaluated, which refuses".to_owned(),
+        (policies, _) => format!("forbidden by {}", policies.join(", ")),
+    };
+    Problem::new(Code::Refused, format!("you may not `{action}` here: {why}"))
+}

@@ -1,0 +1,42 @@
+//! What the platform keeps: one struct per kind of document, each with the fields that it is found by.
+//!
+//! The store encrypts a document whole. What [`Index::Equal`] names is kept as a keyed hash; what [`Index::Order`] names is readable in the
+//! database, so only instants and counts go there.
+
+use assent_base::Timestamp;
+use assent_store::{Document, Index};
+use serde::{Deserialize, Serialize};
+
+mod accounts;
+mod clusters;
+mod incidents;
+mod settings;
+
+pub(crate) use accounts::{AccountDoc, ApiKeyDoc, DirectoryDoc, GroupGrantsDoc, LinkDoc, LinkPurpose, SessionDoc};
+pub(crate) use clusters::{ClusterDoc, ObserverKeyDoc};
+pub(crate) use incidents::{CommentDoc, IncidentDoc, ReportDoc, ShareDoc};
+pub(crate) use settings::{AlertDoc, AlertSourceDoc, EnvironmentDoc, IdempotencyDoc, PolicyDoc, RedactionDoc, TenantDoc};
+
+/// The name of the index of instants.
+pub(crate) const BY_TIME: &str = "time";
+
+/// Implements [`Document`]: the kind as the database has it, the version of the form, and the indexes.
+macro_rules! document {
+    ($name:ident = $kind:literal, $schema:literal, |$doc:ident| $indexes:expr) => {
+        impl Document for $name {
+            const KIND: &'static str = $kind;
+            const SCHEMA: u32 = $schema;
+
+            fn indexes(&self) -> Vec<Index> {
+                let $doc = self;
+                $indexes
+            }
+        }
+    };
+}
+pub(crate) use document;
+
+/// An instant as the index of instants has it.
+pub(crate) fn by_time(at: Timestamp) -> Index {
+    Index::Order(BY_TIME, at.as_microsecond())
+}

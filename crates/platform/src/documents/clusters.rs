@@ -1,0 +1,45 @@
+//! Clusters, and the keys of their observers.
+
+use assent_api::clusters::{Health, ObserverState, Profile};
+use assent_base::id::{ClusterId, EnvironmentId, KeyId};
+use assent_base::{Digest, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{BY_TIME, Document, Index, document};
+
+/// An observer's key, as a hash. Tokens name the generation, so that rotation and revocation end them at once.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ObserverKeyDoc {
+    pub(crate) id: KeyId,
+    pub(crate) hash: Digest,
+    pub(crate) generation: u64,
+    pub(crate) revoked_at: Option<Timestamp>,
+}
+
+/// One API server that is watched.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClusterDoc {
+    pub(crate) id: ClusterId,
+    pub(crate) name: String,
+    pub(crate) environment: EnvironmentId,
+    pub(crate) profiles: Vec<Profile>,
+    /// Where its observer reaches this platform.
+    pub(crate) endpoint: Option<String>,
+    /// None where the observer runs inside the platform.
+    pub(crate) key: Option<ObserverKeyDoc>,
+    /// The stream that signals come in; none before the first greeting.
+    pub(crate) stream: Option<String>,
+    pub(crate) cluster_uid: Option<String>,
+    pub(crate) kubernetes: Option<String>,
+    pub(crate) observer: Option<ObserverState>,
+    pub(crate) health: Health,
+    pub(crate) seen_at: Option<Timestamp>,
+    pub(crate) created_at: Timestamp,
+}
+document!(ClusterDoc = "cluster", 1, |doc| vec![
+    Index::Order(BY_TIME, doc.created_at.as_microsecond()),
+    Index::Equal("environment", doc.environment.to_string()),
+    Index::Equal("name", format!("{}/{}", doc.environment, doc.name)),
+]);

@@ -1,0 +1,52 @@
+//! Lists, page by page, with only what the caller may see.
+
+use assent_api::page::{PAGE_ENTRIES_DEFAULT, PAGE_ENTRIES_MAX};
+use assent_api::{Page, PageQuery, Problem};
+use assent_store::{Cursor, Document, Kept, Query};
+
+use crate::desk::Desk;
+
+/// Entries that are looked at for one page at most. A page can be shorter than asked for, and still have a next one.
+const LOOKED_AT_MAX: u32 = 5_000;
+
+/// One page, to be filled.
+pub(crate) struct Pages<'d> {
+    desk: &'d Desk<'d>,
+    after: Option<Cursor>,
+    limit: usize,
+}
+
+impl<'d> Pages<'d> {
+    /// Reads what was asked.
+    pub(crate) fn of(desk: &'d Desk<'d>, asked: &PageQuery) -> Result<Self, Problem> {
+        Self::at(desk, asked.cursor.as_deref(), asked.limit)
+    }
+
+    /// The same, for lists whose query has more fields.
+    pub(crate) fn at(desk: &'d Desk<'d>, cursor: Option<&str>, limit: Option<u32>) -> Result<Self, Problem> {
+        let limit = limit.unwrap_or(PAGE_ENTRIES_DEFAULT);
+        if !(1..=PAGE_ENTRIES_MAX).contains(&limit) {
+            return Err(Problem::invalid("/limit", format!("1 to {PAGE_ENTRIES_MAX}")));
+        }
+        let after = cursor.map(str::parse).transpose().map_err(|_| Problem::invalid("/cursor", "take `next` of the page before, unchanged"))?;
+        Ok(Self { desk, after, limit: limit as usize })
+    }
+
+    /// Goes through documents until the page is full; `show` leaves out what the caller may not see or did not ask for.
+    pub(crate) async fn collect<D: Document, T>(self, query: Query, mut show: impl FnMut(Kept<D>) -> Option<T>) -> Result<Page<T>, Problem> {
+        let mut items = Vec::new();
+        let mut after = self.after;
+        let mut looked_at = 0;
+        loop {
+            // One by one to the cursor: a page ends exactly after the entry that filled it.
+            let asked = query.clone().after(after.take()).limit(u32::try_from(self.limit - items.len()).unwrap_or(PAGE_ENTRIES_MAX));
+            let page = self.desk.tenant.list::<D>(&asked).await.map_err(Problem::from_store)?;
+            looked_at += u32::try_from(page.items.len()).unwrap_or(u32::MAX);
+            items.extend(page.items.into_iter().filter_map(&mut show));
+            after = page.next;
+            if after.is_none() || items.len() >= self.limit || looked_at >= LOOKED_AT_MAX {
+                return Ok(Page { items, next: after.map(|cursor| cursor.to_string()) });
+            }
+        }
+    }
+}

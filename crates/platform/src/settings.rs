@@ -1,0 +1,29 @@
+//! What the platform runs with.
+
+use std::path::PathBuf;
+
+use assent_identity::oidc;
+
+/// What the platform runs with, besides its data folder.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// `sqlite://…` or `postgres://…`; a SQLite file in the data folder if absent.
+    pub database: Option<String>,
+    /// The URL under which people and observers reach the platform; that of each request if absent.
+    pub public_url: Option<String>,
+    /// Identity providers.
+    pub providers: Vec<Provider>,
+    /// The file of a second key that signs checkpoints.
+    pub witness_key: Option<PathBuf>,
+}
+
+/// An identity provider, and whose people it vouches for.
+#[derive(Debug, Clone)]
+pub struct Provider {
+    /// What the button says; in the path of the callback.
+    pub name: String,
+    /// How it is reached.
+    pub config: oidc::Config,
+    /// The name of the tenant that its people belong to; the installation's first if absent.
+    pub tenant: Option<String>,
+}
