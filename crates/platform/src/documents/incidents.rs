@@ -1,30 +1,27 @@
 //! Incidents, their reports, and what people add.
 
-use assent_base::id::{AccountId, ClusterId, CommentId, EnvironmentId, IncidentId, ShareId};
+use assent_base::id::{CommentId, IncidentId, ShareId};
 use assent_base::{Digest, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Document, Index, by_time, document};
 
-/// An incident, with where it belongs and who has it.
+/// An incident. Its environment is its cluster's, which can be moved.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct IncidentDoc {
-    pub(crate) id: IncidentId,
-    pub(crate) cluster: ClusterId,
-    pub(crate) environment: EnvironmentId,
-    pub(crate) incident: assent_incidents::Incident,
-    pub(crate) assignee: Option<AccountId>,
-    /// What people added for the investigation.
-    pub(crate) context: Vec<String>,
-    pub(crate) comments: u32,
-}
-document!(IncidentDoc = "incident", 1, |doc| vec![
-    by_time(doc.incident.updated_at),
-    Index::Equal("cluster", doc.cluster.to_string()),
-    Index::Equal("open", format!("{}:{}", doc.cluster, doc.incident.state.is_open())),
-    Index::Equal("fingerprint", doc.incident.fingerprint.clone()),
-]);
+#[serde(transparent)]
+pub(crate) struct IncidentDoc(pub(crate) assent_incidents::Incident);
+document!(IncidentDoc = "incident", 1, |doc| {
+    let incident = &doc.0;
+    let mut indexes = vec![
+        by_time(incident.updated_at),
+        Index::Equal("cluster", incident.cluster.to_string()),
+        Index::Equal("fingerprint", incident.fingerprint.clone()),
+    ];
+    indexes.extend(incident.is_live().then(|| Index::Equal("live", "yes".to_owned())));
+    // What a watcher takes up again when it starts: of all that is closed it needs the recent only.
+    indexes.extend((!incident.is_settled()).then(|| Index::Equal("at work", incident.cluster.to_string())));
+    indexes
+});
 
 /// The report that an incident last had. Apart from the incident, so that lists stay small.
 #[derive(Debug, Clone, Serialize, Deserialize)]
