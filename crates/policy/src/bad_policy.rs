@@ -22,15 +22,20 @@ impl BadPolicy {
         Self { name: name.to_owned(), line: 1, column: 1, message: message.into() }
     }
 
+    /// A fault at a byte of the text.
+    pub(crate) fn at(name: &str, text: &str, offset: usize, message: String) -> Self {
+        let (line, column) = position(text, offset);
+        Self { name: name.to_owned(), line, column, message }
+    }
+
     /// What Cedar complains about, in a text that starts at its first byte.
     pub(crate) fn from_cedar(name: &str, text: &str, fault: &dyn Diagnostic) -> Self {
         let offset = fault.labels().and_then(|mut labels| labels.next()).map_or(0, |label| label.offset());
-        let (line, column) = position(text, offset);
         let message = match fault.help() {
             Some(help) => format!("{fault}; {help}"),
             None => fault.to_string(),
         };
-        Self { name: name.to_owned(), line, column, message }
+        Self::at(name, text, offset, message)
     }
 }
 

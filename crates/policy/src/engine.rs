@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use assent_base::Digest;
 use assent_base::id::TenantId;
-use cedar_policy::{Authorizer, Effect, Policy, PolicyId, PolicySet, ValidationMode, Validator};
+use cedar_policy::{Authorizer, Effect, Policy, PolicyId, PolicySet, ValidationMode};
 
 use crate::ask::Ask;
 use crate::bad_policy::BadPolicy;
+use crate::depth;
 use crate::judgement::{Judgement, Permit, Refusal, Why};
 use crate::pack::{Pack, TenantPolicy};
 use crate::scope::{self, Roles};
@@ -23,7 +24,7 @@ pub const POLICIES_MAX: usize = 2_000;
 #[derive(Debug)]
 pub struct Engine {
     tenant: TenantId,
-    vocabulary: Vocabulary,
+    vocabulary: &'static Vocabulary,
     policies: BTreeMap<String, Policy>,
     slices: Slices,
     authorizer: Authorizer,
@@ -51,10 +52,10 @@ impl Engine {
     }
 
     fn build(tenant: TenantId, packs: &[Pack], texts: &[TenantPolicy], slicing: Slicing) -> Result<Self, BadPolicy> {
-        let vocabulary = Vocabulary::load()?;
+        let vocabulary = Vocabulary::shared()?;
         let mut policies = BTreeMap::new();
         for pack in std::iter::once(&Pack::GUARD).chain(packs) {
-            let set = check(&vocabulary, pack.name, pack.text)?;
+            let set = check(vocabulary, pack.name, pack.text)?;
             for policy in set {
                 let id = policy.annotation("id").map(str::to_owned);
                 let id = id.ok_or_else(|| BadPolicy::whole(pack.name, "a policy of a pack needs an `@id`"))?;
@@ -63,7 +64,7 @@ impl Engine {
         }
         let shipped = policies.len();
         for text in texts {
-            for (index, policy) in check(&vocabulary, &text.name, &text.text)?.iter().enumerate() {
+            for (index, policy) in check(vocabulary, &text.name, &text.text)?.iter().enumerate() {
                 let id = if index == 0 { format!("tenant:{}", text.name) } else { format!("tenant:{}#{}", text.name, index + 1) };
                 insert(&mut policies, &text.name, id, policy)?;
             }
@@ -71,7 +72,7 @@ impl Engine {
                 return Err(BadPolicy::whole(&text.name, format!("a tenant has at most {POLICIES_MAX} policies")));
             }
         }
-        let slices = Slices::build(&vocabulary, slicing, policies.values())?;
+        let slices = Slices::build(vocabulary, slicing, policies.values())?;
         let digest = digest(packs, texts);
         Ok(Self { tenant, vocabulary, policies, slices, authorizer: Authorizer::new(), digest })
     }
@@ -164,11 +165,12 @@ fn check(vocabulary: &Vocabulary, name: &str, text: &str) -> Result<Vec<Policy>,
     if text.len() > TEXT_BYTES_MAX {
         return Err(BadPolicy::whole(name, format!("the text has {} bytes; {TEXT_BYTES_MAX} are allowed", text.len())));
     }
+    depth::check(text).map_err(|(offset, message)| BadPolicy::at(name, text, offset, message))?;
     let set: PolicySet = text.parse().map_err(|fault: cedar_policy::ParseErrors| BadPolicy::from_cedar(name, text, &fault))?;
     if set.num_of_templates() > 0 {
         return Err(BadPolicy::whole(name, "templates have nothing to be filled with here: name the principal and the resource"));
     }
-    let result = Validator::new(vocabulary.schema.clone()).validate(&set, ValidationMode::Strict);
+    let result = vocabulary.validator.validate(&set, ValidationMode::Strict);
     if let Some(fault) = result.validation_errors().next() {
         return Err(BadPolicy::from_cedar(name, text, fault));
     }

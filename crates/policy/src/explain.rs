@@ -17,8 +17,8 @@ pub struct Explanation {
     pub answer: Answer,
     /// Which roles the caller has at each namespace of the resource; one entry without a namespace if it touches none.
     pub standing: Vec<Standing>,
-    /// Every policy that spoke, for or against, also where another had the last word.
-    pub spoke: Vec<Reason>,
+    /// The policies that decided, in order of name.
+    pub decided_by: Vec<Reason>,
     /// Policies that Cedar was given, at most: the others cannot have a say in such an ask.
     pub asked: usize,
     /// Policies in force.
@@ -35,7 +35,7 @@ pub struct Standing {
     pub roles: Vec<Role>,
 }
 
-/// A policy that had a say.
+/// A policy that decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reason {
     /// Its name.
@@ -54,20 +54,13 @@ impl Engine {
     #[must_use]
     pub fn explain(&self, ask: &Ask) -> Explanation {
         let answer = self.decide(ask).answer();
-        let mut names = answer.reasons.clone();
-        let mut asked = 0;
-        if ask.caller.tenant == self.tenant() && ask.resource.tenant == self.tenant() {
-            for roles in scope::roles_at(&ask.caller.grants, &ask.resource) {
-                let findings = self.evaluate(ask, roles);
-                asked = asked.max(findings.asked);
-                names.extend(findings.permits);
-                names.extend(findings.forbids);
-            }
-        }
-        names.sort_unstable();
-        names.dedup();
-        let spoke = names.iter().filter_map(|name| self.reason(name)).collect();
-        Explanation { answer, standing: standing(ask), spoke, asked, in_force: self.policies() }
+        let inside = ask.caller.tenant == self.tenant() && ask.resource.tenant == self.tenant();
+        let asked = match inside {
+            true => scope::roles_at(&ask.caller.grants, &ask.resource).into_iter().map(|roles| self.evaluate(ask, roles).asked).max(),
+            false => None,
+        };
+        let decided_by = answer.reasons.iter().filter_map(|name| self.reason(name)).collect();
+        Explanation { answer, standing: standing(ask), decided_by, asked: asked.unwrap_or(0), in_force: self.policies() }
     }
 
     fn reason(&self, name: &str) -> Option<Reason> {

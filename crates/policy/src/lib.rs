@@ -13,6 +13,7 @@
 mod ask;
 mod backtest;
 mod bad_policy;
+mod depth;
 mod engine;
 mod explain;
 mod judgement;
@@ -25,6 +26,7 @@ mod vocabulary;
 pub use ask::{Ask, BadPrincipal, Caller, Place, Principal, Resource};
 pub use backtest::{Recorded, backtest};
 pub use bad_policy::BadPolicy;
+pub use depth::{NESTING_MAX, WORDS_MAX};
 pub use engine::{Engine, POLICIES_MAX, TEXT_BYTES_MAX};
 pub use explain::{Explanation, Reason, Standing};
 pub use judgement::{Judgement, Permit, Refusal, Why};

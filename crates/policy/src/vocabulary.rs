@@ -1,11 +1,12 @@
 //! The schema, and our types as Cedar entities.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::LazyLock;
 
 use assent_api::access::Criticality;
 use assent_api::{Action, Role};
 use assent_base::id::{EnvironmentId, TenantId};
-use cedar_policy::{Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression, Schema};
+use cedar_policy::{Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression, Schema, Validator};
 
 use crate::ask::{Ask, Principal};
 use crate::bad_policy::BadPolicy;
@@ -15,7 +16,7 @@ const SCHEMA: &str = include_str!("../packs/schema.cedarschema");
 
 /// The schema as Cedar reads it, and the names that every ask needs, read once.
 pub(crate) struct Vocabulary {
-    pub(crate) schema: Schema,
+    pub(crate) validator: Validator,
     actions: BTreeMap<Action, Entity>,
     /// What each action or group of actions stands for.
     members: BTreeMap<EntityUid, Vec<Action>>,
@@ -36,8 +37,14 @@ pub(crate) struct CedarAsk {
 }
 
 impl Vocabulary {
+    /// The one vocabulary of all engines.
+    pub(crate) fn shared() -> Result<&'static Self, BadPolicy> {
+        static SHARED: LazyLock<Result<Vocabulary, BadPolicy>> = LazyLock::new(Vocabulary::load);
+        SHARED.as_ref().map_err(Clone::clone)
+    }
+
     /// Reads the schema that ships. Its failure would be ours, and is still no reason to go on without it.
-    pub(crate) fn load() -> Result<Self, BadPolicy> {
+    fn load() -> Result<Self, BadPolicy> {
         let bad = |message: String| BadPolicy::whole("schema", message);
         let (schema, _) = Schema::from_cedarschema_str(SCHEMA).map_err(|fault| BadPolicy::from_cedar("schema", SCHEMA, &fault))?;
         let entities = schema.action_entities().map_err(|fault| bad(fault.to_string()))?;
@@ -64,7 +71,7 @@ impl Vocabulary {
             resource: name("Resource")?,
             role: name("Role")?,
             tenant: name("Tenant")?,
-            schema,
+            validator: Validator::new(schema),
         })
     }
 
@@ -169,8 +176,8 @@ mod tests {
     #[test]
     fn the_schema_names_our_words_and_no_others() {
         let vocabulary = Vocabulary::load().unwrap();
-        let actions: Vec<String> = vocabulary.schema.actions().map(|uid| uid.id().unescaped().to_owned()).collect();
-        let groups: Vec<String> = vocabulary.schema.action_groups().map(|uid| uid.id().unescaped().to_owned()).collect();
+        let actions: Vec<String> = vocabulary.validator.schema().actions().map(|uid| uid.id().unescaped().to_owned()).collect();
+        let groups: Vec<String> = vocabulary.validator.schema().action_groups().map(|uid| uid.id().unescaped().to_owned()).collect();
         for action in actions.iter().filter(|action| !groups.contains(action)) {
             assert!(action.parse::<Action>().is_ok(), "`{action}` is in the schema only");
         }
@@ -202,14 +209,14 @@ mod tests {
                     let roles = scope::roles(&grants, &resource, None);
                     let cedar = vocabulary.cedar_ask(&ask, roles).unwrap();
                     let entities = cedar.entities.iter().cloned().collect::<Vec<_>>();
-                    Entities::from_entities(entities, Some(&vocabulary.schema)).unwrap();
+                    Entities::from_entities(entities, Some(vocabulary.validator.schema())).unwrap();
                     let request = &cedar.request;
                     Request::new(
                         request.principal().unwrap().clone(),
                         request.action().unwrap().clone(),
                         request.resource().unwrap().clone(),
                         Context::empty(),
-                        Some(&vocabulary.schema),
+                        Some(vocabulary.validator.schema()),
                     )
                     .unwrap();
                 }
