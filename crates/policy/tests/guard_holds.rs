@@ -30,7 +30,11 @@ fn a_tenant_cannot_lift_the_guard() {
     assert_eq!(refused_by(ada(), Role::Approver, Action::LedgerExport), ["guard.ledger_export"]);
     assert_eq!(refused_by(ada(), Role::Admin, Action::TenantExport), ["guard.tenant_export_and_deletion"]);
     assert_eq!(refused_by(robot(), Role::Owner, Action::TenantDelete), ["guard.machines_delete_no_tenant"]);
-    assert_eq!(engine.decide(&ask(ada(), &[], Action::IncidentRead, Resource::of_tenant(acme()))).answer().reasons, ["guard.no_grant"]);
+    let reasons = |ask: &Ask| engine.decide(ask).answer().reasons;
+    assert_eq!(reasons(&ask(ada(), &[], Action::IncidentRead, thing(Criticality::Lab))), ["guard.no_grant"]);
+    let owner = [everywhere(Role::Owner)];
+    assert_eq!(reasons(&ask(ada(), &owner, Action::TenantDelete, thing(Criticality::Lab))), ["guard.tenant_wide"]);
+    assert_eq!(reasons(&ask(ada(), &owner, Action::IncidentShare, Resource::of_tenant(acme()))), ["guard.in_an_environment"]);
 }
 
 #[test]
