@@ -46,7 +46,7 @@ impl Desk<'_> {
     }
 
     async fn shown(&self, kept: Kept<ClusterDoc>) -> Cluster {
-        let live = self.plane.inner.watched.summary(self.tenant_id(), kept.doc.id);
+        let live = self.plane.inner.watched.shown(self.tenant_id(), kept.doc.id);
         let connection = kept.doc.connection(self.now);
         let doc = kept.doc;
         Cluster {
@@ -105,13 +105,14 @@ impl ControlPlane {
 impl Handle<ListClusters> for ControlPlane {
     async fn handle(&self, caller: Caller, input: Input<ListClusters>) -> Result<Reply<ListClusters>, Problem> {
         let desk = Desk::of(self, &caller).await?;
-        let places = desk.places().await?;
+        let places = self.places(&desk.tenant).await?;
         let mut query = Query::oldest_first();
         if let Some(environment) = input.query.environment {
             query = query.equal("environment", &environment.to_string());
         }
         let seen = |kept: Kept<ClusterDoc>| {
-            let resource = places.get(&kept.doc.environment)?.clone().with_id(kept.doc.id);
+            let place = places.get(&kept.doc.id)?;
+            let resource = Resource::in_environment(desk.tenant_id(), place.environment, place.criticality).with_id(kept.doc.id);
             desk.may(Action::ClusterRead, &resource).then_some(kept)
         };
         let page = Pages::at(&desk, input.query.cursor.as_deref(), input.query.limit)?.collect(query, seen).await?;
@@ -179,7 +180,6 @@ impl Handle<UpdateCluster> for ControlPlane {
         }
         let intent = desk.intend(permit, json!({ "change": input.body })).await?;
         desk.keep(intent, vec![Write::put(&kept.id, &kept.doc, expect)?]).await?;
-        self.inner.watched.moved(desk.tenant_id(), kept.doc.id, kept.doc.environment);
         let kept = desk.get::<ClusterDoc>(&kept.id).await?;
         let version = kept.version;
         Ok(Reply::new(desk.shown(kept).await).version(version))

@@ -10,9 +10,10 @@ use assent_api::operations::{
 };
 use assent_api::{Action, Code, Page, Problem};
 use assent_base::id::{ClusterId, CommentId, EnvironmentId, IncidentId};
-use assent_base::{Timestamp, time};
+use assent_base::Timestamp;
 use assent_diagnosis::report::EntityName;
 use assent_http::{Handle, Input, Reply};
+use assent_incidents::book::{CONTEXT_CHARS_MAX, REASON_CHARS_MAX};
 use assent_incidents::{Act, State};
 use assent_ledger::Outcome;
 use assent_policy::{Permit, Resource};
@@ -29,14 +30,6 @@ use crate::problem_of::ProblemOf;
 
 /// Characters of a remark at most.
 const COMMENT_CHARS_MAX: usize = 10_000;
-/// Characters of a reason at most.
-const REASON_CHARS_MAX: usize = 2_000;
-/// Characters of what is added for an investigation at most.
-const CONTEXT_CHARS_MAX: usize = 10_000;
-/// Seconds that a mute lasts at least.
-const MUTE_S_MIN: u64 = 60;
-/// Seconds that a mute lasts at most: 90 days.
-const MUTE_S_MAX: u64 = 90 * 86_400;
 
 /// Where a cluster is, and what it is called.
 #[derive(Debug, Clone)]
@@ -302,14 +295,10 @@ impl Handle<GetTimeline> for ControlPlane {
 impl Handle<MuteIncident> for ControlPlane {
     async fn handle(&self, caller: Caller, input: Input<MuteIncident>) -> Result<Reply<MuteIncident>, Problem> {
         let desk = Desk::of(self, &caller).await?;
-        if !(MUTE_S_MIN..=MUTE_S_MAX).contains(&input.body.for_s) {
-            return Err(Problem::invalid("/for_s", format!("{MUTE_S_MIN} to {MUTE_S_MAX} seconds")));
-        }
-        let until = i64::try_from(input.body.for_s).ok().and_then(|span| time::later(desk.now, span));
-        let until = until.ok_or_else(|| Problem::invalid("/for_s", "too far away"))?;
+        let for_s = i64::try_from(input.body.for_s).map_err(|_| Problem::invalid("/for_s", "too far away"))?;
         let reason = input.body.reason.as_deref().map(|text| names::prose("/reason", text, REASON_CHARS_MAX)).transpose()?;
-        let details = json!({ "until": until, "reason": reason });
-        let act = Act::Mute { until, reason };
+        let details = json!({ "mute_for_s": for_s, "reason": reason });
+        let act = Act::Mute { for_s, reason };
         let (incident, version) = desk.act(input.path.incident, Action::IncidentManage, &input.meta, act, details).await?;
         Ok(Reply::new(incident).version(version))
     }
@@ -396,7 +385,7 @@ impl Handle<AddComment> for ControlPlane {
         let intent = desk.intend(permit, json!({ "comment": id })).await?;
         desk.keep(intent, vec![Write::put(&id.to_string(), &doc, Expect::Absent).map_err(Problem::from_store)?]).await?;
         let cluster = kept.doc.0.cluster;
-        self.inner.watched.act(self, &desk.tenant, cluster, kept.doc.0.id, Act::Commented, &desk.actor()).await?;
+        self.inner.watched.act(self, &desk.tenant, cluster, kept.doc.0.id, Act::Comment, &desk.actor()).await?;
         Ok(Reply::new(doc.shown()))
     }
 }

@@ -64,7 +64,7 @@ impl Handle<ObserverHeartbeat> for ControlPlane {
         let (tenant, cluster) = self.observed(&caller).await?;
         let (stream, state) = (input.body.stream, input.body.state);
         let now = self.now();
-        let kept = self
+        let version = self
             .change(&tenant, cluster, |doc| {
                 doc.is_in(&stream)?;
                 doc.observer = Some(state.clone());
@@ -72,7 +72,7 @@ impl Handle<ObserverHeartbeat> for ControlPlane {
                 Ok(())
             })
             .await?;
-        self.announce_cluster(&tenant, cluster, kept).await?;
+        self.announce_cluster(&tenant, cluster, version).await?;
         Ok(Reply::new(self.acknowledge(&tenant, cluster, &stream).await?))
     }
 }
@@ -145,7 +145,7 @@ impl ControlPlane {
         // Facts are read before they are kept, so that nothing unreadable is acknowledged.
         let (lines, facts) = read(&new)?;
         match tenant.append_segment(&stream, known.saturating_add(1), last, self.now(), &lines).await {
-            Ok(Appended::New) => self.inner.watched.tell(self, tenant, cluster, facts, last).await?,
+            Ok(Appended::New) => self.inner.watched.tell(self, tenant, cluster, &batch.stream, facts, last).await,
             // Another request with the same signals was faster.
             Ok(Appended::Known) | Err(StoreError::Gap { .. }) => {}
             Err(error) => return Err(Problem::from_store(error)),
@@ -155,8 +155,9 @@ impl ControlPlane {
 
     async fn acknowledge(&self, tenant: &Tenant, cluster: ClusterId, stream: &str) -> Result<Acknowledged, Problem> {
         let acknowledged = tenant.last_seq(&stream_of(cluster, stream)).await.map_err(Problem::from_store)?;
-        let wanted_logs = self.inner.watched.wanted_logs(tenant.id(), cluster);
-        let wanted_logs = wanted_logs
+        let shown = self.inner.watched.shown(tenant.id(), cluster);
+        let wanted_logs = shown
+            .wanted
             .into_iter()
             .map(|log| WantedLog {
                 namespace: log.pod.namespace().unwrap_or_default().to_owned(),
@@ -165,7 +166,7 @@ impl ControlPlane {
                 previous: log.previous,
             })
             .collect();
-        Ok(Acknowledged { acknowledged, wanted_logs, list_again: self.inner.watched.lacks_the_past(tenant.id(), cluster) })
+        Ok(Acknowledged { acknowledged, wanted_logs, list_again: shown.lacks_the_past })
     }
 
     pub(crate) async fn cluster_doc(&self, tenant: &Tenant, cluster: ClusterId) -> Result<Kept<ClusterDoc>, Problem> {

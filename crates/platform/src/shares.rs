@@ -55,7 +55,7 @@ impl ShareDoc {
 impl Handle<ListShares> for ControlPlane {
     async fn handle(&self, caller: Caller, input: Input<ListShares>) -> Result<Reply<ListShares>, Problem> {
         let desk = Desk::of(self, &caller).await?;
-        let (kept, resource) = desk.incident(input.path.incident).await?;
+        let (kept, _, resource) = desk.incident(input.path.incident).await?;
         let _permit = desk.require(Action::IncidentShare, resource).await?;
         let query = Query::newest_first().equal("incident", &kept.id);
         let page = Pages::of(&desk, &input.query)?.collect::<ShareDoc, _>(query, |kept| Some(kept.doc.shown())).await?;
@@ -66,7 +66,7 @@ impl Handle<ListShares> for ControlPlane {
 impl Handle<CreateShare> for ControlPlane {
     async fn handle(&self, caller: Caller, input: Input<CreateShare>) -> Result<Reply<CreateShare>, Problem> {
         let desk = Desk::of(self, &caller).await?;
-        let (incident, resource) = desk.incident(input.path.incident).await?;
+        let (incident, _, resource) = desk.incident(input.path.incident).await?;
         let permit = desk.require(Action::IncidentShare, resource).await?;
         if !(SHARE_S_MIN..=SHARE_S_MAX).contains(&input.body.expires_in_s) {
             return Err(Problem::invalid("/expires_in_s", format!("{SHARE_S_MIN} to {SHARE_S_MAX} seconds")));
@@ -80,7 +80,7 @@ impl Handle<CreateShare> for ControlPlane {
         let span = i64::try_from(input.body.expires_in_s).unwrap_or(0);
         let doc = ShareDoc {
             id,
-            incident: incident.doc.id,
+            incident: incident.doc.0.id,
             hash: Digest::of(secret.as_bytes()),
             created_at: desk.now,
             created_by: desk.actor(),
@@ -99,10 +99,10 @@ impl Handle<CreateShare> for ControlPlane {
 impl Handle<RevokeShare> for ControlPlane {
     async fn handle(&self, caller: Caller, input: Input<RevokeShare>) -> Result<Reply<RevokeShare>, Problem> {
         let desk = Desk::of(self, &caller).await?;
-        let (incident, resource) = desk.incident(input.path.incident).await?;
+        let (incident, _, resource) = desk.incident(input.path.incident).await?;
         let permit = desk.require(Action::IncidentShare, resource).await?;
         let mut kept = desk.get::<ShareDoc>(&input.path.share.to_string()).await?;
-        if kept.doc.incident != incident.doc.id {
+        if kept.doc.incident != incident.doc.0.id {
             return Err(Problem::not_found());
         }
         if kept.doc.revoked_at.is_none() {
@@ -135,8 +135,9 @@ impl Handle<OpenShare> for ControlPlane {
             let incident = doc.incident.to_string();
             let found = tenant.get::<IncidentDoc>(&incident).await.map_err(Problem::from_store)?.ok_or_else(Problem::not_found)?;
             let report = tenant.get::<ReportDoc>(&incident).await.map_err(Problem::from_store)?;
-            let names = self.cluster_names(&tenant).await?;
-            let incident = summary(&found, &names);
+            let places = self.places(&tenant).await?;
+            let place = places.get(&found.doc.0.cluster).ok_or_else(Problem::not_found)?;
+            let incident = summary(&found, place, self.now());
             return Ok(Reply::new(Shared { incident, report: report.map(|kept| kept.doc.shown()).transpose()? }));
         }
         Err(Problem::new(Code::Unavailable, "the link is being opened by many").retry_after(1))

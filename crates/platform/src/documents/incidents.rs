@@ -18,10 +18,17 @@ document!(IncidentDoc = "incident", 1, |doc| {
         Index::Equal("fingerprint", incident.fingerprint.clone()),
     ];
     indexes.extend(incident.is_live().then(|| Index::Equal("live", "yes".to_owned())));
-    // What a watcher takes up again when it starts: of all that is closed it needs the recent only.
-    indexes.extend((!incident.is_settled()).then(|| Index::Equal("at work", incident.cluster.to_string())));
+    // What a watcher has to take up again when it starts.
+    indexes.extend((!doc.is_resolved()).then(|| Index::Equal("unresolved", incident.cluster.to_string())));
     indexes
 });
+
+impl IncidentDoc {
+    /// Whether it ended by itself.
+    pub(crate) fn is_resolved(&self) -> bool {
+        matches!(self.0.standing, assent_incidents::record::Standing::Resolved { .. })
+    }
+}
 
 /// The report that an incident last had. Apart from the incident, so that lists stay small.
 #[derive(Debug, Clone, Serialize, Deserialize)]
