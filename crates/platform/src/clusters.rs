@@ -199,7 +199,7 @@ impl Handle<DeleteCluster> for ControlPlane {
             writes.push(Write::delete::<AlertSourceDoc>(&source.id, Expect::Any));
         }
         desk.keep(intent, writes).await?;
-        crate::watching::forget(&desk.tenant, kept.doc.id, kept.doc.stream.as_deref()).await?;
+        crate::watching::forget(&desk.tenant, kept.doc.id, desk.now).await?;
         Ok(Reply::new(Empty {}))
     }
 }

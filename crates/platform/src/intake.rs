@@ -4,8 +4,9 @@
 //! the platform dies in between, it reads from the store at the next start.
 
 use assent_api::observer::{
-    Acknowledged, BATCH_SIGNALS_MAX, Batch, Hello, Numbered, Signal, TOKEN_S, Token, WantedLog, Welcome,
+    Acknowledged, BATCH_SIGNALS_MAX, Batch, Heartbeat, Hello, Numbered, Signal, TOKEN_S, Token, WantedLog, Welcome,
 };
+use assent_api::clusters::Connection;
 use assent_api::operations::{ExchangeKey, ObserverHeartbeat, ObserverHello, ObserverSignals};
 use assent_api::redaction::RedactionRules;
 use assent_api::{Code, Problem};
@@ -62,18 +63,7 @@ impl Handle<ObserverHello> for ControlPlane {
 impl Handle<ObserverHeartbeat> for ControlPlane {
     async fn handle(&self, caller: Caller, input: Input<ObserverHeartbeat>) -> Result<Reply<ObserverHeartbeat>, Problem> {
         let (tenant, cluster) = self.observed(&caller).await?;
-        let (stream, state) = (input.body.stream, input.body.state);
-        let now = self.now();
-        let version = self
-            .change(&tenant, cluster, |doc| {
-                doc.is_in(&stream)?;
-                doc.observer = Some(state.clone());
-                doc.seen_at = Some(now);
-                Ok(())
-            })
-            .await?;
-        self.announce_cluster(&tenant, cluster, version).await?;
-        Ok(Reply::new(self.acknowledge(&tenant, cluster, &stream).await?))
+        Ok(Reply::new(self.beat(&tenant, cluster, input.body).await?))
     }
 }
 
@@ -107,8 +97,8 @@ impl ControlPlane {
         if before.doc.stream.as_deref() != Some(hello.stream.as_str()) {
             let details = json!({ "stream": hello.stream, "cluster_uid": hello.cluster_uid, "profiles": hello.profiles, "version": hello.state.version });
             self.record(tenant, &format!("observer:{cluster}"), "observer.hello", &cluster.to_string(), Outcome::Done, details).await?;
-            // What is known of the cluster lives on under the new stream.
-            self.inner.watched.carry_over(self, tenant, cluster, before.doc.stream.as_deref(), &hello.stream).await?;
+            // What is known of the cluster lives on under the new stream. The old one goes once the document names the new.
+            self.inner.watched.carry_over(self, tenant, cluster, &hello.stream).await?;
         }
         let now = self.now();
         let version = self
@@ -122,12 +112,42 @@ impl ControlPlane {
             })
             .await?;
         self.announce_cluster(tenant, cluster, version).await?;
-        let acknowledged = tenant.last_seq(&stream_of(cluster, &hello.stream)).await.map_err(Problem::from_store)?;
+        if let Some(old) = before.doc.stream.filter(|old| *old != hello.stream) {
+            tenant.delete_stream(&stream_of(cluster, &old), now).await.map_err(Problem::from_store)?;
+        }
+        let acknowledged = self.acknowledged(tenant, cluster, &hello.stream).await?;
         let environment = before.doc.environment.to_string();
         let rules = tenant.get::<RedactionDoc>(&environment).await.map_err(Problem::from_store)?;
         let (version, rules) = rules.map_or_else(Default::default, |kept| (kept.version, kept.doc));
         let redaction = RedactionRules { deny: rules.deny, allow: rules.allow, addresses: rules.addresses, version };
-        Ok(Welcome { cluster, acknowledged, redaction, pseudonym_key: hex::encode(tenant.derive("pseudonyms")) })
+        Ok(Welcome { cluster, acknowledged, redaction, pseudonym_key: hex::encode(tenant.derive("pseudonyms").map_err(Problem::from_store)?) })
+    }
+
+    /// Hears that an observer lives.
+    pub(crate) async fn beat(&self, tenant: &Tenant, cluster: ClusterId, heartbeat: Heartbeat) -> Result<Acknowledged, Problem> {
+        let Heartbeat { stream, state } = heartbeat;
+        let now = self.now();
+        let before = self.cluster_doc(tenant, cluster).await?.doc.connection(now);
+        let version = self
+            .change(tenant, cluster, |doc| {
+                doc.is_in(&stream)?;
+                doc.observer = Some(state.clone());
+                doc.seen_at = Some(now);
+                Ok(())
+            })
+            .await?;
+        if before != Connection::Connected {
+            self.announce_cluster(tenant, cluster, version).await?;
+        }
+        self.acknowledge(tenant, cluster, &stream).await
+    }
+
+    /// Tells those who follow that a cluster is not as it was.
+    async fn announce_cluster(&self, tenant: &Tenant, cluster: ClusterId, version: u64) -> Result<(), Problem> {
+        let step = crate::live::step(&assent_api::events::Event::Cluster { cluster, version })?;
+        tenant.write(vec![step], self.now()).await.map_err(Problem::from_store)?;
+        self.wake(tenant.id());
+        Ok(())
     }
 
     /// Keeps a batch, and answers once it is kept.
@@ -135,7 +155,7 @@ impl ControlPlane {
         let doc = self.cluster_doc(tenant, cluster).await?.doc;
         doc.is_in(&batch.stream)?;
         let stream = stream_of(cluster, &batch.stream);
-        let known = tenant.last_seq(&stream).await.map_err(Problem::from_store)?;
+        let known = self.acknowledged(tenant, cluster, &batch.stream).await?;
         check(&batch.signals)?;
         let new: Vec<&Numbered> = batch.signals.iter().filter(|one| one.seq > known).collect();
         let (Some(last), false) = (new.last().map(|one| one.seq), new.is_empty()) else {
@@ -144,7 +164,8 @@ impl ControlPlane {
         reaches(known, &new)?;
         // Facts are read before they are kept, so that nothing unreadable is acknowledged.
         let (lines, facts) = read(&new)?;
-        match tenant.append_segment(&stream, known.saturating_add(1), last, self.now(), &lines).await {
+        let numbers = (kept_as(known.saturating_add(1)), kept_as(last));
+        match tenant.append_segment(&stream, numbers, self.now(), &lines).await {
             Ok(Appended::New) => self.inner.watched.tell(self, tenant, cluster, &batch.stream, facts, last).await,
             // Another request with the same signals was faster.
             Ok(Appended::Known) | Err(StoreError::Gap { .. }) => {}
@@ -154,7 +175,7 @@ impl ControlPlane {
     }
 
     async fn acknowledge(&self, tenant: &Tenant, cluster: ClusterId, stream: &str) -> Result<Acknowledged, Problem> {
-        let acknowledged = tenant.last_seq(&stream_of(cluster, stream)).await.map_err(Problem::from_store)?;
+        let acknowledged = self.acknowledged(tenant, cluster, stream).await?;
         let shown = self.inner.watched.shown(tenant.id(), cluster);
         let wanted_logs = shown
             .wanted
@@ -167,6 +188,11 @@ impl ControlPlane {
             })
             .collect();
         Ok(Acknowledged { acknowledged, wanted_logs, list_again: shown.lacks_the_past })
+    }
+
+    async fn acknowledged(&self, tenant: &Tenant, cluster: ClusterId, stream: &str) -> Result<u64, Problem> {
+        let last = tenant.last_seq(&stream_of(cluster, stream)).await.map_err(Problem::from_store)?;
+        Ok(told_as(last))
     }
 
     pub(crate) async fn cluster_doc(&self, tenant: &Tenant, cluster: ClusterId) -> Result<Kept<ClusterDoc>, Problem> {
@@ -202,6 +228,16 @@ impl ClusterDoc {
 /// The store's name of a stream.
 pub(crate) fn stream_of(cluster: ClusterId, stream: &str) -> String {
     format!("{cluster}:{stream}")
+}
+
+/// The store's number of a signal. The first number of every stream stands for what was known before the stream began.
+pub(crate) fn kept_as(seq: u64) -> u64 {
+    seq.saturating_add(1)
+}
+
+/// The observer's number of what the store has.
+pub(crate) fn told_as(kept: u64) -> u64 {
+    kept.saturating_sub(1)
 }
 
 /// A batch is in order, and has gaps only where the observer says that it dropped something.

@@ -5,6 +5,8 @@
 //!
 //! Errors: [`assent_api::Problem`]. Refused, absent and failed are told apart, but for what a caller may not know of: that is absent.
 
+mod answering;
+mod attach;
 mod caller;
 mod clusters;
 mod desk;
@@ -21,6 +23,7 @@ mod settings;
 mod shares;
 mod watching;
 
+pub use attach::{Attach, NotAttached};
 pub use caller::Caller;
 pub use plane::{ControlPlane, Outside};
 pub use settings::{Provider, Settings};

@@ -9,13 +9,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use assent_api::clusters::{Connection, Health};
 use assent_api::{Code, Problem};
+use assent_base::Timestamp;
 use assent_base::id::{ClusterId, IncidentId, TenantId};
 use assent_diagnosis::wanted::Wanted;
 use assent_incidents::{Act, Fact, Severity};
 use assent_store::Tenant;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::intake::stream_of;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
 
@@ -79,7 +79,7 @@ enum Message {
     /// Somebody does something with an incident.
     Act { id: IncidentId, act: Act, by: String, answer: oneshot::Sender<Result<(), Problem>> },
     /// What is known shall live on under another stream.
-    CarryOver { from: Option<String>, to: String, answer: oneshot::Sender<Result<(), Problem>> },
+    CarryOver { to: String, answer: oneshot::Sender<Result<(), Problem>> },
     /// It is over.
     Stop { answer: oneshot::Sender<()> },
 }
@@ -128,10 +128,9 @@ impl Watched {
     }
 
     /// Lets what is known live on under another stream.
-    pub(crate) async fn carry_over(&self, plane: &ControlPlane, tenant: &Tenant, cluster: ClusterId, from: Option<&str>, to: &str) -> Result<(), Problem> {
+    pub(crate) async fn carry_over(&self, plane: &ControlPlane, tenant: &Tenant, cluster: ClusterId, to: &str) -> Result<(), Problem> {
         let (answer, answered) = oneshot::channel();
-        let (from, to) = (from.map(str::to_owned), to.to_owned());
-        self.ask(plane, tenant, cluster, Message::CarryOver { from, to, answer }).await?;
+        self.ask(plane, tenant, cluster, Message::CarryOver { to: to.to_owned(), answer }).await?;
         answered.await.map_err(|_| gone())?
     }
 
@@ -166,11 +165,8 @@ impl Watched {
 }
 
 /// Removes what is known of a cluster from the store; its watcher must be stopped.
-pub(crate) async fn forget(tenant: &Tenant, cluster: ClusterId, stream: Option<&str>) -> Result<(), Problem> {
-    if let Some(stream) = stream {
-        tenant.delete_stream(&stream_of(cluster, stream)).await.map_err(Problem::from_store)?;
-    }
-    Ok(())
+pub(crate) async fn forget(tenant: &Tenant, cluster: ClusterId, now: Timestamp) -> Result<(), Problem> {
+    restore::forget_streams(tenant, cluster, None, now).await.map_err(Problem::from_store)
 }
 
 fn gone() -> Problem {

@@ -1,11 +1,12 @@
 //! What a watcher starts with: facts and incidents as the store has them.
 
+use assent_base::Timestamp;
 use assent_base::id::ClusterId;
 use assent_incidents::{Book, Fact, Known};
 use assent_store::{Query, StoreError, Tenant};
 
 use crate::documents::{ClusterDoc, IncidentDoc};
-use crate::intake::stream_of;
+use crate::intake::{stream_of, told_as};
 
 /// Why a watcher cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -31,14 +32,16 @@ pub(super) struct Past {
 }
 
 /// Reads it.
-pub(super) async fn past(tenant: &Tenant, cluster: ClusterId) -> Result<Past, BadStart> {
+pub(super) async fn past(tenant: &Tenant, cluster: ClusterId, now: Timestamp) -> Result<Past, BadStart> {
     let doc = tenant.get::<ClusterDoc>(&cluster.to_string()).await?;
     let stream = doc.and_then(|kept| kept.doc.stream);
     let mut past = Past { known: Known::new(), book: book(tenant, cluster).await?, stream: stream.clone(), last: 0, segments: 0, lost: false };
+    // Streams that ended while the platform did are of no more use.
+    forget_streams(tenant, cluster, stream.as_deref(), now).await?;
     let Some(stream) = stream else { return Ok(past) };
-    let mut segments = tenant.segments(&stream_of(cluster, &stream), 0);
+    let mut segments = tenant.segments(&stream_of(cluster, &stream), 0)?;
     while let Some(segment) = segments.next().await? {
-        past.last = segment.last;
+        past.last = told_as(segment.last);
         if segment.snapshot {
             match Known::restore(&segment.bytes) {
                 Ok(known) => past.known = known,
@@ -59,6 +62,18 @@ pub(super) async fn past(tenant: &Tenant, cluster: ClusterId) -> Result<Past, Ba
         }
     }
     Ok(past)
+}
+
+/// Deletes all streams of a cluster but one.
+pub(super) async fn forget_streams(tenant: &Tenant, cluster: ClusterId, but: Option<&str>, now: Timestamp) -> Result<(), StoreError> {
+    let own = format!("{cluster}:");
+    let kept = but.map(|stream| stream_of(cluster, stream));
+    for stream in tenant.streams().await? {
+        if stream.starts_with(&own) && Some(&stream) != kept.as_ref() {
+            tenant.delete_stream(&stream, now).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn book(tenant: &Tenant, cluster: ClusterId) -> Result<Book, BadStart> {

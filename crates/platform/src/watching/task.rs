@@ -10,12 +10,12 @@ use assent_base::id::{ClusterId, IncidentId};
 use assent_base::{Kind, Timestamp};
 use assent_incidents::book::{BadAct, Step};
 use assent_incidents::{Act, Book, Examined, Fact, Known, Severity, Slice};
-use assent_store::Tenant;
+use assent_store::{Appended, Tenant};
 use tokio::sync::mpsc;
 
 use super::keeping::Unwritten;
 use super::{Message, Shown, WANTED_LOGS_MAX, restore};
-use crate::intake::stream_of;
+use crate::intake::{kept_as, stream_of, told_as};
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
 
@@ -55,7 +55,7 @@ struct Task {
 
 /// Watches until it is told to stop, or nobody is left to tell it anything.
 pub(super) async fn run(plane: ControlPlane, tenant: Tenant, cluster: ClusterId, mut inbox: mpsc::Receiver<Message>, shown: Arc<Mutex<Shown>>) {
-    let past = match restore::past(&tenant, cluster).await {
+    let past = match restore::past(&tenant, cluster, plane.now()).await {
         Ok(past) => past,
         Err(error) => {
             tracing::error!(%cluster, %error, "the diagnosis of a cluster cannot start");
@@ -127,8 +127,8 @@ impl Task {
                 // Whoever asked may have gone.
                 let _ = answer.send(done);
             }
-            Message::CarryOver { from, to, answer } => {
-                let done = self.carry_over(from.as_deref(), to).await;
+            Message::CarryOver { to, answer } => {
+                let done = self.carry_over(to).await;
                 let _ = answer.send(done);
             }
             Message::Stop { answer } => {
@@ -169,7 +169,7 @@ impl Task {
     async fn compact(&mut self) {
         let Some(stream) = &self.stream else { return };
         let snapshot = self.known.snapshot();
-        match self.tenant.compact(&stream_of(self.cluster, stream), self.last, &snapshot).await {
+        match self.tenant.compact(&stream_of(self.cluster, stream), kept_as(self.last), self.plane.now(), &snapshot).await {
             Ok(()) => self.segments = 0,
             Err(error) => {
                 tracing::warn!(cluster = %self.cluster, %error, "a snapshot is not kept");
@@ -178,15 +178,17 @@ impl Task {
         }
     }
 
-    async fn carry_over(&mut self, from: Option<&str>, to: String) -> Result<(), Problem> {
-        if self.known.objects() > 0 {
+    /// Begins a stream with what is known. One that was begun before goes on as it is.
+    async fn carry_over(&mut self, to: String) -> Result<(), Problem> {
+        let stream = stream_of(self.cluster, &to);
+        let (now, first) = (self.plane.now(), kept_as(0));
+        let begun = self.tenant.append_segment(&stream, (first, first), now, &[]).await.map_err(Problem::from_store)?;
+        if begun == Appended::New && self.known.objects() > 0 {
             let snapshot = self.known.snapshot();
-            self.tenant.compact(&stream_of(self.cluster, &to), 0, &snapshot).await.map_err(Problem::from_store)?;
+            self.tenant.compact(&stream, first, now, &snapshot).await.map_err(Problem::from_store)?;
         }
-        if let Some(from) = from.filter(|from| *from != to) {
-            self.tenant.delete_stream(&stream_of(self.cluster, from)).await.map_err(Problem::from_store)?;
-        }
-        (self.stream, self.last, self.segments) = (Some(to), 0, 0);
+        let last = told_as(self.tenant.last_seq(&stream).await.map_err(Problem::from_store)?);
+        (self.stream, self.last, self.segments) = (Some(to), last, 0);
         Ok(())
     }
 
