@@ -86,15 +86,15 @@ pub struct FieldProblem {
     pub detail: String,
 }
 
-/// A problem.
+/// A problem. Its texts are boxed so that a `Result` with it stays small.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Problem {
     /// Where the problem's kind is explained.
     #[serde(rename = "type")]
-    pub kind: String,
+    pub kind: Box<str>,
     /// The kind, in words.
-    pub title: String,
+    pub title: Box<str>,
     /// The HTTP status.
     pub status: u16,
     /// The kind.
@@ -103,7 +103,7 @@ pub struct Problem {
     pub detail: String,
     /// The id of the request, as in the access log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub request_id: Option<String>,
+    pub request_id: Option<Box<str>>,
     /// The fields that are wrong.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldProblem>,
@@ -117,8 +117,8 @@ impl Problem {
     #[must_use]
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         Self {
-            kind: format!("{DOCS}{}", code.as_str()),
-            title: code.title().to_owned(),
+            kind: format!("{DOCS}{}", code.as_str()).into(),
+            title: code.title().into(),
             status: code.status(),
             code,
             detail: detail.into(),

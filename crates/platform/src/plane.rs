@@ -15,14 +15,12 @@ use assent_store::{Query, Store, Tenant};
 use serde_json::Value;
 use tokio::sync::{Semaphore, broadcast};
 
-use crate::clusters::Watched;
+use crate::watching::Watched;
 use crate::documents::PolicyDoc;
 use crate::settings::Settings;
 
 /// Passwords that are hashed at one time: each takes a core and 19 MiB for some milliseconds.
 const HASHES_AT_ONCE_MAX: usize = 2;
-/// Live events that a slow reader may fall behind before it is sent to the database for them.
-const LIVE_EVENTS_MAX: usize = 1024;
 
 /// What the platform takes from outside besides files and sockets, so that tests can hold them still.
 pub struct Outside {
@@ -49,7 +47,7 @@ pub(crate) struct Inner {
     pub(crate) watched: Watched,
     pub(crate) started_at: Timestamp,
     engines: Mutex<BTreeMap<TenantId, Arc<Engine>>>,
-    live: Mutex<BTreeMap<TenantId, broadcast::Sender<u64>>>,
+    pub(crate) live: Mutex<BTreeMap<TenantId, broadcast::Sender<()>>>,
 }
 
 impl ControlPlane {

@@ -13,6 +13,10 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// Identity providers.
     pub providers: Vec<Provider>,
+    /// The image that manifests of observers name.
+    pub observer_image: String,
+    /// The certificate authority that observers shall trust, if no public one vouches for this platform.
+    pub observer_ca_pem: Option<String>,
     /// The file of a second key that signs checkpoints.
     pub witness_key: Option<PathBuf>,
 }

@@ -1,6 +1,6 @@
 //! Clusters, and the keys of their observers.
 
-use assent_api::clusters::{Health, ObserverState, Profile};
+use assent_api::clusters::{ObserverState, Profile};
 use assent_base::id::{ClusterId, EnvironmentId, KeyId};
 use assent_base::{Digest, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -34,12 +34,15 @@ pub(crate) struct ClusterDoc {
     pub(crate) cluster_uid: Option<String>,
     pub(crate) kubernetes: Option<String>,
     pub(crate) observer: Option<ObserverState>,
-    pub(crate) health: Health,
     pub(crate) seen_at: Option<Timestamp>,
     pub(crate) created_at: Timestamp,
 }
-document!(ClusterDoc = "cluster", 1, |doc| vec![
-    Index::Order(BY_TIME, doc.created_at.as_microsecond()),
-    Index::Equal("environment", doc.environment.to_string()),
-    Index::Equal("name", format!("{}/{}", doc.environment, doc.name)),
-]);
+document!(ClusterDoc = "cluster", 1, |doc| {
+    let mut indexes = vec![
+        Index::Order(BY_TIME, doc.created_at.as_microsecond()),
+        Index::Equal("environment", doc.environment.to_string()),
+        Index::Equal("name", format!("{}/{}", doc.environment, doc.name)),
+    ];
+    indexes.extend(doc.key.as_ref().map(|key| Index::Equal("key", key.id.to_string())));
+    indexes
+});

@@ -1,30 +1,34 @@
 //! Incidents, their reports, and what people add.
 
-use assent_base::id::{AccountId, ClusterId, CommentId, EnvironmentId, IncidentId, ShareId};
+use assent_base::id::{CommentId, IncidentId, ShareId};
 use assent_base::{Digest, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Document, Index, by_time, document};
 
-/// An incident, with where it belongs and who has it.
+/// An incident. Its environment is its cluster's, which can be moved.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct IncidentDoc {
-    pub(crate) id: IncidentId,
-    pub(crate) cluster: ClusterId,
-    pub(crate) environment: EnvironmentId,
-    pub(crate) incident: assent_incidents::Incident,
-    pub(crate) assignee: Option<AccountId>,
-    /// What people added for the investigation.
-    pub(crate) context: Vec<String>,
-    pub(crate) comments: u32,
+#[serde(transparent)]
+pub(crate) struct IncidentDoc(pub(crate) assent_incidents::Incident);
+document!(IncidentDoc = "incident", 1, |doc| {
+    let incident = &doc.0;
+    let mut indexes = vec![
+        by_time(incident.updated_at),
+        Index::Equal("cluster", incident.cluster.to_string()),
+        Index::Equal("fingerprint", incident.fingerprint.clone()),
+    ];
+    indexes.extend(incident.is_live().then(|| Index::Equal("live", "yes".to_owned())));
+    // What a watcher has to take up again when it starts.
+    indexes.extend((!doc.is_resolved()).then(|| Index::Equal("unresolved", incident.cluster.to_string())));
+    indexes
+});
+
+impl IncidentDoc {
+    /// Whether it ended by itself.
+    pub(crate) fn is_resolved(&self) -> bool {
+        matches!(self.0.standing, assent_incidents::record::Standing::Resolved { .. })
+    }
 }
-document!(IncidentDoc = "incident", 1, |doc| vec![
-    by_time(doc.incident.updated_at),
-    Index::Equal("cluster", doc.cluster.to_string()),
-    Index::Equal("open", format!("{}:{}", doc.cluster, doc.incident.state.is_open())),
-    Index::Equal("fingerprint", doc.incident.fingerprint.clone()),
-]);
 
 /// The report that an incident last had. Apart from the incident, so that lists stay small.
 #[derive(Debug, Clone, Serialize, Deserialize)]

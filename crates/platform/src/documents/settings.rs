@@ -85,14 +85,14 @@ pub(crate) struct AlertDoc {
 }
 document!(AlertDoc = "alert", 1, |doc| vec![by_time(doc.at)]);
 
-/// What was answered to a request with an `Idempotency-Key`.
+/// What was answered to a request with an `Idempotency-Key`. Answers can hold a secret that is shown once; they are kept a day.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct IdempotencyDoc {
-    /// Over method, path and body of the request.
+    /// Over path, query and body of the request.
     pub(crate) request: Digest,
     pub(crate) at: Timestamp,
-    pub(crate) status: u16,
-    pub(crate) body: String,
+    /// None while it runs.
+    pub(crate) stored: Option<assent_http::idempotency::Stored>,
 }
 document!(IdempotencyDoc = "idempotency", 1, |doc| vec![by_time(doc.at)]);

@@ -1,0 +1,128 @@
+//! Commands that ask a running platform: who to ask, and as whom.
+//!
+//! The server and the token come from flags, else from the environment, else from what `assent login` keeps in the user's configuration
+//! folder, readable by that user only.
+
+use std::io::{BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use assent_api::operations as ops;
+use assent_api::{Empty, Operation};
+use assent_base::Secret;
+use assent_client::{Auth, Client, Config};
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+mod clusters;
+mod incidents;
+mod ledger;
+mod login;
+mod policy;
+
+pub(crate) use clusters::{Clusters, Environments};
+pub(crate) use incidents::{Incident, Incidents};
+pub(crate) use ledger::Ledger;
+pub(crate) use login::Login;
+pub(crate) use policy::Policy;
+
+/// The server unless another is named: where `assent up` listens by default.
+const SERVER_DEFAULT: &str = "http://127.0.0.1:8473";
+
+/// Which platform, and as whom.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Server {
+    /// The platform's URL.
+    #[arg(long, value_name = "URL", env = "ASSENT_SERVER")]
+    pub(crate) server: Option<String>,
+    /// A file with the machine key to show. Without it, `ASSENT_TOKEN`, else what `assent login` keeps.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    #[arg(long, env = "ASSENT_TOKEN", hide = true, hide_env_values = true)]
+    pub(crate) token: Option<String>,
+    /// A PEM file with the certificate authority that vouches for the platform.
+    #[arg(long, value_name = "FILE", env = "ASSENT_CA_FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// The folder that credentials are kept in.
+    #[arg(long, env = "XDG_CONFIG_HOME", hide = true)]
+    pub(crate) config_home: Option<PathBuf>,
+    #[arg(long, env = "HOME", hide = true)]
+    pub(crate) home: Option<PathBuf>,
+}
+
+/// What `assent login` keeps.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Credentials {
+    server: String,
+    token: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ca_file: Option<PathBuf>,
+}
+
+/// A platform, and a runtime to ask it with.
+pub(crate) struct Remote {
+    runtime: tokio::runtime::Runtime,
+    pub(crate) client: Client,
+}
+
+impl Remote {
+    /// Reaches for the platform. Nothing is sent yet.
+    pub(crate) fn of(server: &Server) -> anyhow::Result<Self> {
+        let kept = server.credentials_file().and_then(|path| std::fs::read_to_string(path).ok());
+        let kept: Option<Credentials> = kept.and_then(|text| serde_json::from_str(&text).ok());
+        let url = server.server.clone().or_else(|| kept.as_ref().map(|kept| kept.server.clone())).unwrap_or_else(|| SERVER_DEFAULT.to_owned());
+        let token = match (&server.token_file, &server.token) {
+            (Some(path), _) => std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?.trim().to_owned(),
+            (None, Some(token)) => token.clone(),
+            (None, None) => match &kept {
+                // A token is shown to the server that it was made for, and to no other.
+                Some(kept) if kept.server == url => kept.token.clone(),
+                _ => bail!("there is no token for {url}: run `assent login --server {url}`, or set ASSENT_TOKEN"),
+            },
+        };
+        let ca_file = server.ca_file.clone().or_else(|| kept.and_then(|kept| kept.ca_file));
+        Self::with(&url, Auth::Bearer(Secret::new(token)), ca_file.as_deref())
+    }
+
+    fn with(url: &str, auth: Auth, ca_file: Option<&Path>) -> anyhow::Result<Self> {
+        let ca_pem = ca_file.map(|path| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))).transpose()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
+        let config = Config { ca_pem, ..Config::new(url, auth) };
+        let client = Client::new(config).with_context(|| format!("cannot use {url}"))?;
+        Ok(Self { runtime, client })
+    }
+
+    /// Asks, and waits for the answer.
+    pub(crate) fn call<O: Operation>(&self, path: &O::Path, query: &O::Query, body: &serde_json::Value) -> anyhow::Result<O::Answer> {
+        Ok(self.runtime.block_on(self.client.call_json::<O>(path, query, body))?)
+    }
+
+    /// Asks without path, query and body.
+    pub(crate) fn get<O: Operation<Path = Empty, Query = Empty, Body = Empty>>(&self) -> anyhow::Result<O::Answer> {
+        self.call::<O>(&Empty {}, &Empty {}, &serde_json::json!({}))
+    }
+
+    /// Runs something that takes its time.
+    pub(crate) fn wait<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+}
+
+impl Server {
+    fn credentials_file(&self) -> Option<PathBuf> {
+        let folder = self.config_home.clone().or_else(|| Some(self.home.as_ref()?.join(".config")))?;
+        Some(folder.join("assent").join("credentials.json"))
+    }
+}
+
+/// Asks on the terminal, without showing what is typed if it is a secret. Not from a terminal, one line of standard input is the answer.
+fn prompt(what: &str) -> anyhow::Result<String> {
+    if std::io::stdin().is_terminal() {
+        write!(std::io::stderr(), "{what}: ")?;
+        std::io::stderr().flush()?;
+    }
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).context("cannot read standard input")?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}

@@ -1,0 +1,127 @@
+//! What can be set. Every number has a default that is safe on one machine.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use assent_base::Secret;
+
+use crate::assets::Assets;
+use crate::metrics::{Counts, Metrics};
+
+/// How to serve.
+#[derive(Clone)]
+pub struct Config {
+    /// Names under which this platform may be called, without port: what a browser shows. Anything else is refused, so that a name of
+    /// a stranger that points to this address reaches nothing.
+    pub hosts: Vec<String>,
+    /// The address that links shall show, if it is not the one of the request: `https://assent.example`, without a slash at the end.
+    pub public_url: Option<String>,
+    /// Whether connections come by TLS.
+    pub secure: bool,
+    /// Addresses of proxies whose `X-Forwarded-For` is believed. None by default.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// The name of the session's cookie.
+    pub session_cookie: &'static str,
+    /// The name of the cookie that a sign-in with an identity provider begins with.
+    pub oidc_cookie: &'static str,
+    /// A token that may read `/metrics` from elsewhere; loopback needs none.
+    pub metrics_token: Option<Secret>,
+    /// Where metrics are read from.
+    pub metrics: Option<Metrics>,
+    /// Counts of requests and of faults, for the status page.
+    pub counts: Arc<Counts>,
+    /// The console's files, when there is a console.
+    pub assets: Option<Arc<dyn Assets>>,
+    /// The schema of a report, for the OpenAPI document.
+    pub report_schema: serde_json::Value,
+    /// The limits.
+    pub limits: Limits,
+}
+
+impl Config {
+    /// For loopback, without TLS.
+    #[must_use]
+    pub fn loopback(report_schema: serde_json::Value) -> Self {
+        Self {
+            hosts: ["localhost", "127.0.0.1", "[::1]"].map(str::to_owned).to_vec(),
+            public_url: None,
+            secure: false,
+            trusted_proxies: Vec::new(),
+            session_cookie: "assent",
+            oidc_cookie: "assent-oidc",
+            metrics_token: None,
+            metrics: None,
+            counts: Arc::default(),
+            assets: None,
+            report_schema,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// Bounds of what a caller can make us do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Limits {
+    /// Bytes of a body of somebody who is signed in.
+    pub body_bytes_max: usize,
+    /// Bytes of a body of a stranger.
+    pub public_body_bytes_max: usize,
+    /// Bytes of an observer's batch, after decompression.
+    pub observer_body_bytes_max: usize,
+    /// Bytes of alerts.
+    pub alerts_body_bytes_max: usize,
+    /// Bytes of a query.
+    pub query_bytes_max: usize,
+    /// Parameters of a query.
+    pub query_parameters_max: usize,
+    /// Levels of a JSON body.
+    pub json_depth_max: usize,
+    /// Milliseconds for a body to arrive.
+    pub body_timeout_ms: u64,
+    /// Milliseconds for an answer to be made.
+    pub answer_timeout_ms: u64,
+    /// Requests that are answered at one time.
+    pub requests_at_once_max: usize,
+    /// Requests a second of one address, on average.
+    pub requests_per_s: f64,
+    /// Requests of one address at once.
+    pub requests_burst: f64,
+    /// Requests a second of one address that need no credentials and change something, as a sign-in.
+    pub public_writes_per_s: f64,
+    /// Those at once.
+    pub public_writes_burst: f64,
+    /// Addresses that are remembered for that.
+    pub addresses_max: usize,
+    /// Live streams of one principal.
+    pub streams_per_principal_max: usize,
+    /// Live streams of all.
+    pub streams_max: usize,
+    /// Milliseconds between signs of life of a stream; its credentials are asked for again each time.
+    pub stream_keep_alive_ms: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes_max: 1 << 20,
+            public_body_bytes_max: 16 << 10,
+            // A batch as the contract bounds it, and room for its frame.
+            observer_body_bytes_max: usize::try_from(assent_api::observer::BATCH_BYTES_MAX).unwrap_or(usize::MAX).saturating_add(64 << 10),
+            alerts_body_bytes_max: 1 << 20,
+            query_bytes_max: 4 << 10,
+            query_parameters_max: 32,
+            json_depth_max: 64,
+            body_timeout_ms: 30_000,
+            answer_timeout_ms: 30_000,
+            requests_at_once_max: 512,
+            requests_per_s: 1_000.0,
+            requests_burst: 2_000.0,
+            public_writes_per_s: 2.0,
+            public_writes_burst: 30.0,
+            addresses_max: 10_000,
+            streams_per_principal_max: 8,
+            streams_max: 1_024,
+            stream_keep_alive_ms: 15_000,
+        }
+    }
+}

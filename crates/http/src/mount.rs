@@ -1,0 +1,255 @@
+//! One operation, from request to response.
+//!
+//! Only [`call`] knows an operation's types; the rest is the same code for all of them.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use assent_api::{Access, Code, Method, Operation, Problem};
+use assent_base::Digest;
+use axum::extract::Request;
+use axum::response::Response;
+use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
+use http::request::Parts;
+use tokio::sync::Semaphore;
+
+use crate::answer::{self, Answered};
+use crate::body::{self, Allowed};
+use crate::config::{Config, Limits};
+use crate::credentials::{self, once, own_site};
+use crate::events::Seats;
+use crate::front::{Arrival, LoggedPrincipal};
+use crate::idempotency::{Begun, Remember, Stored, is_key};
+use crate::meta::RequestMeta;
+use crate::platform::{Handle, Input, Platform, Principal};
+use crate::rate::Rate;
+use crate::{json, text};
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// What all routes share.
+pub(crate) struct Shared<P> {
+    pub(crate) platform: Arc<P>,
+    pub(crate) config: Config,
+    pub(crate) public_writes: Rate,
+    pub(crate) at_once: Arc<Semaphore>,
+    pub(crate) seats: Arc<Seats>,
+}
+
+/// A request whose parts are bounded and not yet typed.
+pub(crate) struct Raw {
+    path: Vec<(String, String)>,
+    query: Option<String>,
+    body: Bytes,
+    meta: RequestMeta,
+    limits: Limits,
+}
+
+type Call<P> = fn(Arc<P>, <P as Platform>::Caller, Raw) -> BoxFuture<'static, Result<Answered, Problem>>;
+
+/// An operation without its types.
+pub(crate) struct Row<P: Platform> {
+    name: &'static str,
+    pub(crate) method: Method,
+    pub(crate) path: &'static str,
+    access: Access,
+    status: u16,
+    call: Call<P>,
+}
+
+impl<P: Platform> Row<P> {
+    pub(crate) fn of<O: Operation>() -> Self
+    where
+        P: Handle<O>,
+    {
+        Self { name: O::NAME, method: O::METHOD, path: O::PATH, access: O::ACCESS, status: O::STATUS, call: call::<P, O> }
+    }
+}
+
+fn call<P: Handle<O>, O: Operation>(platform: Arc<P>, caller: P::Caller, raw: Raw) -> BoxFuture<'static, Result<Answered, Problem>> {
+    Box::pin(async move {
+        let input = Input::<O> {
+            path: text::path(&raw.path)?,
+            query: text::query(raw.query.as_deref(), &raw.limits)?,
+            body: json::read(&raw.body, raw.limits.json_depth_max)?,
+            meta: raw.meta,
+        };
+        let reply = platform.handle(caller, input).await?;
+        let body = if O::STATUS == 204 { Ok(String::new()) } else { serde_json::to_string(&reply.answer) };
+        let body = body.map_err(|_| Problem::new(Code::Internal, "the answer could not be written"))?;
+        Ok(Answered { status: O::STATUS, version: reply.version, cookies: reply.cookies, location: reply.location, body, replayed: false })
+    })
+}
+
+/// Serves one request.
+pub(crate) async fn serve<P: Platform>(shared: Arc<Shared<P>>, row: Arc<Row<P>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let mut principal = None;
+    let if_none_match = parts.headers.get(IF_NONE_MATCH).filter(|_| row.method == Method::Get).and_then(|value| value.to_str().ok());
+    let mut response = match attempt(&shared, &row, &parts, body, &mut principal).await {
+        Ok(answered) => answered.response(if_none_match),
+        Err(problem) => answer::problem(problem),
+    };
+    if let Some(principal) = principal {
+        response.extensions_mut().insert(LoggedPrincipal(principal));
+    }
+    response
+}
+
+async fn attempt<P: Platform>(
+    shared: &Arc<Shared<P>>,
+    row: &Arc<Row<P>>,
+    parts: &Parts,
+    body: axum::body::Body,
+    principal: &mut Option<String>,
+) -> Result<Answered, Problem> {
+    let limits = &shared.config.limits;
+    let busy = || Problem::new(Code::Unavailable, "too many requests are being answered").retry_after(1);
+    let seat = Arc::clone(&shared.at_once).try_acquire_owned().map_err(|_| busy())?;
+    let meta = meta(&shared.config, parts)?;
+    own_site(&parts.headers, &origins(&shared.config, parts))?;
+    if row.access == Access::Public && row.method != Method::Get {
+        let wait = shared.public_writes.take(meta.remote, Instant::now());
+        wait.map_err(|wait_s| Problem::new(Code::TooMany, "your address tries this too often").retry_after(wait_s))?;
+    }
+    let given = credentials::read(&parts.headers, row.access, row.method, shared.config.session_cookie)?;
+    let caller = within(limits, shared.platform.authenticate(given, row.access, &meta)).await?;
+    *principal = Some(caller.principal());
+
+    let allowed = allowed(limits, row.access);
+    let body = body::read(&parts.headers, body, allowed).await?;
+    if row.method == Method::Get && !body.is_empty() {
+        return Err(Problem::new(Code::BadRequest, "a GET has no body"));
+    }
+    let raw = Raw {
+        path: path_parameters(row.path, parts.uri.path())?,
+        query: parts.uri.query().map(str::to_owned),
+        body,
+        meta,
+        limits: limits.clone(),
+    };
+    let remember = remember(row, &raw)?;
+    let platform = Arc::clone(&shared.platform);
+    if row.method == Method::Get {
+        return within(limits, (row.call)(platform, caller, raw)).await;
+    }
+    // What changes something runs to its end, whether or not the caller still listens: half done is the worst answer.
+    let (call, status) = (row.call, row.status);
+    let work = tokio::spawn(async move {
+        let _seat = seat;
+        once_only(&*platform, &caller, remember, status, call(Arc::clone(&platform), caller.clone(), raw)).await
+    });
+    let late = "no answer in time; it may still be done, so read before you ask again";
+    match tokio::time::timeout(Duration::from_millis(limits.answer_timeout_ms), work).await {
+        Ok(Ok(answered)) => answered,
+        Ok(Err(_)) => Err(Problem::new(Code::Internal, "something failed; the log has this request's id")),
+        Err(_) => Err(Problem::new(Code::Unavailable, late)),
+    }
+}
+
+/// Runs the work unless its answer is known under the key.
+async fn once_only<P: Platform>(
+    platform: &P,
+    caller: &P::Caller,
+    remember: Option<Remember>,
+    status: u16,
+    work: BoxFuture<'static, Result<Answered, Problem>>,
+) -> Result<Answered, Problem> {
+    let Some(remember) = remember else { return guarded(work).await };
+    match platform.begin(caller, &remember).await? {
+        Begun::Running => {
+            return Err(Problem::new(Code::Conflict, "the request with this `Idempotency-Key` is still running").retry_after(1));
+        }
+        Begun::Known(stored) if stored.request != remember.request => {
+            return Err(Problem::new(Code::Conflict, "this `Idempotency-Key` was used with another request"));
+        }
+        Begun::Known(Stored { version, location, body, .. }) => {
+            return Ok(Answered { status, version, cookies: Vec::new(), location, body, replayed: true });
+        }
+        Begun::New => {}
+    }
+    let result = guarded(work).await;
+    let stored = result.as_ref().ok().map(|answered| Stored {
+        request: remember.request,
+        version: answered.version,
+        location: answered.location.clone(),
+        body: answered.body.clone(),
+    });
+    if platform.finish(caller, &remember, stored.as_ref()).await.is_err() {
+        // The thing is done, and to say otherwise would be wrong; only its repetition is not guarded.
+        tracing::warn!(operation = remember.operation, "an answer could not be kept for its idempotency key");
+    }
+    result
+}
+
+async fn guarded(work: BoxFuture<'static, Result<Answered, Problem>>) -> Result<Answered, Problem> {
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!("an operation panicked");
+        Err(Problem::new(Code::Internal, "something failed; the log has this request's id"))
+    })
+}
+
+/// Waits for what reads, and lets it go when it takes too long.
+pub(crate) async fn within<T>(limits: &Limits, work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+    let late = || Problem::new(Code::Unavailable, "no answer in time");
+    tokio::time::timeout(Duration::from_millis(limits.answer_timeout_ms), work).await.map_err(|_| late())?
+}
+
+fn allowed(limits: &Limits, access: Access) -> Allowed {
+    let bytes_max = match access {
+        Access::Public => limits.public_body_bytes_max,
+        Access::SignedIn | Access::Action(_) => limits.body_bytes_max,
+        Access::Observer => limits.observer_body_bytes_max,
+    };
+    Allowed { bytes_max, gzip: access == Access::Observer, timeout_ms: limits.body_timeout_ms }
+}
+
+/// What goes with a request besides its parameters.
+pub(crate) fn meta(config: &Config, parts: &Parts) -> Result<RequestMeta, Problem> {
+    let headers = &parts.headers;
+    let arrival = parts.extensions.get::<Arrival>().ok_or_else(|| Problem::new(Code::Internal, "the request has no id"))?.clone();
+    let idempotency_key = once(headers, &IDEMPOTENCY_KEY)?.map(str::to_owned);
+    if idempotency_key.as_deref().is_some_and(|key| !is_key(key)) {
+        return Err(Problem::new(Code::BadRequest, "`Idempotency-Key` must be 1 to 128 printable characters"));
+    }
+    let base_url = config.public_url.clone().unwrap_or_else(|| arrival.origin());
+    Ok(RequestMeta {
+        request_id: arrival.request_id,
+        remote: arrival.remote,
+        if_match: once(headers, &IF_MATCH)?.map(crate::etag::if_match).transpose()?.flatten(),
+        idempotency_key,
+        user_agent: credentials::user_agent(headers),
+        base_url,
+        secure: arrival.secure,
+        session_cookie: credentials::cookie(headers, config.session_cookie)?,
+    })
+}
+
+/// What a browser may name as the site that it shows.
+pub(crate) fn origins(config: &Config, parts: &Parts) -> Vec<String> {
+    let own = parts.extensions.get::<Arrival>().map(Arrival::origin);
+    own.into_iter().chain(config.public_url.clone()).collect()
+}
+
+/// The parameters of a path, by the places of its template's braces.
+pub(crate) fn path_parameters(template: &str, path: &str) -> Result<Vec<(String, String)>, Problem> {
+    let pairs = template.split('/').zip(path.split('/'));
+    let named = pairs.filter_map(|(place, text)| Some((place.strip_prefix('{')?.strip_suffix('}')?, text)));
+    let decoded = named.map(|(name, text)| Some((name.to_owned(), text::decode(text, false)?)));
+    decoded.collect::<Option<_>>().ok_or_else(|| Problem::new(Code::BadRequest, "the path is not percent-encoded text"))
+}
+
+fn remember<P: Platform>(row: &Row<P>, raw: &Raw) -> Result<Option<Remember>, Problem> {
+    let Some(key) = raw.meta.idempotency_key.clone() else { return Ok(None) };
+    if row.method != Method::Post || matches!(row.access, Access::Public | Access::Observer) {
+        return Err(Problem::new(Code::BadRequest, "this operation takes no `Idempotency-Key`"));
+    }
+    let path = raw.path.iter().map(|(_, text)| text.as_bytes());
+    let rest = [raw.query.as_deref().unwrap_or("").as_bytes(), &raw.body];
+    let parts: Vec<&[u8]> = path.chain(rest).collect();
+    Ok(Some(Remember { operation: row.name, key, request: Digest::of_parts(&parts) }))
+}

@@ -1,0 +1,286 @@
+//! Clusters: adding one, its observer's key, how it is.
+
+use assent_api::clusters::{Cluster, Connection, NewCluster, Profile};
+use assent_api::operations::{
+    CreateCluster, DeleteCluster, GetCluster, ListClusters, RevokeClusterKey, RotateClusterKey, UpdateCluster,
+};
+use assent_api::{Action, Code, Empty, Problem};
+use assent_base::id::{ClusterId, EnvironmentId, KeyId};
+use assent_base::{Secret, Timestamp, time};
+use assent_http::{Handle, Input, Reply, RequestMeta};
+use assent_observe::manifest;
+use assent_policy::Resource;
+use assent_store::{Expect, Kept, Query, Write};
+use serde_json::json;
+
+use crate::caller::Caller;
+use crate::desk::Desk;
+use crate::documents::{AlertSourceDoc, ClusterDoc, ObserverKeyDoc};
+use crate::names;
+use crate::pages::Pages;
+use crate::plane::ControlPlane;
+
+/// Clusters of one tenant at most.
+const CLUSTERS_MAX: u64 = 2_000;
+/// Seconds of silence after which a cluster counts as silent: four heartbeats.
+pub(crate) const SILENT_AFTER_S: i64 = 120;
+
+impl ClusterDoc {
+    /// Whether facts arrive.
+    pub(crate) fn connection(&self, now: Timestamp) -> Connection {
+        match (&self.key, self.seen_at) {
+            (Some(ObserverKeyDoc { revoked_at: Some(_), .. }), _) => Connection::Revoked,
+            (_, None) => Connection::Waiting,
+            (_, Some(seen)) if time::seconds_between(seen, now) <= SILENT_AFTER_S => Connection::Connected,
+            (_, Some(_)) => Connection::Silent,
+        }
+    }
+}
+
+impl Desk<'_> {
+    /// A cluster that the caller may know of, and what policy is asked about it.
+    pub(crate) async fn cluster(&self, id: ClusterId) -> Result<(Kept<ClusterDoc>, Resource), Problem> {
+        let kept = self.get::<ClusterDoc>(&id.to_string()).await?;
+        let resource = self.place(kept.doc.environment).await?.with_id(id);
+        if self.may(Action::ClusterRead, &resource) { Ok((kept, resource)) } else { Err(Problem::not_found()) }
+    }
+
+    async fn shown(&self, kept: Kept<ClusterDoc>) -> Cluster {
+        let live = self.plane.inner.watched.shown(self.tenant_id(), kept.doc.id);
+        let connection = kept.doc.connection(self.now);
+        let doc = kept.doc;
+        Cluster {
+            id: doc.id,
+            name: doc.name,
+            environment: doc.environment,
+            profiles: doc.profiles,
+            health: live.health(connection),
+            connection,
+            seen_at: doc.seen_at,
+            cluster_uid: doc.cluster_uid,
+            kubernetes: doc.kubernetes,
+            observer: doc.observer,
+            open_incidents: live.open_incidents,
+            objects: live.objects,
+            key: doc.key.map(|key| key.id),
+            created_at: doc.created_at,
+            version: kept.version,
+        }
+    }
+
+    async fn is_name_free(&self, environment: EnvironmentId, name: &str) -> Result<(), Problem> {
+        let taken = self.count::<ClusterDoc>(&Query::default().equal("name", &format!("{environment}/{name}"))).await?;
+        if taken == 0 { Ok(()) } else { Err(Problem::new(Code::Conflict, format!("the environment has a cluster `{name}` already"))) }
+    }
+}
+
+impl ControlPlane {
+    /// A new key for an observer: what is kept, and what is shown once.
+    fn observer_key(&self, desk: &Desk<'_>, generation: u64) -> (ObserverKeyDoc, Secret) {
+        let id = self.new_id(KeyId::new);
+        let minted = assent_identity::key::mint(assent_identity::key::Use::Observer, desk.tenant_id(), id, self.random());
+        (ObserverKeyDoc { id, hash: minted.hash, generation, revoked_at: None }, minted.text)
+    }
+
+    /// What to apply to a cluster so that its observer comes here.
+    fn manifest(&self, doc: &ClusterDoc, key: Secret, meta: &RequestMeta) -> Result<String, Problem> {
+        let own = || self.inner.settings.public_url.clone().unwrap_or_else(|| meta.base_url.clone());
+        let spec = manifest::Spec {
+            cluster: doc.name.clone(),
+            endpoint: doc.endpoint.clone().unwrap_or_else(own),
+            key,
+            image: self.inner.settings.observer_image.clone(),
+            profiles: doc.profiles.clone(),
+            ca_pem: self.inner.settings.observer_ca_pem.clone(),
+            buffer_bytes_max: manifest::BUFFER_BYTES_MAX,
+            buffer_claim: None,
+        };
+        manifest::manifest(&spec).map_err(|bad| match bad {
+            manifest::BadSpec::Endpoint(_) => Problem::invalid("/endpoint", bad.to_string()),
+            manifest::BadSpec::Value(_) => Problem::invalid("/name", bad.to_string()),
+        })
+    }
+}
+
+impl Handle<ListClusters> for ControlPlane {
+    async fn handle(&self, caller: Caller, input: Input<ListClusters>) -> Result<Reply<ListClusters>, Problem> {
+        let desk = Desk::of(self, &caller).await?;
+        let places = self.places(&desk.tenant).await?;
+        let mut query = Query::oldest_first();
+        if let Some(environment) = input.query.environment {
+            query = query.equal("environment", &environment.to_string());
+        }
+        let seen = |kept: Kept<ClusterDoc>| {
+            let place = places.get(&kept.doc.id)?;
+            let resource = Resource::in_environment(desk.tenant_id(), place.environment, place.criticality).with_id(kept.doc.id);
+            desk.may(Action::ClusterRead, &resource).then_some(kept)
+        };
+        let page = Pages::at(&desk, input.query.cursor.as_deref(), input.query.limit)?.collect(query, seen).await?;
+        let mut items = Vec::with_capacity(page.items.len());
+        for kept in page.items {
+            items.push(desk.shown(kept).await);
+        }
+        Ok(Reply::new(assent_api::Page { items, next: page.next }))
+    }
+}
+
+impl Handle<CreateCluster> for ControlPlane {
+    async fn handle(&self, caller: Caller, input: Input<CreateCluster>) -> Result<Reply<CreateCluster>, Problem> {
+        let desk = Desk::of(self, &caller).await?;
+        let environment = desk.environment(input.body.environment).await.map_err(|_| no_such_environment())?;
+        let permit = desk.require(Action::ClusterManage, environment.doc.resource(desk.tenant_id())).await?;
+        names::label("/name", &input.body.name)?;
+        desk.is_name_free(environment.doc.id, &input.body.name).await?;
+        if desk.count::<ClusterDoc>(&Query::default()).await? >= CLUSTERS_MAX {
+            return Err(Problem::new(Code::Conflict, format!("a tenant has at most {CLUSTERS_MAX} clusters")));
+        }
+        let (key, text) = self.observer_key(&desk, 1);
+        let doc = ClusterDoc::new(self.new_id(ClusterId::new), input.body.name, environment.doc.id, desk.now)
+            .reading(&input.body.profiles)
+            .reached_at(input.body.endpoint)
+            .with_key(key);
+        let manifest = self.manifest(&doc, text, &input.meta)?;
+        let details = json!({ "name": doc.name, "environment": doc.environment, "profiles": doc.profiles, "key": doc.key.as_ref().map(|key| key.id) });
+        let id = doc.id.to_string();
+        let intent = desk.intend_on(permit, id.clone(), details).await?;
+        desk.keep(intent, vec![Write::put(&id, &doc, Expect::Absent)?]).await?;
+        let cluster = desk.shown(desk.get(&id).await?).await;
+        Ok(Reply::new(NewCluster { cluster, manifest }).version(1).location(format!("/api/v1/clusters/{id}")))
+    }
+}
+
+impl Handle<GetCluster> for ControlPlane {
+    async fn handle(&self, caller: Caller, input: Input<GetCluster>) -> Result<Reply<GetCluster>, Problem> {
+        let desk = Desk::of(self, &caller).await?;
+        let (kept, _) = desk.cluster(input.path.cluster).await?;
+        let version = kept.version;
+        Ok(Reply::new(desk.shown(kept).await).version(version))
+    }
+}
+
+impl Handle<UpdateCluster> for ControlPlane {
+    async fn handle(&self, caller: Caller, input: Input<UpdateCluster>) -> Result<Reply<UpdateCluster>, Problem> {
+        let desk = Desk::of(self, &caller).await?;
+        let (mut kept, resource) = desk.cluster(input.path.cluster).await?;
+        let permit = desk.require(Action::ClusterManage, resource).await?;
+        let expect = desk.expect(&input.meta, kept.version)?;
+        if let Some(environment) = input.body.environment.filter(|id| *id != kept.doc.environment) {
+            // Whoever moves a cluster must be allowed to manage clusters on both sides.
+            let target = desk.environment(environment).await.map_err(|_| no_such_environment())?;
+            let _both = desk.require(Action::ClusterManage, target.doc.resource(desk.tenant_id())).await?;
+            kept.doc.environment = environment;
+        }
+        if let Some(name) = input.body.name.clone() {
+            names::label("/name", &name)?;
+            kept.doc.name = name;
+        }
+        let before = desk.get::<ClusterDoc>(&kept.id).await?.doc;
+        if (before.environment, &before.name) != (kept.doc.environment, &kept.doc.name) {
+            desk.is_name_free(kept.doc.environment, &kept.doc.name).await?;
+        }
+        let intent = desk.intend(permit, json!({ "change": input.body })).await?;
+        desk.keep(intent, vec![Write::put(&kept.id, &kept.doc, expect)?]).await?;
+        let kept = desk.get::<ClusterDoc>(&kept.id).await?;
+        let version = kept.version;
+        Ok(Reply::new(desk.shown(kept).await).version(version))
+    }
+}
+
+impl Handle<DeleteCluster> for ControlPlane {
+    async fn handle(&self, caller: Caller, input: Input<DeleteCluster>) -> Result<Reply<DeleteCluster>, Problem> {
+        let desk = Desk::of(self, &caller).await?;
+        let (kept, resource) = desk.cluster(input.path.cluster).await?;
+        let permit = desk.require(Action::ClusterManage, resource).await?;
+        let expect = desk.expect(&input.meta, kept.version)?;
+        let intent = desk.intend(permit, json!({ "name": kept.doc.name })).await?;
+        self.inner.watched.stop(desk.tenant_id(), kept.doc.id).await;
+        let mut writes = vec![Write::delete::<ClusterDoc>(&kept.id, expect)];
+        for source in desk.all::<AlertSourceDoc>(&Query::default().equal("cluster", &kept.id)).await? {
+            writes.push(Write::delete::<AlertSourceDoc>(&source.id, Expect::Any));
+        }
+        desk.keep(intent, writes).await?;
+        crate::watching::forget(&desk.tenant, kept.doc.id, desk.now).await?;
+        Ok(Reply::new(Empty {}))
+    }
+}
+
+impl Handle<RotateClusterKey> for ControlPlane {
+    async fn handle(&self, caller: Caller, input: Input<RotateClusterKey>) -> Result<Reply<RotateClusterKey>, Problem> {
+        let desk = Desk::of(self, &caller).await?;
+        let (mut kept, resource) = desk.cluster(input.path.cluster).await?;
+        let permit = desk.require(Action::ClusterManage, resource).await?;
+        let Some(old) = kept.doc.key.clone() else { return Err(inside()) };
+        let expect = desk.expect(&input.meta, kept.version)?;
+        let (key, text) = self.observer_key(&desk, old.generation.saturating_add(1));
+        let details = json!({ "old_key": old.id, "new_key": key.id });
+        kept.doc.key = Some(key);
+        let manifest = self.manifest(&kept.doc, text, &input.meta)?;
+        let intent = desk.intend(permit, details).await?;
+        desk.keep(intent, vec![Write::put(&kept.id, &kept.doc, expect)?]).await?;
+        let kept = desk.get::<ClusterDoc>(&kept.id).await?;
+        let version = kept.version;
+        Ok(Reply::new(NewCluster { cluster: desk.shown(kept).await, manifest }).version(version))
+    }
+}
+
+impl Handle<RevokeClusterKey> for ControlPlane {
+    async fn handle(&self, caller: Caller, input: Input<RevokeClusterKey>) -> Result<Reply<RevokeClusterKey>, Problem> {
+        let desk = Desk::of(self, &caller).await?;
+        let (mut kept, resource) = desk.cluster(input.path.cluster).await?;
+        let permit = desk.require(Action::ClusterManage, resource).await?;
+        let Some(key) = kept.doc.key.as_mut() else { return Err(inside()) };
+        key.revoked_at = Some(desk.now);
+        key.generation = key.generation.saturating_add(1);
+        let details = json!({ "key": key.id });
+        let expect = desk.expect(&input.meta, kept.version)?;
+        let intent = desk.intend(permit, details).await?;
+        desk.keep(intent, vec![Write::put(&kept.id, &kept.doc, expect)?]).await?;
+        Ok(Reply::new(Empty {}))
+    }
+}
+
+impl ClusterDoc {
+    /// A cluster that nothing was heard of yet.
+    pub(crate) fn new(id: ClusterId, name: String, environment: EnvironmentId, now: Timestamp) -> Self {
+        Self {
+            id,
+            name,
+            environment,
+            profiles: vec![Profile::Core],
+            endpoint: None,
+            key: None,
+            stream: None,
+            cluster_uid: None,
+            kubernetes: None,
+            observer: None,
+            seen_at: None,
+            created_at: now,
+        }
+    }
+
+    /// With these profiles besides `core`.
+    pub(crate) fn reading(mut self, profiles: &[Profile]) -> Self {
+        self.profiles.extend(profiles);
+        self.profiles.sort_unstable();
+        self.profiles.dedup();
+        self
+    }
+
+    fn reached_at(mut self, endpoint: Option<String>) -> Self {
+        self.endpoint = endpoint;
+        self
+    }
+
+    fn with_key(mut self, key: ObserverKeyDoc) -> Self {
+        self.key = Some(key);
+        self
+    }
+}
+
+fn no_such_environment() -> Problem {
+    Problem::invalid("/environment", "there is no such environment, or you may not know of it")
+}
+
+fn inside() -> Problem {
+    Problem::new(Code::Conflict, "the observer of this cluster runs inside the platform and has no key")
+}

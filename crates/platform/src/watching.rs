@@ -1,0 +1,174 @@
+//! The watchers: one task per cluster, which alone knows what is known of it and alone writes its incidents.
+//!
+//! Facts come in after the store has them; a watcher that starts reads them from there. What is dirty is examined on a thread for such work,
+//! slice by slice, so that facts and people are heard in between. An incident's change goes on the ledger, then into the store with the
+//! event that tells of it, in one transaction. What could not be written is written later: the watcher remembers which.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use assent_api::clusters::{Connection, Health};
+use assent_api::{Code, Problem};
+use assent_base::Timestamp;
+use assent_base::id::{ClusterId, IncidentId, TenantId};
+use assent_diagnosis::wanted::Wanted;
+use assent_incidents::{Act, Fact, Severity};
+use assent_store::Tenant;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::plane::ControlPlane;
+use crate::problem_of::ProblemOf;
+
+mod keeping;
+mod restore;
+mod task;
+
+/// Messages that wait for a watcher before those who send more have to wait.
+const MESSAGES_MAX: usize = 256;
+/// Logs that an observer is asked for at one time.
+const WANTED_LOGS_MAX: usize = 60;
+
+/// The watchers of all tenants.
+#[derive(Default)]
+pub(crate) struct Watched {
+    watchers: Mutex<BTreeMap<(TenantId, ClusterId), Watcher>>,
+}
+
+#[derive(Clone)]
+struct Watcher {
+    messages: mpsc::Sender<Message>,
+    shown: Arc<Mutex<Shown>>,
+}
+
+/// What others may see of a watcher without asking it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Shown {
+    /// Incidents that live and are not muted.
+    pub(crate) open_incidents: u32,
+    /// The worst of them.
+    pub(crate) worst: Option<Severity>,
+    /// Objects that are known.
+    pub(crate) objects: u64,
+    /// Logs that would help.
+    pub(crate) wanted: Vec<Wanted>,
+    /// What was kept could not be read back, or was never there: the observer has to list again.
+    pub(crate) lacks_the_past: bool,
+    /// Every core kind was listed at least once.
+    pub(crate) listed: bool,
+    /// Why nothing is diagnosed, if so.
+    pub(crate) stopped: Option<&'static str>,
+}
+
+impl Shown {
+    /// How the cluster is.
+    pub(crate) fn health(&self, connection: Connection) -> Health {
+        let knows = self.listed && self.stopped.is_none() && matches!(connection, Connection::Connected);
+        match (knows, self.worst) {
+            (_, Some(Severity::Broken)) => Health::Broken,
+            (_, Some(Severity::Degraded)) => Health::Degraded,
+            (true, Some(Severity::Notice) | None) => Health::Healthy,
+            (false, Some(Severity::Notice) | None) => Health::Unknown,
+        }
+    }
+}
+
+/// What a watcher is told.
+enum Message {
+    /// Facts that the store has, up to this number of the stream.
+    Facts { facts: Vec<Fact>, stream: String, last: u64 },
+    /// Somebody does something with an incident.
+    Act { id: IncidentId, act: Act, by: String, answer: oneshot::Sender<Result<(), Problem>> },
+    /// What is known shall live on under another stream.
+    CarryOver { to: String, answer: oneshot::Sender<Result<(), Problem>> },
+    /// It is over.
+    Stop { answer: oneshot::Sender<()> },
+}
+
+impl Watched {
+    /// What may be seen of a cluster's watcher.
+    pub(crate) fn shown(&self, tenant: TenantId, cluster: ClusterId) -> Shown {
+        let watcher = self.lock().get(&(tenant, cluster)).cloned();
+        watcher.map(|watcher| watcher.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()).unwrap_or_default()
+    }
+
+    /// The watcher of a cluster; it is started if there is none.
+    pub(crate) fn start(&self, plane: &ControlPlane, tenant: &Tenant, cluster: ClusterId) {
+        drop(self.watcher(plane, tenant, cluster));
+    }
+
+    fn watcher(&self, plane: &ControlPlane, tenant: &Tenant, cluster: ClusterId) -> Watcher {
+        let mut watchers = self.lock();
+        let known = watchers.get(&(tenant.id(), cluster)).filter(|watcher| !watcher.messages.is_closed());
+        if let Some(watcher) = known {
+            return watcher.clone();
+        }
+        let (messages, inbox) = mpsc::channel(MESSAGES_MAX);
+        let watcher = Watcher { messages, shown: Arc::default() };
+        watchers.insert((tenant.id(), cluster), watcher.clone());
+        tokio::spawn(task::run(plane.clone(), tenant.clone(), cluster, inbox, Arc::clone(&watcher.shown)));
+        watcher
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<(TenantId, ClusterId), Watcher>> {
+        self.watchers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells facts that the store has. Waits while the watcher is behind, so that observers slow down and not memory grows.
+    pub(crate) async fn tell(&self, plane: &ControlPlane, tenant: &Tenant, cluster: ClusterId, stream: &str, facts: Vec<Fact>, last: u64) {
+        let watcher = self.watcher(plane, tenant, cluster);
+        // A watcher that is gone reads them from the store when it is back.
+        let _ = watcher.messages.send(Message::Facts { facts, stream: stream.to_owned(), last }).await;
+    }
+
+    /// Does something with an incident, and answers once it is kept.
+    pub(crate) async fn act(&self, plane: &ControlPlane, tenant: &Tenant, cluster: ClusterId, id: IncidentId, act: Act, by: &str) -> Result<(), Problem> {
+        let (answer, answered) = oneshot::channel();
+        self.ask(plane, tenant, cluster, Message::Act { id, act, by: by.to_owned(), answer }).await?;
+        answered.await.map_err(|_| gone())?
+    }
+
+    /// Lets what is known live on under another stream.
+    pub(crate) async fn carry_over(&self, plane: &ControlPlane, tenant: &Tenant, cluster: ClusterId, to: &str) -> Result<(), Problem> {
+        let (answer, answered) = oneshot::channel();
+        self.ask(plane, tenant, cluster, Message::CarryOver { to: to.to_owned(), answer }).await?;
+        answered.await.map_err(|_| gone())?
+    }
+
+    async fn ask(&self, plane: &ControlPlane, tenant: &Tenant, cluster: ClusterId, message: Message) -> Result<(), Problem> {
+        self.watcher(plane, tenant, cluster).messages.send(message).await.map_err(|_| gone())
+    }
+
+    /// Stops a cluster's watcher, and waits until it has.
+    pub(crate) async fn stop(&self, tenant: TenantId, cluster: ClusterId) {
+        let watcher = self.lock().remove(&(tenant, cluster));
+        if let Some(watcher) = watcher {
+            let (answer, answered) = oneshot::channel();
+            if watcher.messages.send(Message::Stop { answer }).await.is_ok() {
+                let _ = answered.await;
+            }
+        }
+    }
+
+    /// Stops all watchers of a tenant, or of all.
+    pub(crate) async fn stop_all(&self, tenant: Option<TenantId>) {
+        let which: Vec<(TenantId, ClusterId)> =
+            self.lock().keys().filter(|(owner, _)| tenant.is_none_or(|tenant| tenant == *owner)).copied().collect();
+        for (tenant, cluster) in which {
+            self.stop(tenant, cluster).await;
+        }
+    }
+
+    /// Whether any watcher has stopped working, for the status page.
+    pub(crate) fn any_stopped(&self) -> bool {
+        self.lock().values().any(|watcher| watcher.shown.lock().unwrap_or_else(PoisonError::into_inner).stopped.is_some())
+    }
+}
+
+/// Removes what is known of a cluster from the store; its watcher must be stopped.
+pub(crate) async fn forget(tenant: &Tenant, cluster: ClusterId, now: Timestamp) -> Result<(), Problem> {
+    restore::forget_streams(tenant, cluster, None, now).await.map_err(Problem::from_store)
+}
+
+fn gone() -> Problem {
+    Problem::new(Code::Unavailable, "the diagnosis of this cluster is being restarted").retry_after(2)
+}

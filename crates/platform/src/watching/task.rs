@@ -1,0 +1,322 @@
+//! One watcher at work.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use assent_api::{Code, Problem};
+use assent_base::id::{ClusterId, IncidentId};
+use assent_base::{Kind, Timestamp};
+use assent_incidents::book::{BadAct, Step};
+use assent_incidents::{Act, Book, Examined, Fact, Known, Severity, Slice};
+use assent_store::{Appended, Tenant};
+use tokio::sync::mpsc;
+
+use super::keeping::Unwritten;
+use super::{Message, Shown, WANTED_LOGS_MAX, restore};
+use crate::intake::{kept_as, stream_of, told_as};
+use crate::plane::ControlPlane;
+use crate::problem_of::ProblemOf;
+
+/// Milliseconds that a slice rests after its first change, so that one rollout is not examined a hundred times.
+const SETTLE_MS: i64 = 200;
+/// Milliseconds between looks at what time alone changes, at least.
+const TICK_MS_MIN: u64 = 50;
+/// Milliseconds between looks at what time alone changes, at most.
+const TICK_MS_MAX: u64 = 15_000;
+/// Seconds before what could not be written is tried again.
+const RETRY_S: u64 = 2;
+/// Segments after which a snapshot takes their place.
+const SEGMENTS_MAX: usize = 400;
+/// Seconds to wait for the first listing before what there is gets examined: some kinds may not be granted.
+const FIRST_LISTING_MAX_S: i64 = 90;
+/// What must have been listed before absence means anything.
+const LISTED_FIRST: &[Kind] =
+    &[Kind::Pod, Kind::Node, Kind::Namespace, Kind::Deployment, Kind::ReplicaSet, Kind::Service, Kind::Ingress, Kind::ConfigMap];
+
+struct Task {
+    plane: ControlPlane,
+    tenant: Tenant,
+    cluster: ClusterId,
+    shown: Arc<Mutex<Shown>>,
+    /// Away only while a thread examines it.
+    known: Known,
+    book: Book,
+    stream: Option<String>,
+    last: u64,
+    segments: usize,
+    unwritten: Unwritten,
+    /// Logs that the latest examination of each slice asks for.
+    wanted: std::collections::BTreeMap<Slice, Vec<assent_diagnosis::wanted::Wanted>>,
+    unlisted: BTreeSet<Kind>,
+    first_fact: Option<Timestamp>,
+}
+
+/// Watches until it is told to stop, or nobody is left to tell it anything.
+pub(super) async fn run(plane: ControlPlane, tenant: Tenant, cluster: ClusterId, mut inbox: mpsc::Receiver<Message>, shown: Arc<Mutex<Shown>>) {
+    let past = match restore::past(&tenant, cluster, plane.now()).await {
+        Ok(past) => past,
+        Err(error) => {
+            tracing::error!(%cluster, %error, "the diagnosis of a cluster cannot start");
+            shown.lock().unwrap_or_else(PoisonError::into_inner).stopped = Some("what is kept of it cannot be read");
+            // Whoever asks is told so, by the closing of the inbox; the next message starts it again.
+            return;
+        }
+    };
+    let mut unlisted: BTreeSet<Kind> = LISTED_FIRST.iter().cloned().collect();
+    if past.last > 0 && !past.lost {
+        unlisted.clear();
+    }
+    shown.lock().unwrap_or_else(PoisonError::into_inner).lacks_the_past = past.lost;
+    let mut task = Task {
+        plane,
+        tenant,
+        cluster,
+        shown,
+        known: past.known,
+        book: past.book,
+        stream: past.stream,
+        last: past.last,
+        segments: past.segments,
+        unwritten: Unwritten::default(),
+        wanted: std::collections::BTreeMap::new(),
+        unlisted,
+        first_fact: None,
+    };
+    task.show();
+    loop {
+        match tokio::time::timeout(task.rest(), inbox.recv()).await {
+            Ok(None) => return,
+            Ok(Some(message)) => {
+                if task.hear(message).await.is_stop() {
+                    return;
+                }
+                // What came meanwhile belongs to the same breath.
+                while let Ok(message) = inbox.try_recv() {
+                    if task.hear(message).await.is_stop() {
+                        return;
+                    }
+                }
+            }
+            Err(_) => {}
+        }
+        task.work(&inbox).await;
+    }
+}
+
+/// Whether a watcher goes on.
+#[derive(PartialEq, Eq)]
+enum On {
+    Going,
+    Stopped,
+}
+
+impl On {
+    fn is_stop(&self) -> bool {
+        *self == On::Stopped
+    }
+}
+
+impl Task {
+    async fn hear(&mut self, message: Message) -> On {
+        match message {
+            Message::Facts { facts, stream, last } => self.facts(facts, &stream, last).await,
+            Message::Act { id, act, by, answer } => {
+                let done = self.act(id, &act, &by).await;
+                // Whoever asked may have gone.
+                let _ = answer.send(done);
+            }
+            Message::CarryOver { to, answer } => {
+                let done = self.carry_over(to).await;
+                let _ = answer.send(done);
+            }
+            Message::Stop { answer } => {
+                let _ = answer.send(());
+                return On::Stopped;
+            }
+        }
+        On::Going
+    }
+
+    async fn facts(&mut self, facts: Vec<Fact>, stream: &str, last: u64) {
+        // Read from the store already, or of a stream that has ended.
+        if self.stream.as_deref() != Some(stream) || last <= self.last {
+            return;
+        }
+        for fact in facts {
+            if let Fact::Listed { kind, namespace: None, .. } = &fact {
+                if let Some(kind) = Kind::from_word(kind) {
+                    self.unlisted.remove(&kind);
+                }
+            }
+            if let Err(error) = self.known.apply(fact) {
+                tracing::warn!(cluster = %self.cluster, %error, "a fact is not taken");
+            }
+        }
+        self.first_fact.get_or_insert(self.plane.now());
+        self.last = last;
+        self.segments += 1;
+        if self.unlisted.is_empty() {
+            self.shown.lock().unwrap_or_else(PoisonError::into_inner).lacks_the_past = false;
+        }
+        if self.segments >= SEGMENTS_MAX {
+            self.compact().await;
+        }
+    }
+
+    /// A snapshot takes the place of all segments. If that fails, they stay, and it is tried again later.
+    async fn compact(&mut self) {
+        let Some(stream) = &self.stream else { return };
+        let snapshot = self.known.snapshot();
+        match self.tenant.compact(&stream_of(self.cluster, stream), kept_as(self.last), self.plane.now(), &snapshot).await {
+            Ok(()) => self.segments = 0,
+            Err(error) => {
+                tracing::warn!(cluster = %self.cluster, %error, "a snapshot is not kept");
+                self.segments /= 2;
+            }
+        }
+    }
+
+    /// Begins a stream with what is known. One that was begun before goes on as it is.
+    async fn carry_over(&mut self, to: String) -> Result<(), Problem> {
+        let stream = stream_of(self.cluster, &to);
+        let (now, first) = (self.plane.now(), kept_as(0));
+        let begun = self.tenant.append_segment(&stream, (first, first), now, &[]).await.map_err(Problem::from_store)?;
+        if begun == Appended::New && self.known.objects() > 0 {
+            let snapshot = self.known.snapshot();
+            self.tenant.compact(&stream, first, now, &snapshot).await.map_err(Problem::from_store)?;
+        }
+        let last = told_as(self.tenant.last_seq(&stream).await.map_err(Problem::from_store)?);
+        (self.stream, self.last, self.segments) = (Some(to), last, 0);
+        Ok(())
+    }
+
+    async fn act(&mut self, id: IncidentId, act: &Act, by: &str) -> Result<(), Problem> {
+        let before = self.book.clone();
+        let steps = self.book.act(id, act, by, self.plane.now()).map_err(bad_act)?;
+        self.unwritten.take(&steps, None, &self.book);
+        if let Err(problem) = self.unwritten.write(&self.plane, &self.tenant, &self.book).await {
+            // Whoever asked hears that it failed: then it has not happened.
+            self.book = before;
+            return Err(problem);
+        }
+        for step in steps {
+            if let Step::Examine { slices, .. } = step {
+                for slice in slices {
+                    self.examine(slice).await;
+                }
+            }
+        }
+        self.show();
+        Ok(())
+    }
+
+    /// How long nothing has to be done.
+    fn rest(&self) -> Duration {
+        let now = self.plane.now();
+        if !self.unwritten.is_empty() {
+            return Duration::from_secs(RETRY_S);
+        }
+        let settled = self.known.dirty().into_iter().filter_map(|slice| self.known.dirty_since(&slice)).map(settled_at).min();
+        let waited = self.book.waited_for().into_iter().map(|(_, at)| at).min();
+        let next = [settled.filter(|_| self.is_listed(now)), self.known.next_due(), self.book.next_due(), waited].into_iter().flatten().min();
+        let until = next.map_or(TICK_MS_MAX, |at| u64::try_from(at.as_millisecond().saturating_sub(now.as_millisecond())).unwrap_or(0));
+        Duration::from_millis(until.clamp(TICK_MS_MIN, TICK_MS_MAX))
+    }
+
+    fn is_listed(&self, now: Timestamp) -> bool {
+        let waited = |first| assent_base::time::seconds_between(first, now) >= FIRST_LISTING_MAX_S;
+        self.unlisted.is_empty() || self.first_fact.is_some_and(waited)
+    }
+
+    /// Does what is due, until somebody has something to say.
+    async fn work(&mut self, inbox: &mpsc::Receiver<Message>) {
+        let now = self.plane.now();
+        let steps = self.book.tick(now);
+        self.unwritten.take(&steps, None, &self.book);
+        self.known.pass(now);
+        if self.is_listed(now) {
+            let waited = self.book.waited_for().into_iter().filter(|(_, at)| *at <= now).map(|(slice, _)| slice);
+            let dirty = self.known.dirty().into_iter();
+            let dirty = dirty.filter(|slice| self.known.dirty_since(slice).is_none_or(|since| settled_at(since) <= now));
+            let slices: BTreeSet<Slice> = waited.chain(dirty).collect();
+            for slice in slices {
+                self.examine(slice).await;
+                if !inbox.is_empty() {
+                    break;
+                }
+            }
+        }
+        if let Err(problem) = self.unwritten.write(&self.plane, &self.tenant, &self.book).await {
+            tracing::warn!(cluster = %self.cluster, %problem, "incidents are not kept yet");
+        }
+        self.show();
+    }
+
+    /// Examines a slice on a thread of its own, and folds what it says into the incidents.
+    async fn examine(&mut self, slice: Slice) {
+        let now = self.plane.now();
+        let known = std::mem::take(&mut self.known);
+        let work = tokio::task::spawn_blocking(move || {
+            let mut known = known;
+            // A rule that panics must not take down the watch: the slice is left as it was.
+            let examined = catch_unwind(AssertUnwindSafe(|| known.examine(&slice, now)));
+            (known, slice, examined.ok())
+        });
+        let Ok((known, slice, examined)) = work.await else {
+            // Only a runtime that is shutting down drops such work.
+            return;
+        };
+        self.known = known;
+        let Some(examined) = examined else {
+            tracing::error!(cluster = %self.cluster, %slice, "an examination failed; this is a defect");
+            self.known.give_up(&slice);
+            return;
+        };
+        self.fold(examined, now);
+    }
+
+    fn fold(&mut self, examined: Examined, now: Timestamp) {
+        let steps = self.book.fold(&examined, now);
+        self.unwritten.take(&steps, Some(&examined), &self.book);
+        for step in &steps {
+            if let Step::Notify { id, why } = step {
+                tracing::info!(cluster = %self.cluster, incident = %id, ?why, "people are to be told");
+            }
+        }
+        if examined.wanted_logs.is_empty() {
+            self.wanted.remove(&examined.slice);
+        } else {
+            self.wanted.insert(examined.slice, examined.wanted_logs);
+        }
+    }
+
+    /// Lets others see how things are.
+    fn show(&self) {
+        let now = self.plane.now();
+        let open: Vec<Severity> =
+            self.book.incidents().filter(|one| one.is_live() && !one.is_muted(now)).map(|one| one.weight.severity).collect();
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.open_incidents = u32::try_from(open.len()).unwrap_or(u32::MAX);
+        shown.worst = open.into_iter().max();
+        shown.objects = self.known.objects() as u64;
+        shown.wanted = self.wanted.values().flatten().take(WANTED_LOGS_MAX).cloned().collect();
+        shown.listed = self.is_listed(now);
+    }
+}
+
+fn settled_at(since: Timestamp) -> Timestamp {
+    since.checked_add(jiff::SignedDuration::from_millis(SETTLE_MS)).unwrap_or(since)
+}
+
+fn bad_act(error: BadAct) -> Problem {
+    match error {
+        BadAct::NoSuch(_) => Problem::new(Code::Conflict, "the incident is too old to be acted on"),
+        BadAct::BadSpan => Problem::invalid("/for_s", error.to_string()),
+        BadAct::BadText { .. } => Problem::new(Code::Invalid, error.to_string()),
+        BadAct::Resolved | BadAct::Dismissed | BadAct::Open | BadAct::NotMuted | BadAct::Superseded(_) | BadAct::TooMuch => {
+            Problem::new(Code::Conflict, error.to_string())
+        }
+    }
+}
