@@ -1,8 +1,13 @@
 //! People and machines that call, and what they show for it.
 
 use assent_api::accounts::{Grant, GroupGrant};
-use assent_base::id::{AccountId, KeyId, TenantId};
 use assent_base::Timestamp;
+use assent_base::id::{AccountId, TenantId};
+use assent_identity::key::{Holder, KeyRecord};
+use assent_identity::link::Link;
+use assent_identity::lockout::Failures;
+use assent_identity::password::PasswordRecord;
+use assent_identity::session::Session;
 use serde::{Deserialize, Serialize};
 
 use super::{Document, Index, by_time, document};
@@ -16,6 +21,16 @@ pub(crate) struct DirectoryDoc {
 }
 document!(DirectoryDoc = "directory", 1, |doc| vec![Index::Equal("tenant", doc.tenant.to_string())]);
 
+/// Failed attempts to sign in with an address or from one, whether or not there is an account. Kept in the installation's own tenant,
+/// under a keyed hash.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AttemptsDoc {
+    pub(crate) failures: Failures,
+    pub(crate) at: Timestamp,
+}
+document!(AttemptsDoc = "attempts", 1, |doc| vec![by_time(doc.at)]);
+
 /// Somebody who can sign in, or is invited to.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,39 +38,32 @@ pub(crate) struct AccountDoc {
     pub(crate) id: AccountId,
     pub(crate) email: String,
     pub(crate) name: String,
-    /// The PHC string of the password; none before the invitation is used, or where an identity provider vouches.
-    pub(crate) password: Option<String>,
+    /// None before the invitation is used, or where an identity provider vouches.
+    pub(crate) password: Option<PasswordRecord>,
     pub(crate) grants: Vec<Grant>,
     pub(crate) groups: Vec<String>,
     /// `issuer` and `sub` of the identity provider that vouches.
     pub(crate) subject: Option<(String, String)>,
     pub(crate) disabled: bool,
-    pub(crate) lockout: assent_identity::lockout::State,
     pub(crate) created_at: Timestamp,
     pub(crate) signed_in_at: Option<Timestamp>,
 }
 document!(AccountDoc = "account", 1, |doc| {
     let mut indexes = vec![by_time(doc.created_at), Index::Equal("email", doc.email.clone())];
-    indexes.extend(doc.subject.as_ref().map(|(issuer, subject)| Index::Equal("subject", format!("{issuer} {subject}"))));
+    indexes.extend(doc.subject.as_ref().map(|(issuer, subject)| Index::Equal("subject", subject_key(issuer, subject))));
     indexes
 });
 
-/// What a one-time link is for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum LinkPurpose {
-    /// The first owner of the tenant chooses address and password.
-    FirstOwner,
-    /// An invited member chooses a password.
-    Invitation(AccountId),
+/// By what a person whom an identity provider vouches for is found.
+pub(crate) fn subject_key(issuer: &str, subject: &str) -> String {
+    format!("{issuer} {subject}")
 }
 
-/// A one-time link. Only the hash of its secret is kept.
+/// A one-time link, under the id of the account that it is for. Only the hash of its secret is kept.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LinkDoc {
-    pub(crate) purpose: LinkPurpose,
-    pub(crate) link: assent_identity::link::Link,
+    pub(crate) link: Link,
 }
 document!(LinkDoc = "link", 1, |_doc| Vec::new());
 
@@ -63,27 +71,30 @@ document!(LinkDoc = "link", 1, |_doc| Vec::new());
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SessionDoc {
-    pub(crate) account: AccountId,
-    pub(crate) session: assent_identity::session::Session,
-    pub(crate) user_agent: Option<String>,
+    pub(crate) session: Session,
 }
-document!(SessionDoc = "session", 1, |doc| vec![by_time(doc.session.created_at), Index::Equal("account", doc.account.to_string())]);
+document!(SessionDoc = "session", 1, |doc| vec![by_time(doc.session.created_at), Index::Equal("account", doc.session.account.to_string())]);
 
 /// A machine's key.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ApiKeyDoc {
-    pub(crate) id: KeyId,
     pub(crate) name: String,
-    pub(crate) hash: assent_base::Digest,
-    pub(crate) grants: Vec<Grant>,
-    pub(crate) created_at: Timestamp,
+    pub(crate) record: KeyRecord,
     pub(crate) created_by: String,
-    pub(crate) expires_at: Option<Timestamp>,
     pub(crate) used_at: Option<Timestamp>,
-    pub(crate) revoked_at: Option<Timestamp>,
 }
-document!(ApiKeyDoc = "api_key", 1, |doc| vec![by_time(doc.created_at)]);
+document!(ApiKeyDoc = "api_key", 1, |doc| vec![by_time(doc.record.created_at)]);
+
+impl ApiKeyDoc {
+    /// What it may do: nothing, if it is none of a machine.
+    pub(crate) fn grants(&self) -> &[Grant] {
+        match &self.record.holder {
+            Holder::Machine { grants } => grants,
+            Holder::Observer { .. } => &[],
+        }
+    }
+}
 
 /// What members of groups are granted.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

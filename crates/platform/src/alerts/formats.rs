@@ -1,0 +1,269 @@
+//! What three kinds of senders say, in one form.
+//!
+//! The formats of Alertmanager and PagerDuty belong to others and grow: what is not known of them is not read. In our own, an unknown
+//! field is an error.
+//!
+//! Source: Alertmanager's webhook, version 4; PagerDuty's webhooks, version 3.
+
+use std::collections::BTreeMap;
+
+use assent_api::alerts::AlertFormat;
+use assent_api::{Code, Problem};
+use assent_base::Timestamp;
+use serde::Deserialize;
+
+use super::ALERTS_MAX;
+
+/// Characters of a title at most; the rest is cut off.
+const TITLE_CHARS_MAX: usize = 500;
+/// Labels of an alert that name an object, and its kind.
+const OBJECT_LABELS: &[(&str, &str)] = &[
+    ("pod", "Pod"),
+    ("deployment", "Deployment"),
+    ("statefulset", "StatefulSet"),
+    ("daemonset", "DaemonSet"),
+    ("job_name", "Job"),
+    ("service", "Service"),
+    ("node", "Node"),
+];
+
+/// An alert, whoever sent it. Its texts are as they came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Alert {
+    /// What makes it one: a second one with the same key is the same alert.
+    pub(crate) key: String,
+    /// What it is, in a line.
+    pub(crate) title: String,
+    /// How bad, in the sender's words.
+    pub(crate) severity: Option<String>,
+    /// What it is about, if that is named.
+    pub(crate) object: Option<About>,
+    /// When it began.
+    pub(crate) starts_at: Timestamp,
+    /// Whether it is over.
+    pub(crate) is_over: bool,
+    /// What tells one alert from another whether or not it is over.
+    pub(crate) subject: String,
+}
+
+/// An object that an alert names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct About {
+    pub(crate) kind: String,
+    pub(crate) namespace: Option<String>,
+    pub(crate) name: String,
+}
+
+/// Reads what came.
+pub(crate) fn read(format: AlertFormat, body: &[u8]) -> Result<Vec<Alert>, Problem> {
+    let alerts = match format {
+        AlertFormat::Alertmanager => alertmanager(body)?,
+        AlertFormat::Pagerduty => pagerduty(body)?,
+        AlertFormat::Generic => vec![generic(body)?],
+    };
+    if alerts.len() > ALERTS_MAX {
+        return Err(Problem::new(Code::TooLarge, format!("{} alerts came, and {ALERTS_MAX} is the most", alerts.len())));
+    }
+    Ok(alerts)
+}
+
+fn parse<'a, T: Deserialize<'a>>(what: &str, body: &'a [u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| Problem::new(Code::BadRequest, format!("not an alert of {what}: line {}, column {}", error.line(), error.column())))
+}
+
+/// Alertmanager's webhook.
+#[derive(Debug, Deserialize)]
+struct Webhook {
+    version: String,
+    #[serde(default)]
+    alerts: Vec<WebhookAlert>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WebhookAlert {
+    status: WebhookStatus,
+    #[serde(default)]
+    labels: BTreeMap<String, String>,
+    #[serde(default)]
+    annotations: BTreeMap<String, String>,
+    starts_at: Timestamp,
+    fingerprint: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum WebhookStatus {
+    Firing,
+    Resolved,
+}
+
+fn alertmanager(body: &[u8]) -> Result<Vec<Alert>, Problem> {
+    let webhook: Webhook = parse("Alertmanager", body)?;
+    if webhook.version != "4" {
+        return Err(Problem::new(Code::BadRequest, "only version 4 of Alertmanager's webhook is known"));
+    }
+    Ok(webhook.alerts.into_iter().map(of_alertmanager).collect())
+}
+
+fn of_alertmanager(alert: WebhookAlert) -> Alert {
+    let is_over = alert.status == WebhookStatus::Resolved;
+    let text = ["summary", "message", "description"].into_iter().find_map(|name| alert.annotations.get(name));
+    let name = alert.labels.get("alertname").map_or("alert", String::as_str);
+    let title = text.map_or_else(|| name.to_owned(), |text| format!("{name}: {text}"));
+    let namespace = alert.labels.get("namespace").cloned();
+    let object = OBJECT_LABELS.iter().find_map(|(label, kind)| {
+        let name = alert.labels.get(*label)?.clone();
+        Some(About { kind: (*kind).to_owned(), namespace: namespace.clone().filter(|_| *kind != "Node"), name })
+    });
+    let subject = format!("{} {}", alert.fingerprint, alert.starts_at);
+    Alert {
+        key: format!("{subject} {is_over}"),
+        title: line(&title),
+        severity: alert.labels.get("severity").map(|text| line(text)),
+        object,
+        starts_at: alert.starts_at,
+        is_over,
+        subject,
+    }
+}
+
+/// PagerDuty's webhook.
+#[derive(Debug, Deserialize)]
+struct Delivery {
+    event: DeliveredEvent,
+}
+
+#[derive(Debug, Deserialize)]
+struct DeliveredEvent {
+    id: String,
+    event_type: String,
+    occurred_at: Timestamp,
+    #[serde(default)]
+    data: serde_json::Value,
+}
+
+fn pagerduty(body: &[u8]) -> Result<Vec<Alert>, Problem> {
+    let event = parse::<Delivery>("PagerDuty", body)?.event;
+    let is_over = match event.event_type.as_str() {
+        "incident.triggered" | "incident.reopened" => false,
+        "incident.resolved" => true,
+        // Acknowledgements, notes, pings: nothing about the cluster.
+        _ => return Ok(Vec::new()),
+    };
+    let text = |pointer: &str| event.data.pointer(pointer).and_then(serde_json::Value::as_str);
+    let title = text("/title").or_else(|| text("/summary")).unwrap_or("incident");
+    Ok(vec![Alert {
+        key: event.id.clone(),
+        title: line(title),
+        severity: text("/urgency").map(line),
+        object: None,
+        starts_at: event.occurred_at,
+        is_over,
+        subject: text("/id").unwrap_or(&event.id).to_owned(),
+    }])
+}
+
+/// Ours.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Own {
+    title: String,
+    #[serde(default)]
+    severity: Option<String>,
+    /// `Deployment/shop/cart`, or `Node/worker-1`.
+    #[serde(default)]
+    object: Option<String>,
+    starts_at: Timestamp,
+    #[serde(default)]
+    resolved: bool,
+}
+
+fn generic(body: &[u8]) -> Result<Alert, Problem> {
+    let own: Own = parse("this platform", body)?;
+    let object = own.object.as_deref().map(about).transpose()?;
+    let subject = format!("{} {} {}", own.starts_at, own.object.unwrap_or_default(), own.title);
+    Ok(Alert {
+        key: format!("{subject} {}", own.resolved),
+        title: line(&own.title),
+        severity: own.severity.as_deref().map(line),
+        object,
+        starts_at: own.starts_at,
+        is_over: own.resolved,
+        subject,
+    })
+}
+
+fn about(text: &str) -> Result<About, Problem> {
+    let parts: Vec<&str> = text.split('/').collect();
+    match parts.as_slice() {
+        [kind, namespace, name] if !namespace.is_empty() => {
+            Ok(About { kind: (*kind).to_owned(), namespace: Some((*namespace).to_owned()), name: (*name).to_owned() })
+        }
+        [kind, name] => Ok(About { kind: (*kind).to_owned(), namespace: None, name: (*name).to_owned() }),
+        _ => Err(Problem::invalid("/object", "`Kind/namespace/name`, or `Kind/name`")),
+    }
+}
+
+/// One line without control characters, of bounded length.
+fn line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(TITLE_CHARS_MAX).collect::<String>().trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRING: &str = r#"{"version":"4","status":"firing","truncatedAlerts":0,"alerts":[{"status":"firing",
+        "labels":{"alertname":"CrashLooping","namespace":"shop","pod":"cart-1","severity":"critical"},
+        "annotations":{"summary":"cart keeps\ncrashing"},"startsAt":"2026-05-04T10:00:00Z","endsAt":"0001-01-01T00:00:00Z",
+        "generatorURL":"http://prometheus","fingerprint":"f00"}]}"#;
+
+    #[test]
+    fn an_alert_of_alertmanager_names_its_pod() {
+        let alerts = read(AlertFormat::Alertmanager, FIRING.as_bytes()).expect("readable");
+        let [alert] = alerts.as_slice() else { panic!("one alert") };
+        assert_eq!(alert.title, "CrashLooping: cart keeps crashing");
+        assert_eq!(alert.object, Some(About { kind: "Pod".to_owned(), namespace: Some("shop".to_owned()), name: "cart-1".to_owned() }));
+        assert_eq!((alert.severity.as_deref(), alert.is_over), (Some("critical"), false));
+    }
+
+    #[test]
+    fn the_end_of_an_alert_is_another_alert_about_the_same() {
+        let firing = read(AlertFormat::Alertmanager, FIRING.as_bytes()).expect("readable");
+        let over = read(AlertFormat::Alertmanager, FIRING.replace(r#"[{"status":"firing""#, r#"[{"status":"resolved""#).as_bytes()).expect("readable");
+        let (Some(firing), Some(over)) = (firing.first(), over.first()) else { panic!("one alert each") };
+        assert!(firing.key != over.key && firing.subject == over.subject && over.is_over);
+    }
+
+    #[test]
+    fn pagerduty_says_what_began_and_ended_and_the_rest_is_passed_over() {
+        let event = |kind: &str| format!(r#"{{"event":{{"id":"e-{kind}","event_type":"{kind}","occurred_at":"2026-05-04T10:00:00Z",
+            "data":{{"id":"P1","type":"incident","title":"Cart is down","urgency":"high"}}}}}}"#);
+        let ends = |kind: &str| read(AlertFormat::Pagerduty, event(kind).as_bytes()).expect("readable").first().map(|alert| alert.is_over);
+        assert_eq!(ends("incident.triggered"), Some(false));
+        assert_eq!(ends("incident.resolved"), Some(true));
+        assert_eq!(ends("incident.acknowledged"), None);
+        assert_eq!(ends("pagey.ping"), None);
+    }
+
+    #[test]
+    fn our_own_form_refuses_what_it_does_not_know() {
+        let good = r#"{"title":"Cart is slow","severity":"warning","object":"Deployment/shop/cart","starts_at":"2026-05-04T10:00:00Z"}"#;
+        let alerts = read(AlertFormat::Generic, good.as_bytes()).expect("readable");
+        assert_eq!(alerts.first().and_then(|alert| alert.object.clone()).map(|about| about.name), Some("cart".to_owned()));
+        for bad in [r#"{"title":"x"}"#, &good.replace("severity", "sev"), &good.replace("Deployment/shop/cart", "cart"), "[]", ""] {
+            assert!(read(AlertFormat::Generic, bad.as_bytes()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn foreign_text_never_panics_and_is_bounded() {
+        for body in ["", "{", "null", r#"{"version":"5","alerts":[]}"#, r#"{"event":{}}"#] {
+            for format in [AlertFormat::Alertmanager, AlertFormat::Pagerduty, AlertFormat::Generic] {
+                assert!(read(format, body.as_bytes()).is_err(), "{body}");
+            }
+        }
+        assert_eq!(line(&"a\u{7}".repeat(1_000)).chars().count(), TITLE_CHARS_MAX - 1);
+    }
+}

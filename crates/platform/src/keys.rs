@@ -1,0 +1,112 @@
+//! Keys of machines. A key may do nothing that its maker may not; its secret is shown once and kept as a hash.
+
+use assent_api::keys::{ApiKey, NewApiKey};
+use assent_api::operations::{CreateKey, ListKeys, RevokeKey, RotateKey};
+use assent_api::{Action, Code, Empty, Problem};
+use assent_http::{Handle, Input, Reply};
+use assent_identity::key::{Holder, KeyRecord};
+use assent_policy::Resource;
+use assent_store::{Expect, Query, Write};
+use serde_json::json;
+
+use crate::caller::Caller;
+use crate::desk::Desk;
+use crate::documents::ApiKeyDoc;
+use crate::links::no_randomness;
+use crate::names;
+use crate::pages::Pages;
+use crate::plane::ControlPlane;
+use crate::problem_of::ProblemOf;
+
+/// Keys of one tenant at most, those that hold no more included.
+const KEYS_MAX: u64 = 1_000;
+/// Seconds that a key with an end holds: a minute to ten years.
+const HOLDS_S: std::ops::RangeInclusive<u64> = 60..=10 * 365 * 24 * 3600;
+
+impl ApiKeyDoc {
+    fn shown(self) -> ApiKey {
+        ApiKey {
+            id: self.record.id,
+            grants: self.grants().to_vec(),
+            name: self.name,
+            created_at: self.record.created_at,
+            created_by: self.created_by,
+            expires_at: self.record.expires_at,
+            used_at: self.used_at,
+            revoked_at: self.record.revoked_at,
+        }
+    }
+
+    /// What goes on the ledger about a key: never its hash.
+    fn recorded(&self) -> serde_json::Value {
+        json!({ "name": self.name, "grants": self.grants(), "expires_at": self.record.expires_at, "generation": self.record.generation })
+    }
+}
+
+impl Handle<ListKeys> for ControlPlane {
+    async fn handle(&self, caller: Caller, input: Input<ListKeys>) -> Result<Reply<ListKeys>, Problem> {
+        let desk = Desk::of(self, &caller).await?;
+        desk.require(Action::KeyRead, Resource::of_tenant(desk.tenant_id())).await?;
+        let page = Pages::of(&desk, &input.query)?.collect::<ApiKeyDoc, _>(Query::oldest_first(), |kept| Some(kept.doc.shown())).await?;
+        Ok(Reply::new(page))
+    }
+}
+
+impl Handle<CreateKey> for ControlPlane {
+    async fn handle(&self, caller: Caller, input: Input<CreateKey>) -> Result<Reply<CreateKey>, Problem> {
+        let desk = Desk::of(self, &caller).await?;
+        let permit = desk.require(Action::KeyManage, Resource::of_tenant(desk.tenant_id())).await?;
+        let name = names::title("/name", &input.body.name)?;
+        desk.may_replace("/grants", &[], &input.body.grants).await?;
+        if desk.count::<ApiKeyDoc>(&Query::default()).await? >= KEYS_MAX {
+            return Err(Problem::new(Code::Conflict, format!("a tenant has at most {KEYS_MAX} keys")));
+        }
+        if input.body.expires_in_s.is_some_and(|seconds| !HOLDS_S.contains(&seconds)) {
+            return Err(Problem::invalid("/expires_in_s", format!("{} to {} seconds", HOLDS_S.start(), HOLDS_S.end())));
+        }
+        let holder = Holder::Machine { grants: input.body.grants };
+        let (record, secret) = KeyRecord::draw(desk.tenant_id(), holder, desk.now, input.body.expires_in_s).map_err(no_randomness)?;
+        let id = record.id;
+        let doc = ApiKeyDoc { name, record, created_by: desk.name().to_owned(), used_at: None };
+        let intent = desk.intend_on(permit, id.to_string(), json!({ "made": doc.recorded() })).await?;
+        desk.keep(intent, vec![Write::put(&id.to_string(), &doc, Expect::Absent).map_err(Problem::from_store)?]).await?;
+        Ok(Reply::new(NewApiKey { key: doc.shown(), secret: secret.expose().to_owned() }).version(1).location(format!("/api/v1/keys/{id}")))
+    }
+}
+
+impl Handle<RotateKey> for ControlPlane {
+    async fn handle(&self, caller: Caller, input: Input<RotateKey>) -> Result<Reply<RotateKey>, Problem> {
+        let desk = Desk::of(self, &caller).await?;
+        let permit = desk.require(Action::KeyManage, Resource::of_tenant(desk.tenant_id()).with_id(input.path.key)).await?;
+        let mut kept = desk.get::<ApiKeyDoc>(&input.path.key.to_string()).await?;
+        let expect = desk.expect(&input.meta, kept.version)?;
+        if kept.doc.record.holds(desk.now).is_err() {
+            return Err(Problem::new(Code::Conflict, "the key holds no more: make a new one"));
+        }
+        // Whoever learns the new secret can do what the key can.
+        desk.holds(kept.doc.grants().iter())?;
+        let (record, secret) = kept.doc.record.rotated().map_err(no_randomness)?;
+        kept.doc.record = record;
+        let intent = desk.intend(permit, json!({ "rotated": kept.doc.recorded() })).await?;
+        desk.keep(intent, vec![Write::put(&kept.id, &kept.doc, expect).map_err(Problem::from_store)?]).await?;
+        let answer = NewApiKey { key: kept.doc.shown(), secret: secret.expose().to_owned() };
+        Ok(Reply::new(answer).version(kept.version.saturating_add(1)))
+    }
+}
+
+impl Handle<RevokeKey> for ControlPlane {
+    async fn handle(&self, caller: Caller, input: Input<RevokeKey>) -> Result<Reply<RevokeKey>, Problem> {
+        let desk = Desk::of(self, &caller).await?;
+        let permit = desk.require(Action::KeyManage, Resource::of_tenant(desk.tenant_id()).with_id(input.path.key)).await?;
+        let mut kept = desk.get::<ApiKeyDoc>(&input.path.key.to_string()).await?;
+        // Revoking twice is no harm, and the first instant is the one that counts.
+        if kept.doc.record.revoked_at.is_some() {
+            return Ok(Reply::new(Empty {}));
+        }
+        kept.doc.record = kept.doc.record.revoked(desk.now);
+        let intent = desk.intend(permit, json!({ "revoked": kept.doc.recorded() })).await?;
+        // Any version: a key that is in use changes every minute, and revoking must not lose against that.
+        desk.keep(intent, vec![Write::put(&kept.id, &kept.doc, Expect::Any).map_err(Problem::from_store)?]).await?;
+        Ok(Reply::new(Empty {}))
+    }
+}

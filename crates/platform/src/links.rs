@@ -1,0 +1,68 @@
+//! One-time links: for the first owner of a tenant, and for whoever is invited.
+
+use assent_api::{Code, Problem};
+use assent_base::Timestamp;
+use assent_base::id::{AccountId, TenantId};
+use assent_identity::link::{INVITATION_S, Link, Purpose, SET_UP_S};
+use assent_identity::opaque::Opaque;
+use assent_store::{Expect, Write};
+
+use crate::documents::LinkDoc;
+use crate::plane::ControlPlane;
+use crate::problem_of::ProblemOf;
+use crate::ticket::Ticket;
+
+/// The page of the console that takes links. The secret stands behind `#`, which browsers do not send, so it is in no access log.
+const PAGE: &str = "/set-up";
+
+/// A link that was drawn and is not kept yet.
+#[derive(Debug)]
+pub(crate) struct NewLink {
+    account: AccountId,
+    link: Link,
+    ticket: Ticket<AccountId>,
+}
+
+impl NewLink {
+    /// A link for the first owner of a tenant, who gets this account.
+    pub(crate) fn for_first_owner(plane: &ControlPlane, tenant: TenantId) -> Result<Self, Problem> {
+        let account = plane.new_id(AccountId::new);
+        Self::draw(plane, tenant, account, Purpose::SetUp { account }, SET_UP_S)
+    }
+
+    /// A link for whoever is invited.
+    pub(crate) fn for_invited(plane: &ControlPlane, tenant: TenantId, account: AccountId) -> Result<Self, Problem> {
+        Self::draw(plane, tenant, account, Purpose::Invitation { account }, INVITATION_S)
+    }
+
+    fn draw(plane: &ControlPlane, tenant: TenantId, account: AccountId, purpose: Purpose, holds_s: u64) -> Result<Self, Problem> {
+        let (link, secret) = Link::draw(purpose, plane.now(), holds_s).map_err(no_randomness)?;
+        Ok(Self { account, link, ticket: Ticket { tenant, id: account, secret: secret.text() } })
+    }
+
+    /// The link as text, to be shown once.
+    pub(crate) fn url(&self, base_url: &str) -> String {
+        format!("{base_url}{PAGE}#{}", self.ticket.text().expose())
+    }
+
+    /// Until when it holds.
+    pub(crate) fn expires_at(&self) -> Timestamp {
+        self.link.expires_at
+    }
+
+    /// What is to be kept of it. A link that was there for the same account is replaced.
+    pub(crate) fn write(&self) -> Result<Write, Problem> {
+        Write::put(&self.account.to_string(), &LinkDoc { link: self.link.clone() }, Expect::Any).map_err(Problem::from_store)
+    }
+}
+
+/// The secret of a ticket.
+pub(crate) fn secret_of<I>(ticket: &Ticket<I>) -> Option<Opaque> {
+    Opaque::parse(ticket.secret.expose())
+}
+
+/// Without randomness nothing is made.
+pub(crate) fn no_randomness(error: assent_identity::random::NoRandomness) -> Problem {
+    tracing::error!(%error, "the operating system gives no randomness");
+    Problem::new(Code::Unavailable, "no randomness to be had, so nothing secret can be made")
+}

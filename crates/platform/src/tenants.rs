@@ -1,0 +1,133 @@
+//! The tenant as a whole: its name, its export, its end.
+
+use assent_api::operations::{DeleteTenant, GetTenant, UpdateTenant};
+use assent_api::tenants::{DeletionCertificate, Tenant as Shown};
+use assent_api::{Action, Code, Problem};
+use assent_base::{Digest, Timestamp};
+use assent_base::id::TenantId;
+use assent_http::{Handle, Input, Reply};
+use assent_ledger::{Outcome, Signature, Signer};
+use assent_policy::Resource;
+use assent_store::{Document, Expect, Kept, Query, StoreError, Tenant, Write};
+use serde_json::json;
+
+use crate::alerts::AlertRouteDoc;
+use crate::caller::Caller;
+use crate::desk::Desk;
+use crate::documents::{ClusterDoc, DirectoryDoc, TenantDoc};
+use crate::names;
+use crate::plane::ControlPlane;
+use crate::problem_of::ProblemOf;
+
+/// The first line of a certificate. No checkpoint begins like this, so no signature over one can be taken for the other.
+const CERTIFICATE: &str = "assent tenant deletion v1";
+
+impl TenantDoc {
+    fn shown(self, version: u64) -> Shown {
+        Shown { id: self.id, name: self.name, created_at: self.created_at, version }
+    }
+}
+
+impl Desk<'_> {
+    /// What the installation knows of the caller's tenant.
+    async fn own_tenant(&self) -> Result<(Tenant, Kept<TenantDoc>), Problem> {
+        let system = self.plane.system().await?;
+        let kept = system.get::<TenantDoc>(&self.tenant_id().to_string()).await.map_err(Problem::from_store)?;
+        Ok((system, kept.ok_or_else(Problem::not_found)?))
+    }
+}
+
+impl Handle<GetTenant> for ControlPlane {
+    async fn handle(&self, caller: Caller, _: Input<GetTenant>) -> Result<Reply<GetTenant>, Problem> {
+        let desk = Desk::of(self, &caller).await?;
+        desk.require(Action::TenantRead, Resource::of_tenant(desk.tenant_id())).await?;
+        let (_, kept) = desk.own_tenant().await?;
+        Ok(Reply::new(kept.doc.shown(kept.version)).version(kept.version))
+    }
+}
+
+impl Handle<UpdateTenant> for ControlPlane {
+    async fn handle(&self, caller: Caller, input: Input<UpdateTenant>) -> Result<Reply<UpdateTenant>, Problem> {
+        let desk = Desk::of(self, &caller).await?;
+        let permit = desk.require(Action::TenantUpdate, Resource::of_tenant(desk.tenant_id())).await?;
+        let name = names::title("/name", &input.body.name)?;
+        let (system, kept) = desk.own_tenant().await?;
+        let expect = desk.expect(&input.meta, kept.version)?;
+        let intent = desk.intend(permit, json!({ "before": kept.doc.name, "after": name })).await?;
+        let doc = TenantDoc { name, ..kept.doc };
+        let renamed = system.put(&kept.id, &doc, expect, desk.now).await.map_err(Problem::from_store);
+        let version = desk.close(intent, renamed).await?;
+        Ok(Reply::new(doc.shown(version)).version(version))
+    }
+}
+
+impl Handle<DeleteTenant> for ControlPlane {
+    async fn handle(&self, caller: Caller, input: Input<DeleteTenant>) -> Result<Reply<DeleteTenant>, Problem> {
+        let desk = Desk::of(self, &caller).await?;
+        let permit = desk.require(Action::TenantDelete, Resource::of_tenant(desk.tenant_id())).await?;
+        let (system, kept) = desk.own_tenant().await?;
+        if input.body.name != kept.doc.name {
+            return Err(Problem::invalid("/name", "type the tenant's name as it is"));
+        }
+        let id = desk.tenant_id();
+        let intent = desk.intend(permit, json!({ "key": desk.tenant.key_digest().await.map_err(Problem::from_store)? })).await?;
+        for cluster in desk.all::<ClusterDoc>(&Query::default()).await? {
+            self.inner.watched.stop(id, cluster.doc.id).await;
+        }
+        let destroyed = self.inner.store.destroy_tenant(id).await.map_err(Problem::from_store);
+        // From here on the tenant's own records cannot be written any more: nobody could read them.
+        let destroyed = match destroyed {
+            Ok(destroyed) => destroyed,
+            Err(problem) => return desk.close(intent, Err(problem)).await,
+        };
+        self.forget_engine(id);
+        let details = json!({ "key": destroyed.digest, "by": desk.actor() });
+        let record = self.record(&system, "platform", "tenant.delete", &id.to_string(), Outcome::Done, details).await?;
+        forget(&system, id, desk.now).await?;
+        Ok(Reply::new(self.certificate(id, desk.now, destroyed.digest, record)?))
+    }
+}
+
+impl ControlPlane {
+    /// Signs that a tenant's key is destroyed.
+    fn certificate(&self, tenant: TenantId, at: Timestamp, key: Digest, record: u64) -> Result<DeletionCertificate, Problem> {
+        let origin = self.inner.ledger_key.name();
+        let text = format!("{CERTIFICATE}\nledger {origin}\ntenant {tenant}\nat {at}\nkey {key}\nrecord {record}\n");
+        let signer = self.inner.certifier.as_ref();
+        let bytes = signer.sign(text.as_bytes()).map_err(|error| {
+            tracing::error!(%error, "a certificate could not be signed");
+            Problem::new(Code::Unavailable, format!("the tenant is deleted, as record {record} of the ledger says, but the certificate could not be signed"))
+        })?;
+        let signature = Signature { name: signer.key().name().to_owned(), id: signer.key().id(), bytes: bytes.to_vec() };
+        Ok(DeletionCertificate { note: format!("{text}\n{}", signature.line()), public_key: signer.key().to_string() })
+    }
+}
+
+/// Takes what the installation knows of a tenant out of its own documents.
+async fn forget(system: &Tenant, tenant: TenantId, now: Timestamp) -> Result<(), Problem> {
+    let query = Query::default().equal("tenant", &tenant.to_string());
+    let mut writes = vec![Write::delete::<TenantDoc>(&tenant.to_string(), Expect::Any).map_err(Problem::from_store)?];
+    writes.extend(gone::<DirectoryDoc>(system, &query).await?);
+    writes.extend(gone::<AlertRouteDoc>(system, &query).await?);
+    for chunk in chunks(writes) {
+        system.write(chunk, now).await.map_err(Problem::from_store)?;
+    }
+    Ok(())
+}
+
+async fn gone<D: Document>(system: &Tenant, query: &Query) -> Result<Vec<Write>, Problem> {
+    let kept = system.all::<D>(query).await.map_err(Problem::from_store)?;
+    kept.iter().map(|kept| Write::delete::<D>(&kept.id, Expect::Any)).collect::<Result<_, StoreError>>().map_err(Problem::from_store)
+}
+
+/// As many as one transaction takes.
+fn chunks(writes: Vec<Write>) -> Vec<Vec<Write>> {
+    let mut chunks: Vec<Vec<Write>> = Vec::new();
+    for write in writes {
+        match chunks.last_mut() {
+            Some(chunk) if chunk.len() < assent_store::STEPS_MAX => chunk.push(write),
+            Some(_) | None => chunks.push(vec![write]),
+        }
+    }
+    chunks
+}
