@@ -216,7 +216,7 @@ impl Buffer {
             let from = self.sealed.iter().find(|segment| segment.next_seq > seq + 1);
             let is_sealed = from.is_some();
             let segment = from.unwrap_or(&self.writer.segment);
-            if segment.next_seq <= seq + 1 {
+            if segment.next_seq <= segment.first_seq.max(seq + 1) {
                 return Ok(Vec::new());
             }
             let first_seq = segment.first_seq;

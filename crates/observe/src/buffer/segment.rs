@@ -193,7 +193,11 @@ impl Segment {
                 continue;
             }
             stand = Cursor { segment: self.first_seq, offset: frame.offset, index: frame.index, seq: frame.seq };
-            for (seq, signal) in (frame.seq..).zip(walk.open(&frame).ok_or(ReadError::Altered)?) {
+            let Some(signals) = walk.open(&frame) else {
+                // What stands before it is good.
+                return if kept.is_empty() { Err(ReadError::Altered) } else { Ok((kept, stand)) };
+            };
+            for (seq, signal) in (frame.seq..).zip(signals) {
                 if seq <= after {
                     continue;
                 }
