@@ -1,0 +1,169 @@
+//! `assent environment` and `assent cluster`: adding what is to be watched.
+
+use anyhow::{Context, bail};
+use assent_api::access::Criticality;
+use assent_api::clusters::{ClusterPath, ClusterQuery, Profile};
+use assent_api::environments::Environment;
+use assent_api::operations as ops;
+use assent_api::{Empty, PageQuery};
+use assent_base::id::ClusterId;
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::{Remote, Server};
+use crate::print;
+use crate::render::text::printable;
+
+/// Environments.
+#[derive(Debug, Args)]
+pub(crate) struct Environments {
+    #[command(subcommand)]
+    act: EnvironmentAct,
+    #[command(flatten)]
+    server: Server,
+}
+
+#[derive(Debug, Subcommand)]
+enum EnvironmentAct {
+    /// List them.
+    List,
+    /// Make one.
+    Add {
+        /// A DNS label.
+        name: String,
+        /// `lab`, `dev`, `staging` or `prod`.
+        #[arg(long)]
+        criticality: Criticality,
+    },
+}
+
+/// Clusters.
+#[derive(Debug, Args)]
+pub(crate) struct Clusters {
+    #[command(subcommand)]
+    act: ClusterAct,
+    #[command(flatten)]
+    server: Server,
+}
+
+#[derive(Debug, Subcommand)]
+enum ClusterAct {
+    /// List them with their health.
+    List,
+    /// Add one. Prints the manifest with its key: `assent cluster add prod-eu --environment prod | kubectl apply -f -`.
+    Add {
+        /// A DNS label.
+        name: String,
+        /// The environment's name.
+        #[arg(long)]
+        environment: String,
+        /// What to read besides `core`: workloads, logs, metrics, gitops, tests. May be given several times.
+        #[arg(long = "profile", value_name = "PROFILE", value_parser = profile)]
+        profiles: Vec<Profile>,
+        /// Where the observer reaches this platform, if not under the URL that you use.
+        #[arg(long, value_name = "URL")]
+        endpoint: Option<String>,
+    },
+    /// Give the observer a new key, and print the manifest with it. The old key ends at once.
+    RotateKey {
+        /// The cluster: `cls_…`.
+        id: ClusterId,
+    },
+    /// End the observer's key, at once.
+    RevokeKey {
+        /// The cluster: `cls_…`.
+        id: ClusterId,
+    },
+    /// Remove a cluster and all that is known of it.
+    Remove {
+        /// The cluster: `cls_…`.
+        id: ClusterId,
+    },
+}
+
+/// Runs `assent environment`.
+pub(crate) fn environments(asked: &Environments) -> anyhow::Result<u8> {
+    let remote = Remote::of(&asked.server)?;
+    match &asked.act {
+        EnvironmentAct::List => {
+            for one in all_environments(&remote)? {
+                print(&format!("{}  {:<8} {}\n", one.id, one.criticality.as_str(), printable(&one.name)))?;
+            }
+            Ok(0)
+        }
+        EnvironmentAct::Add { name, criticality } => {
+            let made = remote.call::<ops::CreateEnvironment>(&Empty {}, &Empty {}, &json!({ "name": name, "criticality": criticality }))?;
+            print(&format!("{}\n", made.id))
+        }
+    }
+}
+
+fn all_environments(remote: &Remote) -> anyhow::Result<Vec<Environment>> {
+    let (mut query, mut all) = (PageQuery::default(), Vec::new());
+    loop {
+        let page = remote.call::<ops::ListEnvironments>(&Empty {}, &query, &json!({}))?;
+        all.extend(page.items);
+        match page.next {
+            Some(next) => query.cursor = Some(next),
+            None => return Ok(all),
+        }
+    }
+}
+
+/// Runs `assent cluster`.
+pub(crate) fn clusters(asked: &Clusters) -> anyhow::Result<u8> {
+    let remote = Remote::of(&asked.server)?;
+    let at = |id: &ClusterId| ClusterPath { cluster: *id };
+    match &asked.act {
+        ClusterAct::List => list(&remote),
+        ClusterAct::Add { name, environment, profiles, endpoint } => {
+            let known = all_environments(&remote)?;
+            let Some(found) = known.iter().find(|one| one.name == *environment) else {
+                bail!("there is no environment `{environment}`: make it with `assent environment add {environment} --criticality dev`");
+            };
+            let body = json!({ "name": name, "environment": found.id, "profiles": profiles, "endpoint": endpoint });
+            let made = remote.call::<ops::CreateCluster>(&Empty {}, &Empty {}, &body)?;
+            eprintln!("assent: {} is added; its key stands in this manifest and is not shown again", made.cluster.id);
+            print(&made.manifest)
+        }
+        ClusterAct::RotateKey { id } => {
+            let made = remote.call::<ops::RotateClusterKey>(&at(id), &Empty {}, &json!({})).context("the key is as it was")?;
+            print(&made.manifest)
+        }
+        ClusterAct::RevokeKey { id } => {
+            remote.call::<ops::RevokeClusterKey>(&at(id), &Empty {}, &json!({}))?;
+            print("The key and its tokens hold no more.\n")
+        }
+        ClusterAct::Remove { id } => {
+            remote.call::<ops::DeleteCluster>(&at(id), &Empty {}, &json!({}))?;
+            print("It is removed.\n")
+        }
+    }
+}
+
+fn list(remote: &Remote) -> anyhow::Result<u8> {
+    let mut query = ClusterQuery::default();
+    loop {
+        let page = remote.call::<ops::ListClusters>(&Empty {}, &query, &json!({}))?;
+        for one in &page.items {
+            print(&format!(
+                "{}  {:<9} {:<10} {} · {} open incidents · {} objects · heard {}\n",
+                one.id,
+                format!("{:?}", one.health).to_lowercase(),
+                format!("{:?}", one.connection).to_lowercase(),
+                printable(&one.name),
+                one.open_incidents,
+                one.objects,
+                one.seen_at.map_or_else(|| "never".to_owned(), |at| at.to_string())
+            ))?;
+        }
+        match page.next {
+            Some(next) => query.cursor = Some(next),
+            None => return Ok(0),
+        }
+    }
+}
+
+fn profile(word: &str) -> Result<Profile, String> {
+    serde_json::from_value(serde_json::Value::String(word.to_owned())).map_err(|_| "workloads, logs, metrics, gitops or tests".to_owned())
+}

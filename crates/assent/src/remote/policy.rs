@@ -1,0 +1,105 @@
+//! `assent policy`: what policies decide, on a file or on a running platform.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use assent_api::access::{Action, Criticality, Role};
+use assent_api::operations as ops;
+use assent_api::{Empty, policies};
+use assent_base::Timestamp;
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::{Remote, Server};
+use crate::print;
+use crate::render::text::printable;
+
+/// The exit code of a question that is refused.
+const EXIT_REFUSED: u8 = 1;
+
+/// What to ask.
+#[derive(Debug, Args)]
+pub(crate) struct Policy {
+    #[command(subcommand)]
+    act: Act,
+    #[command(flatten)]
+    server: Server,
+}
+
+#[derive(Debug, Subcommand)]
+enum Act {
+    /// List the tenant's policies.
+    List,
+    /// Ask what is decided for a role, and why. With --file, what would be.
+    #[command(visible_alias = "explain", after_help = "Exit codes: 0 permitted, 1 refused, 3 could not be asked.")]
+    Test {
+        /// owner, admin, approver, operator, viewer or auditor.
+        #[arg(long)]
+        role: Role,
+        /// What is asked for: `incident.dismiss` is `incident.manage`; `assent policy actions` lists them.
+        #[arg(long)]
+        action: Action,
+        /// lab, dev, staging or prod.
+        #[arg(long)]
+        criticality: Option<Criticality>,
+        /// In this namespace.
+        #[arg(short, long)]
+        namespace: Option<String>,
+        /// Cedar text in place of the tenant's policies.
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// Ask what a text would have decided about what was done.
+    Backtest {
+        /// Cedar text, added to the tenant's policies.
+        file: PathBuf,
+        /// Since this instant (RFC 3339); a week if absent.
+        #[arg(long)]
+        since: Option<Timestamp>,
+    },
+    /// List what can be asked for.
+    Actions,
+}
+
+/// Runs the command.
+pub(crate) fn run(asked: &Policy) -> anyhow::Result<u8> {
+    match &asked.act {
+        Act::Actions => print(&Action::ALL.iter().map(|action| format!("{action}\n")).collect::<String>()),
+        Act::List => {
+            let page = Remote::of(&asked.server)?.call::<ops::ListPolicies>(&Empty {}, &assent_api::PageQuery::default(), &json!({}))?;
+            print(&page.items.iter().map(|one| format!("{}  {}  {}\n", one.id, if one.enabled { "on " } else { "off" }, printable(&one.name))).collect::<String>())
+        }
+        Act::Test { role, action, criticality, namespace, file } => {
+            let text = file.as_ref().map(|path| std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))).transpose()?;
+            let question = json!({ "grants": [{ "role": role, "namespaces": [] }], "action": action, "criticality": criticality, "namespace": namespace });
+            let answer = Remote::of(&asked.server)?.call::<ops::TestPolicy>(&Empty {}, &Empty {}, &json!({ "text": text, "question": question }))?;
+            told(&answer)
+        }
+        Act::Backtest { file, since } => {
+            let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+            let told = Remote::of(&asked.server)?.call::<ops::BacktestPolicy>(&Empty {}, &Empty {}, &json!({ "text": text, "since": since }))?;
+            let rows: String = told
+                .changed
+                .iter()
+                .map(|one| format!("{:>8}  {} by {}: was {}, would be {}\n", one.index, printable(&one.action), printable(&one.actor), said(one.was), said(one.would_be)))
+                .collect();
+            print(&format!("{rows}{} decisions asked again, {} would be different, {} cannot be asked again.\n", told.examined, told.changed.len(), told.unexamined))
+        }
+    }
+}
+
+fn told(answer: &policies::Answer) -> anyhow::Result<u8> {
+    let mut text = format!("{}\n", if answer.permitted { "permitted" } else { "refused" });
+    for reason in &answer.reasons {
+        text.push_str(&format!("  by {}\n", printable(reason)));
+    }
+    for error in &answer.errors {
+        text.push_str(&format!("  could not be evaluated, which refuses: {}\n", printable(error)));
+    }
+    print(&text)?;
+    Ok(if answer.permitted { 0 } else { EXIT_REFUSED })
+}
+
+fn said(permitted: bool) -> &'static str {
+    if permitted { "permitted" } else { "refused" }
+}

@@ -1,0 +1,212 @@
+//! Starting and stopping: the data folder, the keys, the first tenant, and what was going on when it stopped.
+//!
+//! ```text
+//! DATA/keys/         the root key, the tenants' wrapping secrets, the ledger's key, the key of observer tokens
+//! DATA/assent.db     the database, unless it is PostgreSQL
+//! DATA/ledger/       the ledger's files
+//! DATA/buffers/      buffers of observers that run inside
+//! ```
+//!
+//! The folder is its owner's alone. A backup needs the database and `ledger/`; `keys/` belongs elsewhere, since who has both reads all.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use assent_api::Problem;
+use assent_base::id::TenantId;
+use assent_base::{Secret, Timestamp};
+use assent_journal::{FileWitness, Journal};
+use assent_ledger::Outcome;
+use assent_store::{Expect, KeyFolder, Query, Store, Tenant};
+use serde_json::json;
+use tokio::sync::Semaphore;
+
+use crate::documents::{ClusterDoc, TenantDoc};
+use crate::plane::{ControlPlane, HASHES_AT_ONCE_MAX, Inner, Outside};
+use crate::problem_of::ProblemOf;
+use crate::settings::Settings;
+use crate::watching::Watched;
+
+/// The ledger's name in its checkpoints.
+const ORIGIN: &str = "assent/ledger";
+/// The name of the witness that signs besides it.
+const WITNESS: &str = "assent/witness";
+/// What the first tenant is called until somebody renames it.
+const FIRST_TENANT: &str = "Default";
+
+/// Why the platform does not start. Nothing is changed but for folders and keys that were missing.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder cannot be used.
+    #[error("the folder `{path}` cannot be used: {cause}")]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
+    /// Others on this machine can read the data folder.
+    #[error("the folder `{path}` can be read by others: `chmod 700` it")]
+    OpenFolder {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The database or its keys cannot be used.
+    #[error("the store: {0}")]
+    Store(#[from] assent_store::StoreError),
+    /// The ledger cannot be used.
+    #[error("the ledger: {0}")]
+    Ledger(#[from] assent_journal::JournalError),
+    /// A key file cannot be used.
+    #[error(transparent)]
+    Key(#[from] assent_journal::KeyError),
+    /// An identity provider is set wrongly.
+    #[error("{0}")]
+    Settings(String),
+    /// The platform refused its own first steps.
+    #[error("{0}")]
+    Problem(#[from] Problem),
+}
+
+/// A platform that runs.
+pub struct Started {
+    /// It.
+    pub plane: ControlPlane,
+    /// The link for the first owner, as long as there is none.
+    pub set_up: Option<Secret>,
+}
+
+impl ControlPlane {
+    /// Starts the platform on a data folder, which is made if there is none.
+    ///
+    /// # Errors
+    /// When anything that is there cannot be used as it is.
+    pub async fn start(data: &Path, settings: Settings, outside: Outside) -> Result<Started, StartError> {
+        own_folder(data)?;
+        let keys = data.join("keys");
+        own_folder(&keys)?;
+        let database = settings.database.clone().unwrap_or_else(|| format!("sqlite://{}", data.join("assent.db").display()));
+        let store = Store::open(&database, KeyFolder::open(&keys)?, settings.store_limits.clone()).await?;
+        let outside = Arc::new(outside);
+        let journal = journal(data, &keys, &settings, &outside)?;
+        let started_at = (outside.clock)();
+        let tokens = crate::authenticate::token_issuer(&keys, &outside).map_err(StartError::Settings)?;
+        let inner = Inner {
+            settings,
+            data: data.to_owned(),
+            store,
+            journal,
+            tokens,
+            hashing: Semaphore::new(HASHES_AT_ONCE_MAX),
+            watched: Watched::default(),
+            started_at,
+            outside,
+            engines: Mutex::new(BTreeMap::new()),
+            live: Mutex::new(BTreeMap::new()),
+            people: crate::people::People::default(),
+        };
+        let plane = ControlPlane { inner: Arc::new(inner) };
+        let set_up = plane.first_steps().await?;
+        plane.resume().await?;
+        Ok(Started { plane, set_up })
+    }
+
+    /// Makes the first tenant, and a new link as long as nobody has used one.
+    async fn first_steps(&self) -> Result<Option<Secret>, Problem> {
+        let tenants = self.tenant_docs().await?;
+        let first = match tenants.first() {
+            Some(doc) => doc.clone(),
+            None => self.new_tenant(FIRST_TENANT).await?,
+        };
+        if first.set_up {
+            return Ok(None);
+        }
+        let tenant = self.tenant(first.id).await?;
+        self.first_owner_link(&tenant).await.map(Some)
+    }
+
+    /// Makes a tenant. Nobody can sign in to it yet.
+    pub async fn new_tenant(&self, name: &str) -> Result<TenantDoc, Problem> {
+        let doc = TenantDoc { id: self.new_id(TenantId::new), name: name.to_owned(), created_at: self.now(), set_up: false, demo: false };
+        self.inner.store.create_tenant(doc.id, doc.created_at).await.map_err(Problem::from_store)?;
+        let tenant = self.tenant(doc.id).await?;
+        self.record(&tenant, "platform", "tenant.create", &doc.id.to_string(), Outcome::Intended, json!({ "name": name })).await?;
+        let system = self.system().await?;
+        system.put(&doc.id.to_string(), &doc, Expect::Absent, self.now()).await.map_err(Problem::from_store)?;
+        Ok(doc)
+    }
+
+    /// The installation's own tenant.
+    pub(crate) async fn system(&self) -> Result<Tenant, Problem> {
+        self.inner.store.system().await.map_err(Problem::from_store)
+    }
+
+    /// All tenants, oldest first.
+    pub(crate) async fn tenant_docs(&self) -> Result<Vec<TenantDoc>, Problem> {
+        let kept = self.system().await?.all::<TenantDoc>(&Query::oldest_first()).await.map_err(Problem::from_store)?;
+        Ok(kept.into_iter().map(|kept| kept.doc).collect())
+    }
+
+    /// The oldest tenant.
+    pub(crate) async fn first_tenant(&self) -> Result<Tenant, Problem> {
+        let first = self.tenant_docs().await?.into_iter().next().ok_or_else(Problem::not_found)?;
+        self.tenant(first.id).await
+    }
+
+    /// Starts the watchers of all clusters.
+    async fn resume(&self) -> Result<(), Problem> {
+        for doc in self.tenant_docs().await? {
+            let tenant = self.tenant(doc.id).await?;
+            for kept in tenant.all::<ClusterDoc>(&Query::default()).await.map_err(Problem::from_store)? {
+                self.inner.watched.start(self, &tenant, kept.doc.id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Stops: watchers first, then the ledger, then the database. What was acknowledged is kept.
+    pub async fn stop(&self) {
+        self.inner.watched.stop_all(None).await;
+        self.inner.journal.close().await;
+        self.inner.store.close().await;
+    }
+
+    /// When it was started.
+    #[must_use]
+    pub fn started_at(&self) -> Timestamp {
+        self.inner.started_at
+    }
+}
+
+fn journal(data: &Path, keys: &Path, settings: &Settings, outside: &Arc<Outside>) -> Result<Journal, StartError> {
+    let random = || {
+        let mut bytes = [0; 32];
+        (outside.random)(&mut bytes);
+        bytes
+    };
+    let key = assent_journal::Key::load_or_create(&keys.join("ledger.key"), ORIGIN, assent_ledger::Algorithm::Ed25519, random())?;
+    let log = assent_ledger::Signer::key(&key).clone();
+    let witness = match &settings.witness_key {
+        Some(path) => {
+            let witness = assent_journal::Key::load_or_create(path, WITNESS, assent_ledger::Algorithm::CosignatureV1, random())?;
+            let clock = Arc::clone(outside);
+            let seen = path.with_extension("seen");
+            Some(Box::new(FileWitness::new(witness, log, seen, move || (clock.clock)())) as Box<dyn assent_journal::Witness>)
+        }
+        None => None,
+    };
+    let config = assent_journal::Config { dir: data.join("ledger"), origin: ORIGIN.to_owned(), limits: assent_journal::Limits::default() };
+    Ok(Journal::open(&config, Box::new(key), witness)?)
+}
+
+/// Makes a folder for its owner alone, or checks that it is one.
+fn own_folder(path: &Path) -> Result<(), StartError> {
+    use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+    let failed = |cause| StartError::Folder { path: path.to_owned(), cause };
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
+    let mode = std::fs::metadata(path).map_err(failed)?.permissions().mode();
+    if mode & 0o077 == 0 { Ok(()) } else { Err(StartError::OpenFolder { path: path.to_owned() }) }
+}
