@@ -5,12 +5,12 @@
 
 use assent_api::{Access, Code, Problem};
 use assent_base::Secret;
-use assent_base::id::{ClusterId, SessionId, TenantId};
+use assent_base::id::{SessionId, TenantId};
 use assent_http::{Credentials, RequestMeta};
 use assent_identity::key::{KEY_PREFIX, Presented};
 use assent_identity::session::{Lifetime, SEEN_GRAIN_S, csrf_token, is_csrf_token};
 use assent_policy::{Caller as Who, Principal};
-use assent_store::{Document, Expect, Kept, StoreError, Tenant};
+use assent_store::{Document, Expect, Kept, Query, StoreError, Tenant};
 
 use crate::caller::{Caller, Machine, Person};
 use crate::documents::{AccountDoc, ApiKeyDoc, ClusterDoc, SessionDoc};
@@ -87,12 +87,15 @@ impl ControlPlane {
     /// The observer whose token this is. The key that it was issued for must be the cluster's key now, of the same generation and not
     /// revoked: a token holds no minute longer than its key.
     async fn observer(&self, token: &Secret) -> Result<Caller, Problem> {
-        let claims = self.inner.tokens.verify(token, self.now()).map_err(|_| unknown())?;
-        let tenant = self.tenant_shown(claims.tenant).await?;
-        let cluster: ClusterId = claims.cluster;
-        let kept = found::<ClusterDoc>(&tenant, &cluster.to_string()).await?;
-        let holds = kept.doc.key.as_ref().is_some_and(|key| key.id == claims.key && key.generation == claims.generation && key.revoked_at.is_none());
-        if holds { Ok(Caller::Observer { tenant: tenant.id(), cluster }) } else { Err(unknown()) }
+        let shown = self.inner.tokens.read(token.expose(), self.now()).map_err(|_| unknown())?;
+        let tenant = self.tenant_shown(shown.tenant()).await?;
+        let query = Query { limit: 1, ..Query::default() }.equal("key", &shown.key().to_string());
+        let clusters = tenant.list::<ClusterDoc>(&query).await.map_err(Problem::from_store)?.items;
+        let kept = clusters.into_iter().next().ok_or_else(unknown)?;
+        let record = kept.doc.key.as_ref().ok_or_else(unknown)?;
+        let observer = shown.confirm(record, self.now()).map_err(|_| unknown())?;
+        // A key names its cluster, and a cluster its key: both must say the same.
+        if observer.cluster == kept.doc.id { Ok(Caller::Observer { tenant: tenant.id(), cluster: observer.cluster }) } else { Err(unknown()) }
     }
 
     /// The tenant that credentials name. One that is not there is told as any other wrong credential.

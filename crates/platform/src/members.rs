@@ -26,7 +26,7 @@ use crate::problem_of::ProblemOf;
 use crate::turns::Turn;
 
 /// Members of one tenant at most.
-const MEMBERS_MAX: u64 = 10_000;
+pub(crate) const MEMBERS_MAX: u64 = 10_000;
 /// Groups with grants at most.
 const GROUPS_MAX: usize = 200;
 /// Characters of a group's name at most: names of directories are long.
@@ -111,7 +111,7 @@ impl Handle<InviteMember> for ControlPlane {
         if desk.count::<AccountDoc>(&Query::default()).await? >= MEMBERS_MAX {
             return Err(Problem::new(Code::Conflict, format!("a tenant has at most {MEMBERS_MAX} members")));
         }
-        let turn = Turn::take(&desk).await?;
+        let turn = Turn::take(&desk.tenant).await?;
         if desk.count::<AccountDoc>(&Query::default().equal("email", email.as_str())).await? > 0 {
             return Err(Problem::new(Code::Conflict, format!("`{email}` is a member already")));
         }
@@ -138,7 +138,7 @@ impl Handle<UpdateMember> for ControlPlane {
     async fn handle(&self, caller: Caller, input: Input<UpdateMember>) -> Result<Reply<UpdateMember>, Problem> {
         let desk = Desk::of(self, &caller).await?;
         let permit = desk.require(Action::MemberManage, Resource::of_tenant(desk.tenant_id()).with_id(input.path.account)).await?;
-        let turn = Turn::take(&desk).await?;
+        let turn = Turn::take(&desk.tenant).await?;
         let kept = desk.member(input.path.account).await?;
         let expect = desk.expect(&input.meta, kept.version)?;
         let mut doc = kept.doc.clone();
@@ -171,7 +171,7 @@ impl Handle<RemoveMember> for ControlPlane {
     async fn handle(&self, caller: Caller, input: Input<RemoveMember>) -> Result<Reply<RemoveMember>, Problem> {
         let desk = Desk::of(self, &caller).await?;
         let permit = desk.require(Action::MemberManage, Resource::of_tenant(desk.tenant_id()).with_id(input.path.account)).await?;
-        let turn = Turn::take(&desk).await?;
+        let turn = Turn::take(&desk.tenant).await?;
         let kept = desk.member(input.path.account).await?;
         let expect = desk.expect(&input.meta, kept.version)?;
         desk.holds(kept.doc.grants.iter())?;

@@ -3,21 +3,35 @@
 use assent_api::operations::{DeleteTenant, GetTenant, UpdateTenant};
 use assent_api::tenants::{DeletionCertificate, Tenant as Shown};
 use assent_api::{Action, Code, Problem};
-use assent_base::{Digest, Timestamp};
 use assent_base::id::TenantId;
+use assent_base::{Digest, Timestamp};
 use assent_http::{Handle, Input, Reply};
 use assent_ledger::{Outcome, Signature, Signer};
 use assent_policy::Resource;
 use assent_store::{Document, Expect, Kept, Query, StoreError, Tenant, Write};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::alerts::AlertRouteDoc;
 use crate::caller::Caller;
 use crate::desk::Desk;
-use crate::documents::{ClusterDoc, DirectoryDoc, TenantDoc};
+use crate::documents::{ClusterDoc, DirectoryDoc, TenantDoc, by_time, document};
 use crate::names;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
+
+/// A tenant that is being deleted, or was. Kept in the installation's own tenant before the key is destroyed, so that a deletion that was
+/// broken off is ended at the next start, and so that it is known whose records the ledger holds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DeletedTenantDoc {
+    pub(crate) tenant: TenantId,
+    pub(crate) at: Timestamp,
+    pub(crate) by: String,
+    /// The record that says so, once the key is destroyed.
+    pub(crate) record: Option<u64>,
+}
+document!(DeletedTenantDoc = "deleted_tenant", 1, |doc| vec![by_time(doc.at)]);
 
 /// The first line of a certificate. No checkpoint begins like this, so no signature over one can be taken for the other.
 const CERTIFICATE: &str = "assent tenant deletion v1";
@@ -74,17 +88,38 @@ impl Handle<DeleteTenant> for ControlPlane {
         for cluster in desk.all::<ClusterDoc>(&Query::default()).await? {
             self.inner.watched.stop(id, cluster.doc.id).await;
         }
-        let destroyed = self.inner.store.destroy_tenant(id).await.map_err(Problem::from_store);
-        // From here on the tenant's own records cannot be written any more: nobody could read them.
-        let destroyed = match destroyed {
-            Ok(destroyed) => destroyed,
-            Err(problem) => return desk.close(intent, Err(problem)).await,
-        };
+        let doc = DeletedTenantDoc { tenant: id, at: desk.now, by: desk.actor(), record: None };
+        let begun = system.put(&id.to_string(), &doc, Expect::Any, desk.now).await.map_err(Problem::from_store);
+        desk.close(intent, begun).await?;
+        let (digest, record) = self.end_tenant(&system, doc).await?;
+        Ok(Reply::new(self.certificate(id, desk.now, digest, record)?))
+    }
+}
+
+impl ControlPlane {
+    /// Destroys a tenant's key and forgets the tenant. Each step may be done twice, so it can be called again after a crash.
+    async fn end_tenant(&self, system: &Tenant, doc: DeletedTenantDoc) -> Result<(Digest, u64), Problem> {
+        let (id, now) = (doc.tenant, self.now());
+        let destroyed = self.inner.store.destroy_tenant(id).await.map_err(Problem::from_store)?;
         self.forget_engine(id);
-        let details = json!({ "key": destroyed.digest, "by": desk.actor() });
-        let record = self.record(&system, "platform", "tenant.delete", &id.to_string(), Outcome::Done, details).await?;
-        forget(&system, id, desk.now).await?;
-        Ok(Reply::new(self.certificate(id, desk.now, destroyed.digest, record)?))
+        // The tenant's own records cannot be written any more, since nobody could read them: this one is the installation's.
+        let details = json!({ "key": destroyed.digest, "by": doc.by });
+        let record = self.record(system, "platform", "tenant.delete", &id.to_string(), Outcome::Done, details).await?;
+        forget(system, id, now).await?;
+        let doc = DeletedTenantDoc { record: Some(record), ..doc };
+        system.put(&id.to_string(), &doc, Expect::Any, now).await.map_err(Problem::from_store)?;
+        Ok((destroyed.digest, record))
+    }
+
+    /// Ends the deletions that were broken off. To be called before anything is served.
+    pub(crate) async fn resume_deletions(&self) -> Result<(), Problem> {
+        let system = self.system().await?;
+        for kept in system.all::<DeletedTenantDoc>(&Query::default()).await.map_err(Problem::from_store)? {
+            if kept.doc.record.is_none() {
+                self.end_tenant(&system, kept.doc).await?;
+            }
+        }
+        Ok(())
     }
 }
 

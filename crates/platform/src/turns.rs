@@ -5,10 +5,9 @@
 //! second finds it changed, and reads again.
 
 use assent_api::Problem;
-use assent_store::{Expect, Write};
+use assent_store::{Expect, Tenant, Write};
 use serde::{Deserialize, Serialize};
 
-use crate::desk::Desk;
 use crate::documents::{Document, Index, document};
 use crate::problem_of::ProblemOf;
 
@@ -33,8 +32,8 @@ pub(crate) struct Turn {
 
 impl Turn {
     /// Takes a turn.
-    pub(crate) async fn take(desk: &Desk<'_>) -> Result<Self, Problem> {
-        let kept = desk.tenant.get::<TurnDoc>(ID).await.map_err(Problem::from_store)?;
+    pub(crate) async fn take(tenant: &Tenant) -> Result<Self, Problem> {
+        let kept = tenant.get::<TurnDoc>(ID).await.map_err(Problem::from_store)?;
         Ok(match kept {
             Some(kept) => Self { changes: kept.doc.changes, expect: Expect::Version(kept.version) },
             None => Self { changes: 0, expect: Expect::Absent },
