@@ -17,13 +17,14 @@ use std::sync::{Arc, Mutex};
 use assent_api::Problem;
 use assent_base::id::TenantId;
 use assent_base::{Secret, Timestamp};
+use assent_identity::token::{Issuer, SigningKey};
 use assent_journal::{FileWitness, Journal};
 use assent_ledger::Outcome;
 use assent_store::{Expect, KeyFolder, Query, Store, Tenant};
 use serde_json::json;
 use tokio::sync::Semaphore;
 
-use crate::documents::{ClusterDoc, TenantDoc};
+use crate::documents::{ClusterDoc, TenantDoc, TokenKeysDoc};
 use crate::plane::{ControlPlane, HASHES_AT_ONCE_MAX, Inner, Outside};
 use crate::problem_of::ProblemOf;
 use crate::settings::Settings;
@@ -33,6 +34,8 @@ use crate::watching::Watched;
 const ORIGIN: &str = "assent/ledger";
 /// The name of the witness that signs besides it.
 const WITNESS: &str = "assent/witness";
+/// Who issues observers' tokens, as the tokens say.
+const TOKEN_ISSUER: &str = "assent";
 /// What the first tenant is called until somebody renames it.
 const FIRST_TENANT: &str = "Default";
 
@@ -63,6 +66,9 @@ pub enum StartError {
     /// A key file cannot be used.
     #[error(transparent)]
     Key(#[from] assent_journal::KeyError),
+    /// The keys of observers' tokens cannot be used.
+    #[error("the keys of observer tokens: {0}")]
+    Tokens(#[from] assent_identity::token::TokenError),
     /// An identity provider is set wrongly.
     #[error("{0}")]
     Settings(String),
@@ -93,7 +99,7 @@ impl ControlPlane {
         let outside = Arc::new(outside);
         let journal = journal(data, &keys, &settings, &outside)?;
         let started_at = (outside.clock)();
-        let tokens = crate::authenticate::token_issuer(&keys, &outside).map_err(StartError::Settings)?;
+        let tokens = token_issuer(&store, started_at).await?;
         let inner = Inner {
             settings,
             data: data.to_owned(),
@@ -106,7 +112,6 @@ impl ControlPlane {
             outside,
             engines: Mutex::new(BTreeMap::new()),
             live: Mutex::new(BTreeMap::new()),
-            people: crate::people::People::default(),
         };
         let plane = ControlPlane { inner: Arc::new(inner) };
         let set_up = plane.first_steps().await?;
@@ -179,6 +184,22 @@ impl ControlPlane {
     pub fn started_at(&self) -> Timestamp {
         self.inner.started_at
     }
+}
+
+/// The issuer of observers' tokens, with the keys that are kept or a first one.
+async fn token_issuer(store: &Store, now: Timestamp) -> Result<Issuer, StartError> {
+    let system = store.system().await?;
+    let kept = system.get::<TokenKeysDoc>(TokenKeysDoc::ID).await?;
+    let records = match kept {
+        Some(kept) => kept.doc.keys,
+        None => {
+            let first = TokenKeysDoc { keys: vec![SigningKey::draw(now)?.record()] };
+            system.put(TokenKeysDoc::ID, &first, Expect::Absent, now).await?;
+            first.keys
+        }
+    };
+    let keys = records.iter().map(SigningKey::restore).collect::<Result<_, _>>()?;
+    Ok(Issuer::new(TOKEN_ISSUER.to_owned(), keys)?)
 }
 
 fn journal(data: &Path, keys: &Path, settings: &Settings, outside: &Arc<Outside>) -> Result<Journal, StartError> {

@@ -13,9 +13,9 @@ mod incidents;
 mod settings;
 
 pub(crate) use accounts::{AccountDoc, ApiKeyDoc, AttemptsDoc, DirectoryDoc, GroupGrantsDoc, LinkDoc, SessionDoc, subject_key};
-pub(crate) use clusters::{ClusterDoc, ObserverKeyDoc};
+pub(crate) use clusters::{ClusterDoc};
 pub(crate) use incidents::{CommentDoc, IncidentDoc, ReportDoc, ShareDoc};
-pub(crate) use settings::{AlertDoc, AlertSourceDoc, EnvironmentDoc, IdempotencyDoc, PolicyDoc, RedactionDoc, TenantDoc};
+pub(crate) use settings::{AlertDoc, AlertSourceDoc, EnvironmentDoc, IdempotencyDoc, PolicyDoc, RedactionDoc, TenantDoc, TokenKeysDoc};
 
 /// The name of the index of instants.
 pub(crate) const BY_TIME: &str = "time";

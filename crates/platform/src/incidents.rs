@@ -95,10 +95,10 @@ impl Desk<'_> {
         let incident = kept.doc.0;
         let similar = self.readable(&incident.similar).await?;
         let dismissal = match incident.standing {
-            assent_incidents::Standing::Dismissed { dismissal } => {
+            assent_incidents::record::Standing::Dismissed { dismissal } => {
                 Some(words::Dismissal { reason: dismissal.reason, by: dismissal.by, at: dismissal.at })
             }
-            assent_incidents::Standing::Live { .. } | assent_incidents::Standing::Resolved { .. } => None,
+            assent_incidents::record::Standing::Live { .. } | assent_incidents::record::Standing::Resolved { .. } => None,
         };
         let mute = incident.mute.map(|mute| words::Mute { until: mute.until, reason: mute.reason, by: mute.by });
         Ok((words::Incident { summary, mute, dismissal, context: incident.context, similar, report }, version))

@@ -5,25 +5,50 @@
 //!
 //! Errors: [`assent_api::Problem`]. Refused, absent and failed are told apart, but for what a caller may not know of: that is absent.
 
+mod address;
+mod alerts;
 mod answering;
 mod attach;
+mod attempts;
+mod authenticate;
+mod boot;
 mod caller;
 mod clusters;
 mod desk;
+mod directory;
 mod documents;
 mod environments;
+mod exports;
+mod granting;
 mod incidents;
 mod intake;
+mod keys;
+mod ledger_api;
+mod ledger_export;
+mod links;
 mod live;
+mod members;
 mod names;
+mod oidc;
 mod pages;
 mod plane;
+mod policies;
 mod problem_of;
+mod records;
+mod redaction;
+mod retention;
+mod sessions;
 mod settings;
 mod shares;
+mod sign_in;
+mod status;
+mod tenants;
+mod ticket;
+mod turns;
 mod watching;
 
 pub use attach::{Attach, NotAttached};
+pub use boot::{StartError, Started};
 pub use caller::Caller;
 pub use plane::{ControlPlane, Outside};
 pub use settings::{Provider, Settings};

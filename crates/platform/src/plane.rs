@@ -20,7 +20,7 @@ use crate::documents::PolicyDoc;
 use crate::settings::Settings;
 
 /// Passwords that are hashed at one time: each takes a core and 19 MiB for some milliseconds.
-const HASHES_AT_ONCE_MAX: usize = 2;
+pub(crate) const HASHES_AT_ONCE_MAX: usize = 2;
 
 /// What the platform takes from outside besides files and sockets, so that tests can hold them still.
 pub struct Outside {
@@ -37,7 +37,7 @@ pub struct ControlPlane {
 }
 
 pub(crate) struct Inner {
-    pub(crate) outside: Outside,
+    pub(crate) outside: Arc<Outside>,
     pub(crate) settings: Settings,
     pub(crate) data: PathBuf,
     pub(crate) store: Store,
@@ -46,7 +46,7 @@ pub(crate) struct Inner {
     pub(crate) hashing: Semaphore,
     pub(crate) watched: Watched,
     pub(crate) started_at: Timestamp,
-    engines: Mutex<BTreeMap<TenantId, Arc<Engine>>>,
+    pub(crate) engines: Mutex<BTreeMap<TenantId, Arc<Engine>>>,
     pub(crate) live: Mutex<BTreeMap<TenantId, broadcast::Sender<()>>>,
 }
 
