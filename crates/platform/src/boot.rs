@@ -24,6 +24,7 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 
 use crate::documents::{ClusterDoc, TenantDoc};
+use crate::people::People;
 use crate::plane::{ControlPlane, HASHES_AT_ONCE_MAX, Inner, Outside};
 use crate::problem_of::ProblemOf;
 use crate::settings::Settings;
@@ -31,6 +32,8 @@ use crate::watching::Watched;
 
 /// The ledger's name in its checkpoints.
 const ORIGIN: &str = "assent/ledger";
+/// The file of its key.
+const LEDGER_KEY: &str = "ledger.key";
 /// The name of the witness that signs besides it.
 const WITNESS: &str = "assent/witness";
 /// What the first tenant is called until somebody renames it.
@@ -93,7 +96,8 @@ impl ControlPlane {
         let outside = Arc::new(outside);
         let journal = journal(data, &keys, &settings, &outside)?;
         let started_at = (outside.clock)();
-        let tokens = crate::authenticate::token_issuer(&keys, &outside).map_err(StartError::Settings)?;
+        let tokens = crate::observer_tokens::issuer(&keys, started_at).map_err(StartError::Settings)?;
+        let people = People::open(&keys.join(LEDGER_KEY), ORIGIN, &settings).map_err(StartError::Settings)?;
         let inner = Inner {
             settings,
             data: data.to_owned(),
@@ -106,9 +110,10 @@ impl ControlPlane {
             outside,
             engines: Mutex::new(BTreeMap::new()),
             live: Mutex::new(BTreeMap::new()),
-            people: crate::people::People::default(),
+            people,
         };
         let plane = ControlPlane { inner: Arc::new(inner) };
+        plane.resume_deletions().await?;
         let set_up = plane.first_steps().await?;
         plane.resume().await?;
         Ok(Started { plane, set_up })
@@ -187,7 +192,7 @@ fn journal(data: &Path, keys: &Path, settings: &Settings, outside: &Arc<Outside>
         (outside.random)(&mut bytes);
         bytes
     };
-    let key = assent_journal::Key::load_or_create(&keys.join("ledger.key"), ORIGIN, assent_ledger::Algorithm::Ed25519, random())?;
+    let key = assent_journal::Key::load_or_create(&keys.join(LEDGER_KEY), ORIGIN, assent_ledger::Algorithm::Ed25519, random())?;
     let log = assent_ledger::Signer::key(&key).clone();
     let witness = match &settings.witness_key {
         Some(path) => {

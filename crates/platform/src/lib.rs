@@ -5,22 +5,46 @@
 //!
 //! Errors: [`assent_api::Problem`]. Refused, absent and failed are told apart, but for what a caller may not know of: that is absent.
 
+mod address;
+mod alerts;
 mod answering;
 mod attach;
+mod attempts;
+mod authenticate;
+mod boot;
 mod caller;
 mod clusters;
 mod desk;
+mod directory;
 mod documents;
 mod environments;
+mod exports;
+mod granting;
 mod incidents;
 mod intake;
+mod keys;
+mod ledger_api;
+mod ledger_export;
+mod links;
 mod live;
+mod members;
 mod names;
+mod observer_tokens;
+mod oidc;
 mod pages;
+mod people;
 mod plane;
+mod policies;
 mod problem_of;
+mod records;
+mod redaction;
+mod sessions;
 mod settings;
 mod shares;
+mod sign_in;
+mod tenants;
+mod ticket;
+mod turns;
 mod watching;
 
 pub use attach::{Attach, NotAttached};

@@ -15,9 +15,10 @@ use assent_store::{Query, Store, Tenant};
 use serde_json::Value;
 use tokio::sync::{Semaphore, broadcast};
 
-use crate::watching::Watched;
 use crate::documents::PolicyDoc;
+use crate::people::People;
 use crate::settings::Settings;
+use crate::watching::Watched;
 
 /// Passwords that are hashed at one time: each takes a core and 19 MiB for some milliseconds.
 const HASHES_AT_ONCE_MAX: usize = 2;
@@ -48,6 +49,7 @@ pub(crate) struct Inner {
     pub(crate) started_at: Timestamp,
     engines: Mutex<BTreeMap<TenantId, Arc<Engine>>>,
     pub(crate) live: Mutex<BTreeMap<TenantId, broadcast::Sender<()>>>,
+    pub(crate) people: People,
 }
 
 impl ControlPlane {
