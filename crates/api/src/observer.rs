@@ -79,7 +79,7 @@ pub struct Heartbeat {
     pub state: ObserverState,
 }
 
-/// Signals in order, without gaps.
+/// Signals in order, without gaps but before a [`Signal::Dropped`], which tells how many numbers are skipped, its own included.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Batch {
@@ -93,7 +93,7 @@ pub struct Batch {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Numbered {
-    /// Its number: one more than the one before.
+    /// Its number: one more than the one before, unless this is a [`Signal::Dropped`].
     pub seq: u64,
     /// The signal.
     pub signal: Signal,
@@ -128,9 +128,9 @@ pub enum Signal {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         uid: Option<String>,
     },
-    /// A kind was listed whole, in one namespace or in all: an object of it that was sent last before the stream's `Listing` is gone.
+    /// A kind was listed whole, in one namespace or in all: an object of it whose last signal is older than the list's beginning is gone.
     Listed {
-        /// When.
+        /// When the list began.
         at: assent_base::Timestamp,
         /// `Pod`.
         kind: String,
@@ -178,7 +178,7 @@ pub enum Signal {
         /// The 99th percentile of their time.
         p99_ms: f64,
     },
-    /// Signals that did not fit the buffer. The numbers they would have had are skipped.
+    /// Signals that did not fit the buffer. Their numbers are skipped but for the last of them, which this signal has.
     Dropped {
         /// When.
         at: assent_base::Timestamp,

@@ -288,7 +288,7 @@ fn add_output(set: &mut CaptureSet, path: &Path, text: Box<str>) {
     set.outputs.push(Output { command: format!("kubectl get --raw '/{uri}'").into(), source, start: 0, len });
 }
 
-fn field(text: &str, path: &str) -> Option<String> {
+pub(crate) fn field(text: &str, path: &str) -> Option<String> {
     let root = assent_capture::json::parse(text, 0).ok()?;
     let source = Source::whole("", text.into());
     At::root(SourceId(0), &source, &root).at(path).text().filter(|text| !text.is_empty()).map(str::to_owned)

@@ -1,6 +1,6 @@
 //! One GET, with its bounds: a time limit, a byte budget, a few retries.
 //!
-//! This is the only file that holds the client, and it knows no other verb.
+//! This file holds the client and knows no other verb. Besides it only `review` holds one, to ask the API server about our own rights.
 //! Waiting between tries grows by fixed steps and has no jitter, so that a run repeats.
 
 use std::error::Error;
@@ -18,6 +18,11 @@ use crate::path::Path;
 /// Plain JSON.
 pub(crate) const JSON: &str = "application/json";
 
+/// Who asks.
+pub(crate) const AGENT: &str = concat!("assent-observe/", env!("CARGO_PKG_VERSION"));
+
+/// A line of a stream may have so many bytes; no object is larger.
+const LINE_BYTES_MAX: usize = 8 << 20;
 /// Tries after an answer of 429, each after the wait that the server asks for.
 const BUSY_TRIES_MAX: u32 = 5;
 /// The longest wait that a server may ask for.
@@ -37,6 +42,42 @@ pub(crate) struct Reader {
     timeout: Duration,
     budget: Budget,
     silences: AtomicU32,
+}
+
+/// An answer that is read line by line while it comes.
+pub(crate) struct Lines {
+    body: Body,
+    rest: Vec<u8>,
+    /// How much of the rest is known to hold no end of a line.
+    searched: usize,
+    quiet_max: Duration,
+}
+
+impl Lines {
+    /// The next line; nothing when the server has ended the answer.
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<u8>>, Fault> {
+        loop {
+            if let Some(end) = self.rest.iter().skip(self.searched).position(|byte| *byte == b'\n') {
+                let later = self.rest.split_off(self.searched + end + 1);
+                self.searched = 0;
+                return Ok(Some(std::mem::replace(&mut self.rest, later)));
+            }
+            self.searched = self.rest.len();
+            if self.rest.len() > LINE_BYTES_MAX {
+                return Err(Fault::TooLarge(LINE_BYTES_MAX as u64));
+            }
+            let frame = tokio::time::timeout(self.quiet_max, self.body.frame()).await;
+            match frame.map_err(|_| Fault::Silent(self.quiet_max.as_secs()))? {
+                // A line without its end is a line that was cut.
+                None => return Ok(None),
+                Some(frame) => {
+                    if let Ok(chunk) = frame.map_err(|error| fault_of(&error))?.into_data() {
+                        self.rest.extend_from_slice(&chunk);
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// What came back.
@@ -170,6 +211,20 @@ impl Reader {
         }
     }
 
+    /// Gets a path whose answer is one line after the other, without an end of its own. A line is there within `quiet_max`, or the
+    /// connection counts as dead.
+    pub(crate) async fn follow(&self, path: &Path, quiet_max: Duration) -> Result<Lines, Fault> {
+        let silent = || Fault::Silent(self.timeout.as_secs());
+        let response = tokio::time::timeout(self.timeout, self.send(path, JSON)).await.unwrap_or_else(|_| Err(silent()))?;
+        let (head, body) = response.into_parts();
+        if !head.status.is_success() {
+            let text = self.text(body, Extent::First(ERROR_BYTES_MAX));
+            let text = tokio::time::timeout(self.timeout, text).await.unwrap_or_else(|_| Err(silent()))?;
+            return Err(Fault::Refused { status: head.status.as_u16(), message: message(&text) });
+        }
+        Ok(Lines { body, rest: Vec::new(), searched: 0, quiet_max })
+    }
+
     /// Returns the bytes of a text that is not kept to the budget.
     pub(crate) fn forget(&self, text: &str) {
         self.budget.give_back(text.len() as u64);
@@ -184,12 +239,7 @@ impl Reader {
     }
 
     async fn once(&self, path: &Path, accept: &'static str, extent: Extent) -> Result<Try, Fault> {
-        let request = http::Request::get(path.uri())
-            .header(ACCEPT, accept)
-            .header(USER_AGENT, concat!("assent-observe/", env!("CARGO_PKG_VERSION")))
-            .body(Body::empty())
-            .map_err(|error| Fault::Broken(error.to_string()))?;
-        let response = self.client.send(request).await.map_err(|error| fault_of(&error))?;
+        let response = self.send(path, accept).await?;
         let (head, body) = response.into_parts();
         let header = |name| head.headers.get(name).and_then(|value| value.to_str().ok());
         let date = header(DATE).and_then(assent_base::time::instant);
@@ -199,6 +249,15 @@ impl Reader {
         let text = self.text(body, extent).await?;
         self.silences.store(0, Ordering::Relaxed);
         Ok(Try { answer: Answer { status: head.status.as_u16(), date, text }, retry_after })
+    }
+
+    async fn send(&self, path: &Path, accept: &'static str) -> Result<http::Response<Body>, Fault> {
+        let request = http::Request::get(path.uri())
+            .header(ACCEPT, accept)
+            .header(USER_AGENT, AGENT)
+            .body(Body::empty())
+            .map_err(|error| Fault::Broken(error.to_string()))?;
+        self.client.send(request).await.map_err(|error| fault_of(&error))
     }
 
     async fn text(&self, mut body: Body, extent: Extent) -> Result<Box<str>, Fault> {

@@ -4,6 +4,8 @@
 
 use assent_base::Kind;
 
+use crate::profile::Right;
+
 /// The path and query of one GET. None names Secrets, whatever it is made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Path {
@@ -65,6 +67,20 @@ impl Path {
         })
     }
 
+    /// The objects of a row of the table of profiles, in a version of its group.
+    pub(crate) fn rows(right: &Right, version: &str, namespace: Option<&str>) -> Option<Self> {
+        Self::list(
+            &Resource {
+                kind: Kind::Other(right.kind.into()),
+                group: right.group.into(),
+                version: version.into(),
+                plural: right.resource.into(),
+                is_namespaced: right.is_namespaced,
+            },
+            namespace,
+        )
+    }
+
     /// The log of a container.
     pub(crate) fn log(namespace: &str, pod: &str, container: &str) -> Option<Self> {
         let path = format!("/api/v1/namespaces/{}/pods/{}/log", segment(namespace)?, segment(pod)?);
@@ -78,12 +94,12 @@ impl Path {
         self
     }
 
-    /// As it stands in the request line.
     /// The name of the source that this request gives: its path without the leading slash, so that it is a path in an archive too.
     pub(crate) fn source_name(&self) -> String {
         self.uri().trim_start_matches('/').to_owned()
     }
 
+    /// As it stands in the request line.
     pub(crate) fn uri(&self) -> String {
         let mut uri = self.path.clone();
         for (index, (key, value)) in self.query.iter().enumerate() {

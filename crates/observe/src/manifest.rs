@@ -1,0 +1,434 @@
+//! The manifest that puts an observer into a cluster, and the role alone for those who write their own.
+//!
+//! It is text and no serialized structs, because it is read by people before it is applied: each line that grants or forbids something
+//! says why it is there. Whatever comes from outside stands in it as a JSON string, which is a YAML string too, so no value can add lines.
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
+use assent_api::clusters::Profile;
+use assent_base::Secret;
+
+use crate::profile::{self, Right};
+
+/// The namespace that the observer gets.
+pub const NAMESPACE: &str = "assent-observer";
+/// The port of the health probe, on loopback.
+pub const HEALTH_PORT: u16 = 8474;
+/// Bytes that the buffer may have unless a [`Spec`] says otherwise.
+pub const BUFFER_BYTES_MAX: u64 = 256 << 20;
+/// The user that the observer runs as: nobody's, in the usual images without a shell.
+const USER: u32 = 65_532;
+/// Longest value that a manifest takes from outside.
+const VALUE_CHARS_MAX: usize = 2_048;
+
+/// What a manifest is made for.
+#[derive(Debug, Clone)]
+pub struct Spec {
+    /// The cluster's name, as the platform knows it.
+    pub cluster: String,
+    /// Where the observer reaches the platform: `https://assent.example:8473`.
+    pub endpoint: String,
+    /// The observer's key.
+    pub key: Secret,
+    /// The image.
+    pub image: String,
+    /// What to read besides `core`.
+    pub profiles: Vec<Profile>,
+    /// The platform's own certificate authority, if no public one vouches for it.
+    pub ca_pem: Option<String>,
+    /// How many bytes the buffer may have.
+    pub buffer_bytes_max: u64,
+    /// A claim for the buffer, if it is to outlive the pod. Without one it outlives the container only.
+    pub buffer_claim: Option<String>,
+}
+
+/// Why no manifest can be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadSpec {
+    /// The address cannot be used.
+    #[error("`{0}` is no address for an observer: it must start with `https://` and name a host")]
+    Endpoint(String),
+    /// A value is empty, too long, or has characters that no such value has.
+    #[error("the {0} has characters that cannot stand in a manifest, or is empty")]
+    Value(&'static str),
+}
+
+/// Everything to `kubectl apply`: namespace, account, role, key, configuration, deployment and network policy.
+///
+/// # Errors
+/// When a value cannot be what it is said to be.
+pub fn manifest(spec: &Spec) -> Result<String, BadSpec> {
+    let target = Target::parse(&spec.endpoint)?;
+    for (what, text) in [("cluster's name", &spec.cluster), ("image", &spec.image)] {
+        check(what, text)?;
+    }
+    if let Some(claim) = &spec.buffer_claim {
+        check("claim's name", claim)?;
+    }
+    if spec.key.expose().is_empty() || spec.key.expose().chars().any(|c| !c.is_ascii_graphic()) {
+        return Err(BadSpec::Value("key"));
+    }
+    let mut out = String::new();
+    out.push_str("# Assent's observer: reads this cluster, and can do nothing else. Apply it with `kubectl apply -f`.\n");
+    out.push_str(&namespace());
+    out.push_str(&account());
+    out.push_str(&rbac(&spec.profiles));
+    out.push_str(&binding());
+    out.push_str(&key(&spec.key));
+    out.push_str(&config(spec));
+    out.push_str(&deployment(spec));
+    out.push_str(&network(&target));
+    Ok(out)
+}
+
+/// The ClusterRole of these profiles, and nothing else.
+#[must_use]
+pub fn rbac(profiles: &[Profile]) -> String {
+    let mut out = String::from(
+        "---\n\
+         # Everything that the observer may do. It reviews its own rights at each start, and does not run with more than this.\n\
+         apiVersion: rbac.authorization.k8s.io/v1\n\
+         kind: ClusterRole\n\
+         metadata:\n\
+         \x20 name: assent-observer\n\
+         \x20 labels: {app.kubernetes.io/name: assent-observer}\n\
+         rules:\n",
+    );
+    let rights = profile::rights(profiles);
+    for profile in profile::PROFILES {
+        let own: Vec<&Right> = rights.iter().filter(|right| right.profile == profile).copied().collect();
+        if !own.is_empty() {
+            let _ = writeln!(out, "  # {}: {}.", profile::word(profile), profile::purpose(profile));
+        }
+        for rule in rules(&own) {
+            let _ = writeln!(out, "  - apiGroups: [{}]", quoted(rule.group));
+            let resources: Vec<String> = rule.resources.iter().map(|resource| quoted(resource)).collect();
+            let _ = writeln!(out, "    resources: [{}]", resources.join(", "));
+            let verbs: Vec<String> = rule.verbs.iter().map(|verb| quoted(verb)).collect();
+            let _ = writeln!(out, "    verbs: [{}]", verbs.join(", "));
+        }
+    }
+    out
+}
+
+/// Rows that differ in their resource only.
+struct Rule {
+    group: &'static str,
+    verbs: &'static [&'static str],
+    resources: Vec<&'static str>,
+}
+
+fn rules(rights: &[&Right]) -> Vec<Rule> {
+    let mut rules: Vec<Rule> = Vec::new();
+    for right in rights {
+        match rules.iter_mut().find(|rule| rule.group == right.group && rule.verbs == right.verbs) {
+            Some(rule) => rule.resources.push(right.resource),
+            None => rules.push(Rule { group: right.group, verbs: right.verbs, resources: vec![right.resource] }),
+        }
+    }
+    rules
+}
+
+fn namespace() -> String {
+    format!(
+        "---\n\
+         # A namespace of its own, so that nobody who may enter others can reach the key.\n\
+         apiVersion: v1\n\
+         kind: Namespace\n\
+         metadata:\n\
+         \x20 name: {NAMESPACE}\n\
+         \x20 labels:\n\
+         \x20   # The API server holds the pod to the strictest of the standard profiles.\n\
+         \x20   pod-security.kubernetes.io/enforce: restricted\n"
+    )
+}
+
+fn account() -> String {
+    format!(
+        "---\n\
+         # Who the observer is to the API server.\n\
+         apiVersion: v1\n\
+         kind: ServiceAccount\n\
+         metadata:\n\
+         \x20 name: assent-observer\n\
+         \x20 namespace: {NAMESPACE}\n\
+         # Only the pod below asks for a token.\n\
+         automountServiceAccountToken: false\n"
+    )
+}
+
+fn binding() -> String {
+    format!(
+        "---\n\
+         # Gives the role to that account and to nobody else.\n\
+         apiVersion: rbac.authorization.k8s.io/v1\n\
+         kind: ClusterRoleBinding\n\
+         metadata:\n\
+         \x20 name: assent-observer\n\
+         roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: assent-observer}}\n\
+         subjects:\n\
+         \x20 - {{kind: ServiceAccount, name: assent-observer, namespace: {NAMESPACE}}}\n"
+    )
+}
+
+fn key(key: &Secret) -> String {
+    format!(
+        "---\n\
+         # The key that the observer shows to Assent. It opens nothing in this cluster, and can be revoked at once.\n\
+         apiVersion: v1\n\
+         kind: Secret\n\
+         metadata:\n\
+         \x20 name: assent-observer-key\n\
+         \x20 namespace: {NAMESPACE}\n\
+         type: Opaque\n\
+         stringData:\n\
+         \x20 key: {}\n",
+        quoted(key.expose())
+    )
+}
+
+fn config(spec: &Spec) -> String {
+    let mut out = format!(
+        "---\n\
+         # What the observer is told. A key that it does not know stops it.\n\
+         apiVersion: v1\n\
+         kind: ConfigMap\n\
+         metadata:\n\
+         \x20 name: assent-observer\n\
+         \x20 namespace: {NAMESPACE}\n\
+         data:\n\
+         \x20 config.yaml: |\n"
+    );
+    let profiles: Vec<&str> = profile::PROFILES.into_iter().filter(|one| spec.profiles.contains(one)).map(profile::word).collect();
+    let _ = writeln!(out, "    # The cluster {}, as Assent calls it.", quoted(&spec.cluster));
+    let _ = writeln!(out, "    endpoint: {}", quoted(&spec.endpoint));
+    let _ = writeln!(out, "    # What it reads besides `core`; the role above has to grant it.");
+    let _ = writeln!(out, "    profiles: [{}]", profiles.join(", "));
+    let _ = writeln!(out, "    buffer:");
+    let _ = writeln!(out, "      dir: /var/lib/assent-observer");
+    let _ = writeln!(out, "      # What waits for Assent while it cannot be reached; beyond this the oldest goes, and is counted.");
+    let _ = writeln!(out, "      bytes_max: {}", spec.buffer_bytes_max);
+    if let Some(pem) = &spec.ca_pem {
+        let _ = writeln!(out, "    # Trusts this certificate authority, and no other.");
+        let _ = writeln!(out, "    ca_file: /etc/assent-observer/ca.pem");
+        let _ = writeln!(out, "  # Who vouches for Assent's certificate.");
+        let _ = writeln!(out, "  ca.pem: {}", quoted(pem));
+    }
+    out
+}
+
+fn deployment(spec: &Spec) -> String {
+    let image = quoted(&spec.image);
+    let size = spec.buffer_bytes_max.saturating_add(spec.buffer_bytes_max / 8).saturating_add(16 << 20) >> 20;
+    let volume = match &spec.buffer_claim {
+        Some(claim) => format!(
+            "# Waits for Assent here while it cannot be reached, encrypted under the key; outlives the pod.\n\
+             \x20         persistentVolumeClaim: {{claimName: {}}}",
+            quoted(claim)
+        ),
+        None => format!(
+            "# Waits for Assent here while it cannot be reached, encrypted under the key; goes with the pod.\n\
+             \x20         emptyDir: {{sizeLimit: {size}Mi}}"
+        ),
+    };
+    format!(
+        "---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: assent-observer
+  namespace: {NAMESPACE}
+  labels: {{app.kubernetes.io/name: assent-observer}}
+spec:
+  # One, and never two at a time: a second one would only say everything twice.
+  replicas: 1
+  strategy: {{type: Recreate}}
+  selector:
+    matchLabels: {{app.kubernetes.io/name: assent-observer}}
+  template:
+    metadata:
+      labels: {{app.kubernetes.io/name: assent-observer}}
+    spec:
+      serviceAccountName: assent-observer
+      # The token with which it reads the API server.
+      automountServiceAccountToken: true
+      # It looks no service up in its environment.
+      enableServiceLinks: false
+      # Time to send what is buffered, or to seal it.
+      terminationGracePeriodSeconds: 30
+      securityContext:
+        # No root, and no way to become it.
+        runAsNonRoot: true
+        runAsUser: {USER}
+        runAsGroup: {USER}
+        # The buffer's volume belongs to it.
+        fsGroup: {USER}
+        # The runtime's filter of system calls.
+        seccompProfile: {{type: RuntimeDefault}}
+      containers:
+        - name: observer
+          image: {image}
+          args: [run, --config, /etc/assent-observer/config.yaml, --key-file, /etc/assent-observer-key/key]
+          securityContext:
+            # It writes to the buffer and nowhere else.
+            readOnlyRootFilesystem: true
+            allowPrivilegeEscalation: false
+            capabilities: {{drop: [ALL]}}
+          resources:
+            # Ordinary churn takes a few thousandths of a core.
+            requests: {{cpu: 10m, memory: 64Mi}}
+            # No limit of CPU, which would only make it late.
+            limits: {{memory: 128Mi}}
+          # Asked through the program itself: its health port listens on loopback, so that no other pod reaches it.
+          livenessProbe:
+            exec: {{command: [assent-observer, health]}}
+            initialDelaySeconds: 10
+            periodSeconds: 30
+            timeoutSeconds: 5
+          volumeMounts:
+            - {{name: config, mountPath: /etc/assent-observer, readOnly: true}}
+            - {{name: key, mountPath: /etc/assent-observer-key, readOnly: true}}
+            - {{name: buffer, mountPath: /var/lib/assent-observer}}
+      volumes:
+        - name: config
+          configMap: {{name: assent-observer}}
+        - name: key
+          # Readable by the observer's group and by nobody else in the pod.
+          secret: {{secretName: assent-observer-key, defaultMode: 0440}}
+        - name: buffer
+          {volume}
+"
+    )
+}
+
+fn network(target: &Target) -> String {
+    let to = match target.address {
+        Some(address) => {
+            let bits = if address.is_ipv4() { 32 } else { 128 };
+            format!("    # Assent.\n    - to: [{{ipBlock: {{cidr: {}}}}}]\n      ports:\n", quoted(&format!("{address}/{bits}")))
+        }
+        None => "    # Assent, by its port: a network policy cannot name a host.\n    - ports:\n".to_owned(),
+    };
+    format!(
+        "---
+# Nothing comes in, and only what is named here goes out.
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: assent-observer
+  namespace: {NAMESPACE}
+spec:
+  podSelector:
+    matchLabels: {{app.kubernetes.io/name: assent-observer}}
+  policyTypes: [Ingress, Egress]
+  # No port is open to others.
+  ingress: []
+  egress:
+    # Names, from the cluster's own DNS.
+    - to:
+        - namespaceSelector: {{}}
+          podSelector:
+            matchLabels: {{k8s-app: kube-dns}}
+      ports:
+        - {{protocol: UDP, port: 53}}
+        - {{protocol: TCP, port: 53}}
+    # The API server, by its usual ports: its address differs from cluster to cluster.
+    - ports:
+        - {{protocol: TCP, port: 443}}
+        - {{protocol: TCP, port: 6443}}
+{to}        - {{protocol: TCP, port: {}}}
+",
+        target.port
+    )
+}
+
+/// The part of an endpoint that a network policy can say.
+struct Target {
+    address: Option<IpAddr>,
+    port: u16,
+}
+
+impl Target {
+    fn parse(endpoint: &str) -> Result<Self, BadSpec> {
+        let bad = || BadSpec::Endpoint(endpoint.chars().take(100).collect());
+        let plain = endpoint.len() <= VALUE_CHARS_MAX && endpoint.chars().all(|c| c.is_ascii_graphic());
+        let uri: http::Uri = endpoint.parse().ok().filter(|_| plain).ok_or_else(bad)?;
+        // A user and password in an address would stand in a ConfigMap.
+        let authority = uri.authority().filter(|authority| !authority.as_str().contains('@')).ok_or_else(bad)?;
+        if uri.scheme_str() != Some("https") || authority.host().is_empty() || uri.query().is_some() {
+            return Err(bad());
+        }
+        let address = authority.host().trim_matches(['[', ']']).parse().ok();
+        Ok(Self { address, port: authority.port_u16().unwrap_or(443) })
+    }
+}
+
+fn check(what: &'static str, text: &str) -> Result<(), BadSpec> {
+    let plain = (1..=VALUE_CHARS_MAX).contains(&text.len()) && text.chars().all(|c| !c.is_control() && !c.is_whitespace());
+    if plain { Ok(()) } else { Err(BadSpec::Value(what)) }
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec() -> Spec {
+        Spec {
+            cluster: "prod-eu".to_owned(),
+            endpoint: "https://assent.example:8473".to_owned(),
+            key: Secret::new("a-key-for-this-test".to_owned()),
+            image: "registry.example/assent-observer:0.1.0".to_owned(),
+            profiles: vec![Profile::Logs, Profile::Workloads],
+            ca_pem: None,
+            buffer_bytes_max: BUFFER_BYTES_MAX,
+            buffer_claim: None,
+        }
+    }
+
+    #[test]
+    fn the_manifest_reads_like_this() {
+        insta::assert_snapshot!("manifest", manifest(&spec()).unwrap());
+    }
+
+    #[test]
+    fn the_role_of_every_profile_reads_like_this() {
+        insta::assert_snapshot!("rbac_all", rbac(&profile::PROFILES));
+        insta::assert_snapshot!("rbac_core", rbac(&[]));
+    }
+
+    #[test]
+    fn a_private_authority_a_claim_and_a_bare_address_have_their_lines() {
+        let pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n".to_owned();
+        let spec = Spec { ca_pem: Some(pem), buffer_claim: Some("buffer".to_owned()), endpoint: "https://192.0.2.7".to_owned(), ..spec() };
+        let text = manifest(&spec).unwrap();
+        assert!(text.contains("  ca.pem: \"-----BEGIN CERTIFICATE-----\\nMIIB\\n"), "{text}");
+        assert!(text.contains("persistentVolumeClaim: {claimName: \"buffer\"}"));
+        assert!(text.contains("ipBlock: {cidr: \"192.0.2.7/32\"}"));
+    }
+
+    #[test]
+    fn no_value_adds_a_line_or_a_document() {
+        let sly = "x\n---\nkind: ClusterRoleBinding";
+        for bad in [
+            Spec { cluster: sly.to_owned(), ..spec() },
+            Spec { image: sly.to_owned(), ..spec() },
+            Spec { buffer_claim: Some(sly.to_owned()), ..spec() },
+            Spec { key: Secret::new(sly.to_owned()), ..spec() },
+        ] {
+            assert!(matches!(manifest(&bad), Err(BadSpec::Value(_))), "{bad:?}");
+        }
+        for endpoint in
+            ["http://assent.example", "assent.example", "https://u:p@assent.example", "https://", "https://a b", "https://a/?k=1"]
+        {
+            let bad = Spec { endpoint: endpoint.to_owned(), ..spec() };
+            assert!(matches!(manifest(&bad), Err(BadSpec::Endpoint(_))), "{endpoint}");
+        }
+        let quoted = manifest(&Spec { ca_pem: Some(sly.to_owned()), ..spec() }).unwrap();
+        assert_eq!(quoted.matches("\n---\n").count(), manifest(&spec()).unwrap().matches("\n---\n").count());
+    }
+}
