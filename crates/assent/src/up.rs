@@ -54,3 +54,37 @@ fn log_to_standard_error(config: &Config) -> anyhow::Result<()> {
     }
     .context("cannot log")
 }
+
+/// What `assent demo` adds to the platform.
+pub(crate) type Extra = fn(ControlPlane) -> tokio::task::JoinHandle<()>;
+
+async fn serve(config: Config, proxy: Option<Proxy>, extra: Option<Extra>) -> anyhow::Result<u8> {
+    let outside = Outside {
+        #[expect(clippy::disallowed_methods, reason = "the binary is where the clock is read")]
+        clock: Box::new(assent_base::Timestamp::now),
+        random: Box::new(random),
+    };
+    let counts = std::sync::Arc::default();
+    let settings = settings(&config, proxy.clone(), std::sync::Arc::clone(&counts))?;
+    let Started { plane, set_up } = ControlPlane::start(&config.data_dir, settings, outside).await?;
+    let http = http_config(&config, counts)?;
+    let listen = assent_http::Listen::on(config.listen, listen_tls(&config));
+    let bound = assent_http::bind(listen).context("cannot serve")?;
+    let url = config.public_url.clone().unwrap_or_else(|| format!("{}://{}", if config.tls == Tls::Off { "http" } else { "https" }, bound.address()));
+    greet(&config.data_dir, &url, set_up.as_ref())?;
+    let retention = tokio::spawn({
+        let plane = plane.clone();
+        async move { plane.keep_retaining().await }
+    });
+    let attached = config.attach.as_ref().map(|attach| watch(plane.clone(), attach, proxy));
+    let extra = extra.map(|start| start(plane.clone()));
+    let router = assent_http::router(std::sync::Arc::new(plane.clone()), http);
+    let served = bound.serve(router, interrupted()).await;
+    retention.abort();
+    for task in [attached, extra].into_iter().flatten() {
+        task.abort();
+    }
+    plane.stop().await;
+    served.context("serving ended")?;
+    Ok(0)
+}

@@ -15,9 +15,11 @@ use crate::causes::FAMILIES;
 use crate::confidence;
 use crate::finding::Severity;
 use crate::report::Report;
+use crate::wanted::{self, Wanted};
 
 mod chain;
 mod consequence;
+mod home;
 mod write;
 
 /// Causes that a report names unless told otherwise.
@@ -53,9 +55,26 @@ pub(crate) struct Ranked {
     pub(crate) confidence: f64,
 }
 
+pub use home::Home;
+
+/// What an investigation comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Examination {
+    /// The checked report.
+    pub report: Report,
+    /// Logs that would help, had they been in the input.
+    pub wanted: Vec<Wanted>,
+}
+
 /// Investigates a graph.
 #[must_use]
 pub fn investigate(graph: &Graph, options: &Options) -> Report {
+    examine(graph, &Home::Everything, options).report
+}
+
+/// Investigates a part of a graph; the rest is there to explain it. Says also which logs would help.
+#[must_use]
+pub fn examine(graph: &Graph, home: &Home, options: &Options) -> Examination {
     let mut case = Case::open(graph, &options.focus, options.since);
     restrict(&mut case, options);
     let mut candidates = Vec::new();
@@ -71,8 +90,11 @@ pub fn investigate(graph: &Graph, options: &Options) -> Report {
     for one in &mut ranked {
         consequence::close(&case, &mut one.candidate.explains);
     }
-    let ranked = compete(&case, ranked);
-    write::report(&case, ranked, options)
+    let mut ranked = compete(&case, ranked);
+    home.keep(&mut case, &mut ranked);
+    let mut wanted = wanted::of_case(&case);
+    wanted.retain(|log| home.holds(&log.pod));
+    Examination { report: write::report(&case, ranked, options), wanted }
 }
 
 /// Findings outside the asked namespaces or focus become notices: still told, never an incident.

@@ -13,6 +13,7 @@ pub mod confidence;
 pub mod engine;
 pub mod finding;
 pub mod logs;
+pub mod patience;
 pub mod proof;
 pub mod report;
 pub(crate) mod routing;
@@ -21,5 +22,5 @@ pub mod symptoms;
 pub mod wanted;
 pub(crate) mod wording;
 
-pub use engine::{Options, investigate};
+pub use engine::{Examination, Home, Options, examine, investigate};
 pub use report::Report;

@@ -6,11 +6,11 @@ mod alerts;
 mod cpu;
 mod logs;
 pub(crate) mod network;
-mod nodes;
+pub(crate) mod nodes;
 pub(crate) mod outputs;
-mod pods;
+pub(crate) mod pods;
 mod storage;
-mod workloads;
+pub(crate) mod workloads;
 
 /// Finds every symptom of a case. Alerts, logs and outputs come last: what they are worth depends on what else is wrong.
 pub(crate) fn find(case: &mut Case<'_>) {

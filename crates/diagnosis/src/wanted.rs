@@ -28,7 +28,12 @@ pub struct Wanted {
 /// The logs that would help to explain what is wrong in a graph.
 #[must_use]
 pub fn logs(graph: &Graph, options: &Options) -> Vec<Wanted> {
-    let case = Case::open(graph, &options.focus, options.since);
+    of_case(&Case::open(graph, &options.focus, options.since))
+}
+
+/// The logs that would help with a case.
+pub(crate) fn of_case(case: &Case<'_>) -> Vec<Wanted> {
+    let graph = case.graph;
     let mut pods: Vec<EntityId> = Vec::new();
     let mut per_owner: BTreeMap<EntityId, usize> = BTreeMap::new();
     let ill = case.findings.iter().filter(|finding| has_started(finding.symptom)).map(|finding| finding.on);

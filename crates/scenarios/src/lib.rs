@@ -15,6 +15,8 @@
 //! at: 2026-03-01T12:00:00Z
 //! ```
 
+pub mod demo;
+
 use std::collections::BTreeSet;
 
 use assent_base::{Kind, ObjectRef, Timestamp, time};

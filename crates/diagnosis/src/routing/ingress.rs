@@ -11,7 +11,7 @@ use crate::case::Case;
 use crate::finding::{Severity, Symptom};
 
 /// A controller may need this long to serve an ingress.
-const ADDRESS_PATIENCE_S: i64 = 300;
+pub(crate) const ADDRESS_PATIENCE_S: i64 = 300;
 /// Controllers that run outside the cluster, by a word of their name.
 const OUTSIDE_CONTROLLERS: [&str; 5] = ["gke", "gce", "azure", "openshift", "oci"];
 /// The annotation that named a class before ingresses had a field for it.

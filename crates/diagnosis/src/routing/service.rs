@@ -13,7 +13,7 @@ use crate::case::Case;
 use crate::finding::{Finding, Quote, Severity, Symptom};
 
 /// A load balancer may need this long to get its address.
-const LOAD_BALANCER_PATIENCE_S: i64 = 600;
+pub(crate) const LOAD_BALANCER_PATIENCE_S: i64 = 600;
 /// Labels that tell one pod or revision from another; no selector is a misspelling of them.
 const OWN_LABELS: [&str; 4] =
     ["statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index", "pod-template-hash", "controller-revision-hash"];

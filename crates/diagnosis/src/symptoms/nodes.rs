@@ -9,7 +9,7 @@ use crate::case::Case;
 use crate::finding::{Finding, Quote, Severity, Symptom};
 
 /// A leader that has not renewed its lease for this long does not work.
-const LEASE_STALE_S: i64 = 300;
+pub(crate) const LEASE_STALE_S: i64 = 300;
 /// Conditions that say something bad when they are true, from the kubelet and from the node problem detector.
 const BAD_WHEN_TRUE: [&str; 9] = [
     "MemoryPressure",

@@ -8,11 +8,11 @@ use crate::case::{Case, RECENT_S, RECOVERED_AFTER_S};
 use crate::finding::{Finding, Quote, Severity, Symptom};
 
 /// A pod may need this long to get its volumes and network.
-const CREATING_PATIENCE_S: i64 = 120;
+pub(crate) const CREATING_PATIENCE_S: i64 = 120;
 /// A container may need this long to become ready when nothing says that a probe fails.
-const READY_PATIENCE_S: i64 = 120;
+pub(crate) const READY_PATIENCE_S: i64 = 120;
 /// A pod may need this long to end, beyond its grace period.
-const TERMINATING_PATIENCE_S: i64 = 300;
+pub(crate) const TERMINATING_PATIENCE_S: i64 = 300;
 
 /// Finds symptoms of every pod.
 pub(super) fn find<'g>(case: &mut Case<'g>) {

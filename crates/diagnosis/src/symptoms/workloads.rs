@@ -8,10 +8,10 @@ use crate::case::Case;
 use crate::finding::{Finding, Quote, Severity, Symptom};
 
 /// Replicas may be missing this long while a rollout goes on.
-const ROLLOUT_PATIENCE_S: i64 = 60;
+pub(crate) const ROLLOUT_PATIENCE_S: i64 = 60;
 
 /// An object may need this long to go away.
-const DELETION_PATIENCE_S: i64 = 300;
+pub(crate) const DELETION_PATIENCE_S: i64 = 300;
 
 /// Finds symptoms of workloads, autoscalers, disruption budgets and namespaces.
 pub(super) fn find<'g>(case: &mut Case<'g>) {

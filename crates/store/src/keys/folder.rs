@@ -1,0 +1,144 @@
+//! The key folder: the root key, and one secret for each tenant. Destroying a tenant is destroying its file here.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use assent_base::Digest;
+use assent_base::id::TenantId;
+
+use super::root::{KeyWrapper, RootFile, create_private, erase, read_private, replace_private};
+use crate::error::StoreError;
+use crate::seal::Key;
+
+/// Where the keys are. It must not be backed up together with the database.
+#[derive(Clone)]
+pub struct KeyFolder {
+    folder: PathBuf,
+    root: Arc<dyn KeyWrapper>,
+}
+
+impl KeyFolder {
+    /// Opens a folder whose root key is a file in it. A folder that does not exist is created, with its root key.
+    ///
+    /// # Errors
+    /// If the folder cannot be written, or a key in it is readable by others.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        make_folder(folder)?;
+        let root = RootFile::open(folder)?;
+        Self::with(folder, Arc::new(root))
+    }
+
+    /// Opens a folder whose secrets are wrapped by something else than a file in it.
+    ///
+    /// # Errors
+    /// If the folder cannot be written.
+    pub fn with(folder: &Path, root: Arc<dyn KeyWrapper>) -> Result<Self, StoreError> {
+        make_folder(&folder.join("tenants"))?;
+        Ok(Self { folder: folder.to_owned(), root })
+    }
+
+    /// The tenant's secret; made if it is not there yet.
+    pub(crate) async fn make_secret(&self, tenant: TenantId) -> Result<Key, StoreError> {
+        if self.tombstone(tenant)?.is_some() {
+            return Err(StoreError::KeyDestroyed(tenant));
+        }
+        let path = self.path(tenant);
+        if !exists(&path)? {
+            let secret = Key::random()?;
+            let wrapped = self.root.wrap(tenant.as_bytes(), secret.as_bytes()).await?;
+            match create_private(&path, &wrapped) {
+                Ok(()) => {}
+                // Another process was first: its secret is the one.
+                Err(_) if exists(&path)? => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.secret(tenant).await
+    }
+
+    /// The tenant's secret. A secret that was destroyed and one that is lost are two different answers.
+    pub(crate) async fn secret(&self, tenant: TenantId) -> Result<Key, StoreError> {
+        if self.tombstone(tenant)?.is_some() {
+            return Err(StoreError::KeyDestroyed(tenant));
+        }
+        let path = self.path(tenant);
+        if !exists(&path)? {
+            return Err(StoreError::keys(format!("`{}` is missing: is this the key folder of this database?", path.display())));
+        }
+        let bytes = self.root.open(tenant.as_bytes(), &read_private(&path)?).await?;
+        Key::from_slice(&bytes).map_err(|_| StoreError::keys(format!("`{}` holds no key", path.display())))
+    }
+
+    /// Destroys the tenant's secret, and keeps the digest of what was destroyed. Doing it twice gives the same answer.
+    pub(crate) async fn destroy(&self, tenant: TenantId) -> Result<Digest, StoreError> {
+        let path = self.path(tenant);
+        if let Some(digest) = self.tombstone(tenant)? {
+            if exists(&path)? {
+                erase(&path)?;
+            }
+            return Ok(digest);
+        }
+        let digest = self.secret(tenant).await?.digest();
+        // The stone comes first: a crash in between leaves a tenant that nobody can open, and the next call ends the work.
+        create_private(&self.stone(tenant), digest.to_string().as_bytes())?;
+        erase(&path)?;
+        Ok(digest)
+    }
+
+    /// The digest of the tenant's key, if it was destroyed.
+    pub(crate) fn tombstone(&self, tenant: TenantId) -> Result<Option<Digest>, StoreError> {
+        let path = self.stone(tenant);
+        if !exists(&path)? {
+            return Ok(None);
+        }
+        let text = read_private(&path)?;
+        let digest = std::str::from_utf8(&text).ok().and_then(|text| text.parse().ok());
+        digest.map(Some).ok_or_else(|| StoreError::keys(format!("`{}` holds no digest", path.display())))
+    }
+
+    /// Wraps all secrets under a new root key and forgets the old one. After a crash, doing it again ends the work.
+    pub(crate) async fn rotate_root(&self) -> Result<u64, StoreError> {
+        self.root.advance().await?;
+        let mut wrapped_anew = 0;
+        for tenant in self.tenants()? {
+            let secret = self.secret(tenant).await?;
+            replace_private(&self.path(tenant), &self.root.wrap(tenant.as_bytes(), secret.as_bytes()).await?)?;
+            wrapped_anew += 1;
+        }
+        self.root.retire().await?;
+        Ok(wrapped_anew)
+    }
+
+    fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
+        let folder = self.folder.join("tenants");
+        let unreadable = |error| StoreError::unavailable(format!("the key folder `{}`", folder.display()), error);
+        let mut tenants = Vec::new();
+        for entry in std::fs::read_dir(&folder).map_err(unreadable)? {
+            let name = entry.map_err(unreadable)?.file_name();
+            let id = name.to_str().and_then(|name| name.strip_suffix(".key"));
+            tenants.extend(id.and_then(|id| id.parse::<TenantId>().ok()));
+        }
+        tenants.sort_unstable();
+        Ok(tenants)
+    }
+
+    fn path(&self, tenant: TenantId) -> PathBuf {
+        self.folder.join("tenants").join(format!("{tenant}.key"))
+    }
+
+    fn stone(&self, tenant: TenantId) -> PathBuf {
+        self.folder.join("tenants").join(format!("{tenant}.destroyed"))
+    }
+}
+
+fn exists(path: &Path) -> Result<bool, StoreError> {
+    path.try_exists().map_err(|error| StoreError::unavailable(format!("the key folder with `{}`", path.display()), error))
+}
+
+fn make_folder(folder: &Path) -> Result<(), StoreError> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|error| StoreError::unavailable(format!("the key folder `{}`", folder.display()), error))
+}
