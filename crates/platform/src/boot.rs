@@ -17,25 +17,26 @@ use std::sync::{Arc, Mutex};
 use assent_api::Problem;
 use assent_base::id::TenantId;
 use assent_base::{Secret, Timestamp};
-use assent_identity::token::{Issuer, SigningKey};
 use assent_journal::{FileWitness, Journal};
 use assent_ledger::Outcome;
 use assent_store::{Expect, KeyFolder, Query, Store, Tenant};
 use serde_json::json;
 use tokio::sync::Semaphore;
 
-use crate::documents::{ClusterDoc, TenantDoc, TokenKeysDoc};
+use crate::documents::{ClusterDoc, TenantDoc};
+use crate::people::People;
 use crate::plane::{ControlPlane, HASHES_AT_ONCE_MAX, Inner, Outside};
 use crate::problem_of::ProblemOf;
 use crate::settings::Settings;
 use crate::watching::Watched;
+use crate::queries::{QueryWords, ReadAll};
 
 /// The ledger's name in its checkpoints.
 const ORIGIN: &str = "assent/ledger";
+/// The file of its key.
+const LEDGER_KEY: &str = "ledger.key";
 /// The name of the witness that signs besides it.
 const WITNESS: &str = "assent/witness";
-/// Who issues observers' tokens, as the tokens say.
-const TOKEN_ISSUER: &str = "assent";
 /// What the first tenant is called until somebody renames it.
 const FIRST_TENANT: &str = "Default";
 
@@ -66,9 +67,6 @@ pub enum StartError {
     /// A key file cannot be used.
     #[error(transparent)]
     Key(#[from] assent_journal::KeyError),
-    /// The keys of observers' tokens cannot be used.
-    #[error("the keys of observer tokens: {0}")]
-    Tokens(#[from] assent_identity::token::TokenError),
     /// An identity provider is set wrongly.
     #[error("{0}")]
     Settings(String),
@@ -99,7 +97,8 @@ impl ControlPlane {
         let outside = Arc::new(outside);
         let journal = journal(data, &keys, &settings, &outside)?;
         let started_at = (outside.clock)();
-        let tokens = token_issuer(&store, started_at).await?;
+        let tokens = crate::observer_tokens::issuer(&keys, started_at).map_err(StartError::Settings)?;
+        let people = People::open(&keys.join(LEDGER_KEY), ORIGIN, &settings).map_err(StartError::Settings)?;
         let inner = Inner {
             settings,
             data: data.to_owned(),
@@ -112,8 +111,10 @@ impl ControlPlane {
             outside,
             engines: Mutex::new(BTreeMap::new()),
             live: Mutex::new(BTreeMap::new()),
+            people,
         };
         let plane = ControlPlane { inner: Arc::new(inner) };
+        plane.resume_deletions().await?;
         let set_up = plane.first_steps().await?;
         plane.resume().await?;
         Ok(Started { plane, set_up })
@@ -186,29 +187,13 @@ impl ControlPlane {
     }
 }
 
-/// The issuer of observers' tokens, with the keys that are kept or a first one.
-async fn token_issuer(store: &Store, now: Timestamp) -> Result<Issuer, StartError> {
-    let system = store.system().await?;
-    let kept = system.get::<TokenKeysDoc>(TokenKeysDoc::ID).await?;
-    let records = match kept {
-        Some(kept) => kept.doc.keys,
-        None => {
-            let first = TokenKeysDoc { keys: vec![SigningKey::draw(now)?.record()] };
-            system.put(TokenKeysDoc::ID, &first, Expect::Absent, now).await?;
-            first.keys
-        }
-    };
-    let keys = records.iter().map(SigningKey::restore).collect::<Result<_, _>>()?;
-    Ok(Issuer::new(TOKEN_ISSUER.to_owned(), keys)?)
-}
-
 fn journal(data: &Path, keys: &Path, settings: &Settings, outside: &Arc<Outside>) -> Result<Journal, StartError> {
     let random = || {
         let mut bytes = [0; 32];
         (outside.random)(&mut bytes);
         bytes
     };
-    let key = assent_journal::Key::load_or_create(&keys.join("ledger.key"), ORIGIN, assent_ledger::Algorithm::Ed25519, random())?;
+    let key = assent_journal::Key::load_or_create(&keys.join(LEDGER_KEY), ORIGIN, assent_ledger::Algorithm::Ed25519, random())?;
     let log = assent_ledger::Signer::key(&key).clone();
     let witness = match &settings.witness_key {
         Some(path) => {

@@ -20,6 +20,7 @@ use crate::documents::{AlertSourceDoc, ClusterDoc};
 use crate::names;
 use crate::pages::Pages;
 use crate::plane::ControlPlane;
+use crate::queries::QueryWords;
 
 /// Clusters of one tenant at most.
 const CLUSTERS_MAX: u64 = 2_000;

@@ -17,11 +17,6 @@ use crate::problem_of::ProblemOf;
 const PURPOSE: &str = "directory";
 
 impl ControlPlane {
-    /// The installation's own tenant.
-    pub(crate) async fn system(&self) -> Result<Tenant, Problem> {
-        self.inner.store.system().await.map_err(Problem::from_store)
-    }
-
     /// Under what an address, or whatever else must not be readable, is kept in the installation's own tenant.
     pub(crate) fn directory_key(system: &Tenant, what: &str, text: &str) -> Result<String, Problem> {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &system.derive(PURPOSE).map_err(Problem::from_store)?);

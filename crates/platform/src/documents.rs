@@ -4,8 +4,7 @@
 //! database, so only instants and counts go there.
 
 use assent_base::Timestamp;
-use assent_store::{Document, Index};
-use serde::{Deserialize, Serialize};
+pub(crate) use assent_store::{Document, Index};
 
 mod accounts;
 mod clusters;
@@ -15,7 +14,7 @@ mod settings;
 pub(crate) use accounts::{AccountDoc, ApiKeyDoc, AttemptsDoc, DirectoryDoc, GroupGrantsDoc, LinkDoc, SessionDoc, subject_key};
 pub(crate) use clusters::{ClusterDoc};
 pub(crate) use incidents::{CommentDoc, IncidentDoc, ReportDoc, ShareDoc};
-pub(crate) use settings::{AlertDoc, AlertSourceDoc, EnvironmentDoc, IdempotencyDoc, PolicyDoc, RedactionDoc, TenantDoc, TokenKeysDoc};
+pub(crate) use settings::{AlertDoc, AlertSourceDoc, EnvironmentDoc, IdempotencyDoc, PolicyDoc, RedactionDoc, TenantDoc};
 
 /// The name of the index of instants.
 pub(crate) const BY_TIME: &str = "time";

@@ -27,6 +27,7 @@ use crate::names;
 use crate::pages::Pages;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
+use crate::queries::{QueryWords, ReadAll};
 
 /// Characters of a remark at most.
 const COMMENT_CHARS_MAX: usize = 10_000;
@@ -288,7 +289,7 @@ impl Handle<GetTimeline> for ControlPlane {
                 by: entry.by,
             })
             .collect();
-        Ok(Reply::new(Pages::of(&desk, &input.query)?.of_list(entries)?))
+        Ok(Reply::new(Pages::of_list(entries, &input.query)?))
     }
 }
 

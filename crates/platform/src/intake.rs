@@ -22,6 +22,7 @@ use crate::caller::Caller;
 use crate::documents::{ClusterDoc, RedactionDoc};
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
+use crate::queries::QueryWords;
 
 /// Times that a write is tried again when somebody else changed the document meanwhile.
 const TRIES_MAX: u32 = 5;

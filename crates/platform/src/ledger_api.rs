@@ -157,7 +157,7 @@ impl Handle<GetCheckpoint> for ControlPlane {
         let desk = Desk::of(self, &caller).await?;
         desk.read_ledger().await?;
         let (checkpoint, note) = self.inner.journal.checkpoint();
-        let public_key = self.inner.ledger_key.to_string();
+        let public_key = self.inner.people.ledger_key().to_string();
         Ok(Reply::new(Checkpoint { note, size: checkpoint.size, root: checkpoint.root, public_key }))
     }
 }

@@ -181,7 +181,7 @@ impl Walk {
             self.file(HISTORY, history)?;
         }
         self.file(CHECKPOINT, self.note.clone().into())?;
-        self.file(KEY, format!("{}\n", self.plane.inner.ledger_key).into())?;
+        self.file(KEY, format!("{}\n", self.plane.inner.people.ledger_key()).into())?;
         self.ready.push_back(Bytes::from_static(&[0; 2 * BLOCK_BYTES]));
         self.is_over = true;
         Ok(())
@@ -189,7 +189,7 @@ impl Walk {
 
     /// All checkpoints up to the one of this archive: the log goes on being written.
     async fn history(&self) -> Result<Bytes, Problem> {
-        let files = DirFiles::new(self.plane.ledger_dir());
+        let files = DirFiles::new(self.plane.inner.data.join("ledger"));
         let read = tokio::task::spawn_blocking(move || files.read_at(HISTORY, 0, HISTORY_BYTES_MAX)).await.map_err(|_| broken())?;
         let bytes = read.map_err(|unreadable| records::unread(unreadable.into()))?.ok_or_else(broken)?;
         let (mut rest, mut kept) = (bytes.as_slice(), 0);

@@ -1,16 +1,19 @@
 //! One-time links: for the first owner of a tenant, and for whoever is invited.
 
 use assent_api::{Code, Problem};
-use assent_base::Timestamp;
 use assent_base::id::{AccountId, TenantId};
+use assent_base::{Secret, Timestamp};
 use assent_identity::link::{INVITATION_S, Link, Purpose, SET_UP_S};
 use assent_identity::opaque::Opaque;
-use assent_store::{Expect, Write};
+use assent_ledger::Outcome;
+use assent_store::{Expect, Query, Tenant, Write};
+use serde_json::json;
 
 use crate::documents::LinkDoc;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
 use crate::ticket::Ticket;
+use crate::queries::ReadAll;
 
 /// The page of the console that takes links. The secret stands behind `#`, which browsers do not send, so it is in no access log.
 const PAGE: &str = "/set-up";
@@ -53,6 +56,23 @@ impl NewLink {
     /// What is to be kept of it. A link that was there for the same account is replaced.
     pub(crate) fn write(&self) -> Result<Write, Problem> {
         Write::put(&self.account.to_string(), &LinkDoc { link: self.link.clone() }, Expect::Any).map_err(Problem::from_store)
+    }
+}
+
+impl ControlPlane {
+    /// A new link for the first owner of a tenant. Those that were made before and not used hold no more.
+    pub(crate) async fn first_owner_link(&self, tenant: &Tenant) -> Result<Secret, Problem> {
+        let link = NewLink::for_first_owner(self, tenant.id())?;
+        let mut writes = vec![link.write()?];
+        for kept in tenant.all::<LinkDoc>(&Query::default()).await.map_err(Problem::from_store)? {
+            if matches!(kept.doc.link.purpose, Purpose::SetUp { .. }) {
+                writes.push(Write::delete::<LinkDoc>(&kept.id, Expect::Any).map_err(Problem::from_store)?);
+            }
+        }
+        let details = json!({ "until": link.expires_at() });
+        self.record(tenant, "platform", "link.make", &link.account.to_string(), Outcome::Intended, details).await?;
+        tenant.write(writes, self.now()).await.map_err(Problem::from_store)?;
+        Ok(link.ticket.text())
     }
 }
 

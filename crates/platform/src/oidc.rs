@@ -32,6 +32,7 @@ use crate::problem_of::ProblemOf;
 use crate::sessions::transport;
 use crate::settings::Settings;
 use crate::turns::Turn;
+use crate::queries::{QueryWords, ReadAll};
 
 /// A sign-in under way, under the hash of the cookie that ties it to a browser. Kept in the installation's own tenant.
 #[derive(Serialize, Deserialize)]
@@ -79,7 +80,7 @@ impl Providers {
 impl ControlPlane {
     /// Sends a browser to a provider.
     pub(crate) async fn start_oidc(&self, name: String, meta: RequestMeta) -> Result<Redirect, Problem> {
-        let known = self.inner.providers.named(&name).ok_or_else(Problem::not_found)?;
+        let known = self.inner.people.providers.named(&name).ok_or_else(Problem::not_found)?;
         let begun = known.provider.begin(ReturnTo::start(), self.now()).await.map_err(|error| told(&error))?;
         let system = self.system().await?;
         system.prune::<FlowDoc>(BY_TIME, self.now(), self.now()).await.map_err(Problem::from_store)?;
@@ -91,7 +92,7 @@ impl ControlPlane {
 
     /// Takes a browser back from a provider, and signs its person in.
     pub(crate) async fn finish_oidc(&self, callback: OidcCallback, meta: RequestMeta) -> Result<Redirect, Problem> {
-        let known = self.inner.providers.named(&callback.provider).ok_or_else(Problem::not_found)?;
+        let known = self.inner.people.providers.named(&callback.provider).ok_or_else(Problem::not_found)?;
         let cookie = callback.cookie.as_ref().and_then(|cookie| Opaque::parse(cookie.expose())).ok_or_else(not_begun)?;
         let flow = self.take_flow(&cookie, &known.name).await?;
         let return_to = flow.return_to.as_str().to_owned();
@@ -122,7 +123,7 @@ impl ControlPlane {
     /// The person whom a provider's token is about. Whoever never signed in here with a browser has no account and is nobody.
     pub(crate) async fn vouched_for(&self, token: &Secret) -> Result<Caller, Problem> {
         let issuer = issuer_of(token.expose()).ok_or_else(unknown)?;
-        let known = self.inner.providers.of_issuer(&issuer).ok_or_else(unknown)?;
+        let known = self.inner.people.providers.of_issuer(&issuer).ok_or_else(unknown)?;
         let person = known.provider.bearer(token.expose(), self.now()).await.map_err(|error| told(&error))?;
         let tenant = self.tenant_of(&known).await?;
         let kept = vouched_account(&tenant, &person).await?.ok_or_else(unknown)?;

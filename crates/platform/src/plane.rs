@@ -15,9 +15,12 @@ use assent_store::{Query, Store, Tenant};
 use serde_json::Value;
 use tokio::sync::{Semaphore, broadcast};
 
-use crate::watching::Watched;
 use crate::documents::PolicyDoc;
+use crate::people::People;
+use crate::problem_of::ProblemOf;
+use crate::queries::ReadAll;
 use crate::settings::Settings;
+use crate::watching::Watched;
 
 /// Passwords that are hashed at one time: each takes a core and 19 MiB for some milliseconds.
 pub(crate) const HASHES_AT_ONCE_MAX: usize = 2;
@@ -48,6 +51,7 @@ pub(crate) struct Inner {
     pub(crate) started_at: Timestamp,
     pub(crate) engines: Mutex<BTreeMap<TenantId, Arc<Engine>>>,
     pub(crate) live: Mutex<BTreeMap<TenantId, broadcast::Sender<()>>>,
+    pub(crate) people: People,
 }
 
 impl ControlPlane {
@@ -80,7 +84,7 @@ impl ControlPlane {
         }
         let texts = self.tenant_policies(tenant).await?;
         // I8: policies that do not compile refuse everything, and say so.
-        let engine = Engine::compile(tenant.id(), Pack::SHIPPED, &texts).map_err(|bad| {
+        let engine = Engine::compile(tenant.id(), Pack::STANDARD, &texts).map_err(|bad| {
             tracing::error!(tenant = %tenant.id(), policy = %bad.name, "the policies of a tenant do not compile");
             Problem::new(assent_api::Code::Unavailable, "the policies of this tenant do not compile, so nothing is permitted")
         })?;

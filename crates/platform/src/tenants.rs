@@ -19,6 +19,7 @@ use crate::documents::{ClusterDoc, DirectoryDoc, TenantDoc, by_time, document};
 use crate::names;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
+use crate::queries::{QueryWords, ReadAll};
 
 /// A tenant that is being deleted, or was. Kept in the installation's own tenant before the key is destroyed, so that a deletion that was
 /// broken off is ended at the next start, and so that it is known whose records the ledger holds.
@@ -126,9 +127,9 @@ impl ControlPlane {
 impl ControlPlane {
     /// Signs that a tenant's key is destroyed.
     fn certificate(&self, tenant: TenantId, at: Timestamp, key: Digest, record: u64) -> Result<DeletionCertificate, Problem> {
-        let origin = self.inner.ledger_key.name();
+        let origin = self.inner.people.ledger_key().name();
         let text = format!("{CERTIFICATE}\nledger {origin}\ntenant {tenant}\nat {at}\nkey {key}\nrecord {record}\n");
-        let signer = self.inner.certifier.as_ref();
+        let signer = self.inner.people.certifier();
         let bytes = signer.sign(text.as_bytes()).map_err(|error| {
             tracing::error!(%error, "a certificate could not be signed");
             Problem::new(Code::Unavailable, format!("the tenant is deleted, as record {record} of the ledger says, but the certificate could not be signed"))

@@ -96,16 +96,3 @@ pub(crate) struct IdempotencyDoc {
     pub(crate) stored: Option<assent_http::idempotency::Stored>,
 }
 document!(IdempotencyDoc = "idempotency", 1, |doc| vec![by_time(doc.at)]);
-
-/// The keys that sign observers' tokens. Kept in the installation's own tenant.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct TokenKeysDoc {
-    pub(crate) keys: Vec<assent_identity::token::SigningKeyRecord>,
-}
-document!(TokenKeysDoc = "token_keys", 1, |_doc| Vec::new());
-
-impl TokenKeysDoc {
-    /// There is one.
-    pub(crate) const ID: &'static str = "current";
-}
