@@ -11,7 +11,7 @@ use assent_base::Digest;
 use assent_base::id::{AlertSourceId, TenantId};
 use assent_http::platform::Alerts;
 use assent_http::{Handle, Input, Reply};
-use assent_store::{Expect, Kept, Query, Tenant, Write};
+use assent_store::{Document, Expect, Index, Kept, Query, Tenant, Write};
 use aws_lc_rs::{constant_time, hmac};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -20,7 +20,7 @@ use serde_json::json;
 
 use crate::caller::Caller;
 use crate::desk::Desk;
-use crate::documents::{AlertDoc, AlertSourceDoc, ClusterDoc, Document, Index, document};
+use crate::documents::{AlertDoc, AlertSourceDoc, ClusterDoc, document};
 use crate::names;
 use crate::pages::Pages;
 use crate::plane::ControlPlane;
