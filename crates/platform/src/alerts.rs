@@ -26,6 +26,7 @@ use crate::pages::Pages;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
 use crate::redaction;
+use crate::queries::{QueryWords, ReadAll};
 
 mod fact;
 mod formats;

@@ -19,6 +19,7 @@ use serde_json::json;
 use crate::documents::{ClusterDoc, EnvironmentDoc};
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
+use crate::queries::{QueryWords, ReadAll};
 
 /// The environment that an attached cluster comes into.
 const ENVIRONMENT: &str = "default";

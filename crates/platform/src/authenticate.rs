@@ -18,6 +18,7 @@ use crate::links::secret_of;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
 use crate::ticket::Ticket;
+use crate::queries::QueryWords;
 
 impl ControlPlane {
     /// Finds out who is calling.

@@ -29,6 +29,7 @@ use crate::plane::{ControlPlane, HASHES_AT_ONCE_MAX, Inner, Outside};
 use crate::problem_of::ProblemOf;
 use crate::settings::Settings;
 use crate::watching::Watched;
+use crate::queries::{QueryWords, ReadAll};
 
 /// The ledger's name in its checkpoints.
 const ORIGIN: &str = "assent/ledger";

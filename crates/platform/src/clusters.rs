@@ -5,9 +5,10 @@ use assent_api::operations::{
     CreateCluster, DeleteCluster, GetCluster, ListClusters, RevokeClusterKey, RotateClusterKey, UpdateCluster,
 };
 use assent_api::{Action, Code, Empty, Problem};
-use assent_base::id::{ClusterId, EnvironmentId, KeyId};
+use assent_base::id::{ClusterId, EnvironmentId};
 use assent_base::{Secret, Timestamp, time};
 use assent_http::{Handle, Input, Reply, RequestMeta};
+use assent_identity::key::{Holder, KeyRecord};
 use assent_observe::manifest;
 use assent_policy::Resource;
 use assent_store::{Expect, Kept, Query, Write};
@@ -15,10 +16,11 @@ use serde_json::json;
 
 use crate::caller::Caller;
 use crate::desk::Desk;
-use crate::documents::{AlertSourceDoc, ClusterDoc, ObserverKeyDoc};
+use crate::documents::{AlertSourceDoc, ClusterDoc};
 use crate::names;
 use crate::pages::Pages;
 use crate::plane::ControlPlane;
+use crate::queries::QueryWords;
 
 /// Clusters of one tenant at most.
 const CLUSTERS_MAX: u64 = 2_000;
@@ -29,7 +31,7 @@ impl ClusterDoc {
     /// Whether facts arrive.
     pub(crate) fn connection(&self, now: Timestamp) -> Connection {
         match (&self.key, self.seen_at) {
-            (Some(ObserverKeyDoc { revoked_at: Some(_), .. }), _) => Connection::Revoked,
+            (Some(KeyRecord { revoked_at: Some(_), .. }), _) => Connection::Revoked,
             (_, None) => Connection::Waiting,
             (_, Some(seen)) if time::seconds_between(seen, now) <= SILENT_AFTER_S => Connection::Connected,
             (_, Some(_)) => Connection::Silent,
@@ -75,13 +77,6 @@ impl Desk<'_> {
 }
 
 impl ControlPlane {
-    /// A new key for an observer: what is kept, and what is shown once.
-    fn observer_key(&self, desk: &Desk<'_>, generation: u64) -> (ObserverKeyDoc, Secret) {
-        let id = self.new_id(KeyId::new);
-        let minted = assent_identity::key::mint(assent_identity::key::Use::Observer, desk.tenant_id(), id, self.random());
-        (ObserverKeyDoc { id, hash: minted.hash, generation, revoked_at: None }, minted.text)
-    }
-
     /// What to apply to a cluster so that its observer comes here.
     fn manifest(&self, doc: &ClusterDoc, key: Secret, meta: &RequestMeta) -> Result<String, Problem> {
         let own = || self.inner.settings.public_url.clone().unwrap_or_else(|| meta.base_url.clone());
@@ -134,8 +129,9 @@ impl Handle<CreateCluster> for ControlPlane {
         if desk.count::<ClusterDoc>(&Query::default()).await? >= CLUSTERS_MAX {
             return Err(Problem::new(Code::Conflict, format!("a tenant has at most {CLUSTERS_MAX} clusters")));
         }
-        let (key, text) = self.observer_key(&desk, 1);
-        let doc = ClusterDoc::new(self.new_id(ClusterId::new), input.body.name, environment.doc.id, desk.now)
+        let id = self.new_id(ClusterId::new);
+        let (key, text) = KeyRecord::draw(desk.tenant_id(), Holder::Observer { cluster: id }, desk.now, None).map_err(no_randomness)?;
+        let doc = ClusterDoc::new(id, input.body.name, environment.doc.id, desk.now)
             .reading(&input.body.profiles)
             .reached_at(input.body.endpoint)
             .with_key(key);
@@ -211,8 +207,10 @@ impl Handle<RotateClusterKey> for ControlPlane {
         let permit = desk.require(Action::ClusterManage, resource).await?;
         let Some(old) = kept.doc.key.clone() else { return Err(inside()) };
         let expect = desk.expect(&input.meta, kept.version)?;
-        let (key, text) = self.observer_key(&desk, old.generation.saturating_add(1));
-        let details = json!({ "old_key": old.id, "new_key": key.id });
+        // A revoked key stays revoked: rotating means a key that holds.
+        let old = KeyRecord { revoked_at: None, ..old };
+        let details = json!({ "key": old.id });
+        let (key, text) = old.rotated().map_err(no_randomness)?;
         kept.doc.key = Some(key);
         let manifest = self.manifest(&kept.doc, text, &input.meta)?;
         let intent = desk.intend(permit, details).await?;
@@ -228,10 +226,9 @@ impl Handle<RevokeClusterKey> for ControlPlane {
         let desk = Desk::of(self, &caller).await?;
         let (mut kept, resource) = desk.cluster(input.path.cluster).await?;
         let permit = desk.require(Action::ClusterManage, resource).await?;
-        let Some(key) = kept.doc.key.as_mut() else { return Err(inside()) };
-        key.revoked_at = Some(desk.now);
-        key.generation = key.generation.saturating_add(1);
+        let Some(key) = kept.doc.key.take() else { return Err(inside()) };
         let details = json!({ "key": key.id });
+        kept.doc.key = Some(key.revoked(desk.now));
         let expect = desk.expect(&input.meta, kept.version)?;
         let intent = desk.intend(permit, details).await?;
         desk.keep(intent, vec![Write::put(&kept.id, &kept.doc, expect)?]).await?;
@@ -271,7 +268,7 @@ impl ClusterDoc {
         self
     }
 
-    fn with_key(mut self, key: ObserverKeyDoc) -> Self {
+    fn with_key(mut self, key: KeyRecord) -> Self {
         self.key = Some(key);
         self
     }
@@ -279,6 +276,10 @@ impl ClusterDoc {
 
 fn no_such_environment() -> Problem {
     Problem::invalid("/environment", "there is no such environment, or you may not know of it")
+}
+
+fn no_randomness(_: assent_identity::random::NoRandomness) -> Problem {
+    Problem::new(Code::Unavailable, "the system gives no randomness, so no key is made")
 }
 
 fn inside() -> Problem {

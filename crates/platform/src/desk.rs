@@ -5,18 +5,19 @@
 
 use std::sync::Arc;
 
-use assent_api::{Action, Code, Page, PageQuery, Problem};
-use assent_api::page::{PAGE_ENTRIES_DEFAULT, PAGE_ENTRIES_MAX};
+use assent_api::{Action, Code, Problem};
 use assent_base::Timestamp;
-use assent_base::id::{EnvironmentId, TenantId};
+use assent_base::id::TenantId;
+use assent_http::RequestMeta;
 use assent_ledger::Outcome;
 use assent_policy::{Ask, Engine, Judgement, Permit, Resource};
 use assent_store::{Document, Expect, Kept, Query, Tenant, Write};
 use serde_json::{Value, json};
 
 use crate::caller::Caller;
-use crate::documents::{ClusterDoc, EnvironmentDoc, IncidentDoc};
 use crate::plane::ControlPlane;
+use crate::problem_of::ProblemOf;
+use crate::queries::ReadAll;
 
 /// A caller at work.
 pub(crate) struct Desk<'a> {
@@ -93,6 +94,31 @@ impl<'a> Desk<'a> {
             return Err(if readable { refused(action, &answer) } else { Problem::not_found() });
         };
         Ok(permit)
+    }
+
+    /// A document of the tenant. Whether the caller may know of it is still to be asked.
+    pub(crate) async fn get<D: Document>(&self, id: &str) -> Result<Kept<D>, Problem> {
+        self.tenant.get::<D>(id).await.map_err(Problem::from_store)?.ok_or_else(Problem::not_found)
+    }
+
+    /// How many documents a query finds.
+    pub(crate) async fn count<D: Document>(&self, query: &Query) -> Result<u64, Problem> {
+        self.tenant.count::<D>(query).await.map_err(Problem::from_store)
+    }
+
+    /// All documents that a query finds.
+    pub(crate) async fn all<D: Document>(&self, query: &Query) -> Result<Vec<Kept<D>>, Problem> {
+        self.tenant.all::<D>(query).await.map_err(Problem::from_store)
+    }
+
+    /// What a write shall find: the version that was read here, which must be that of `If-Match` if there is one.
+    pub(crate) fn expect(&self, meta: &RequestMeta, version: u64) -> Result<Expect, Problem> {
+        match meta.if_match {
+            Some(wanted) if wanted != version => {
+                Err(Problem::new(Code::Stale, format!("it is at version {version} now, and you read {wanted}")))
+            }
+            Some(_) | None => Ok(Expect::Version(version)),
+        }
     }
 
     /// Puts on the ledger what is about to be done. `details` must hold no secret.

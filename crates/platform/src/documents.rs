@@ -4,8 +4,7 @@
 //! database, so only instants and counts go there.
 
 use assent_base::Timestamp;
-use assent_store::{Document, Index};
-use serde::{Deserialize, Serialize};
+pub(crate) use assent_store::{Document, Index};
 
 mod accounts;
 mod clusters;
@@ -13,7 +12,7 @@ mod incidents;
 mod settings;
 
 pub(crate) use accounts::{AccountDoc, ApiKeyDoc, AttemptsDoc, DirectoryDoc, GroupGrantsDoc, LinkDoc, SessionDoc, subject_key};
-pub(crate) use clusters::{ClusterDoc, ObserverKeyDoc};
+pub(crate) use clusters::{ClusterDoc};
 pub(crate) use incidents::{CommentDoc, IncidentDoc, ReportDoc, ShareDoc};
 pub(crate) use settings::{AlertDoc, AlertSourceDoc, EnvironmentDoc, IdempotencyDoc, PolicyDoc, RedactionDoc, TenantDoc};
 

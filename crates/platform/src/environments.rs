@@ -16,6 +16,7 @@ use crate::documents::{ClusterDoc, EnvironmentDoc, RedactionDoc};
 use crate::names;
 use crate::pages::Pages;
 use crate::plane::ControlPlane;
+use crate::queries::QueryWords;
 
 /// Days of retention at most: ten years.
 const RETENTION_DAYS_MAX: u32 = 3650;

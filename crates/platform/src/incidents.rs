@@ -27,6 +27,7 @@ use crate::names;
 use crate::pages::Pages;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
+use crate::queries::{QueryWords, ReadAll};
 
 /// Characters of a remark at most.
 const COMMENT_CHARS_MAX: usize = 10_000;
@@ -95,10 +96,10 @@ impl Desk<'_> {
         let incident = kept.doc.0;
         let similar = self.readable(&incident.similar).await?;
         let dismissal = match incident.standing {
-            assent_incidents::Standing::Dismissed { dismissal } => {
+            assent_incidents::record::Standing::Dismissed { dismissal } => {
                 Some(words::Dismissal { reason: dismissal.reason, by: dismissal.by, at: dismissal.at })
             }
-            assent_incidents::Standing::Live { .. } | assent_incidents::Standing::Resolved { .. } => None,
+            assent_incidents::record::Standing::Live { .. } | assent_incidents::record::Standing::Resolved { .. } => None,
         };
         let mute = incident.mute.map(|mute| words::Mute { until: mute.until, reason: mute.reason, by: mute.by });
         Ok((words::Incident { summary, mute, dismissal, context: incident.context, similar, report }, version))
@@ -288,7 +289,7 @@ impl Handle<GetTimeline> for ControlPlane {
                 by: entry.by,
             })
             .collect();
-        Ok(Reply::new(Pages::of(&desk, &input.query)?.of_list(entries)?))
+        Ok(Reply::new(Pages::of_list(entries, &input.query)?))
     }
 }
 

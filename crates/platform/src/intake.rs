@@ -4,7 +4,7 @@
 //! the platform dies in between, it reads from the store at the next start.
 
 use assent_api::observer::{
-    Acknowledged, BATCH_SIGNALS_MAX, Batch, Heartbeat, Hello, Numbered, Signal, TOKEN_S, Token, WantedLog, Welcome,
+    Acknowledged, BATCH_SIGNALS_MAX, Batch, Heartbeat, Hello, Numbered, Signal, Token, WantedLog, Welcome,
 };
 use assent_api::clusters::Connection;
 use assent_api::operations::{ExchangeKey, ObserverHeartbeat, ObserverHello, ObserverSignals};
@@ -12,7 +12,7 @@ use assent_api::redaction::RedactionRules;
 use assent_api::{Code, Problem};
 use assent_base::id::ClusterId;
 use assent_http::{Handle, Input, Reply};
-use assent_identity::key;
+use assent_identity::key::Presented;
 use assent_incidents::Fact;
 use assent_ledger::Outcome;
 use assent_store::{Appended, Expect, Kept, Query, StoreError, Tenant, Write};
@@ -22,6 +22,7 @@ use crate::caller::Caller;
 use crate::documents::{ClusterDoc, RedactionDoc};
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
+use crate::queries::QueryWords;
 
 /// Times that a write is tried again when somebody else changed the document meanwhile.
 const TRIES_MAX: u32 = 5;
@@ -31,25 +32,23 @@ const STREAM_DIGITS: usize = 32;
 impl Handle<ExchangeKey> for ControlPlane {
     async fn handle(&self, _: Caller, input: Input<ExchangeKey>) -> Result<Reply<ExchangeKey>, Problem> {
         let bad = || Problem::new(Code::NotSignedIn, "the key does not hold");
-        let shown = key::parse(key::Use::Observer, &input.body.key).map_err(|_| bad())?;
-        let tenant = self.tenant(shown.tenant).await.map_err(|problem| if problem.code == Code::NotFound { bad() } else { problem })?;
-        let query = Query::default().equal("key", &shown.id.to_string()).limit(1);
+        let shown = Presented::parse(input.body.key.expose()).map_err(|_| bad())?;
+        let tenant = self.tenant_shown(shown.tenant).await.map_err(|problem| if problem.code == Code::NotSignedIn { bad() } else { problem })?;
+        let query = Query { limit: 1, ..Query::default() }.equal("key", &shown.key.to_string());
         let found = tenant.list::<ClusterDoc>(&query).await.map_err(Problem::from_store)?;
-        let Some((cluster, known)) = found.items.into_iter().next().and_then(|kept| kept.doc.key.map(|key| (kept.doc.id, key))) else {
-            return Err(bad());
-        };
-        if !shown.matches(&known.hash) || known.revoked_at.is_some() {
-            self.record(&tenant, "public", "observer.token", &cluster.to_string(), Outcome::Refused, json!({ "key": known.id })).await?;
+        let known = found.items.into_iter().next().and_then(|kept| kept.doc.key.map(|key| (kept.doc.id, key)));
+        let (cluster, known) = known.ok_or_else(bad)?;
+        let subject = cluster.to_string();
+        if known.check(&shown, self.now()).is_err() {
+            self.record(&tenant, "public", "observer.token", &subject, Outcome::Refused, json!({ "key": known.id })).await?;
             return Err(bad());
         }
-        let token = self.inner.tokens.issue(&assent_identity::token::Claims {
-            tenant: shown.tenant,
-            cluster,
-            key: known.id,
-            generation: known.generation,
-        }, self.now());
-        self.record(&tenant, &format!("observer:{cluster}"), "observer.token", &cluster.to_string(), Outcome::Done, json!({ "key": known.id })).await?;
-        Ok(Reply::new(Token { token: token.expose().to_owned(), expires_in_s: TOKEN_S }))
+        self.record(&tenant, &format!("observer:{cluster}"), "observer.token", &subject, Outcome::Intended, json!({ "key": known.id })).await?;
+        let issued = self.inner.tokens.issue(&known, self.now()).map_err(|error| {
+            tracing::error!(%error, "no token is issued");
+            Problem::new(Code::Internal, "no token can be issued")
+        })?;
+        Ok(Reply::new(Token { token: issued.token, expires_in_s: issued.expires_in_s }))
     }
 }
 

@@ -17,6 +17,7 @@ use crate::names;
 use crate::pages::Pages;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
+use crate::queries::QueryWords;
 
 /// Keys of one tenant at most, those that hold no more included.
 const KEYS_MAX: u64 = 1_000;

@@ -13,6 +13,7 @@ use crate::documents::LinkDoc;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
 use crate::ticket::Ticket;
+use crate::queries::ReadAll;
 
 /// The page of the console that takes links. The secret stands behind `#`, which browsers do not send, so it is in no access log.
 const PAGE: &str = "/set-up";

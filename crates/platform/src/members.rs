@@ -24,6 +24,7 @@ use crate::pages::Pages;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
 use crate::turns::Turn;
+use crate::queries::{QueryWords, ReadAll};
 
 /// Members of one tenant at most.
 pub(crate) const MEMBERS_MAX: u64 = 10_000;

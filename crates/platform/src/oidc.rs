@@ -32,6 +32,7 @@ use crate::problem_of::ProblemOf;
 use crate::sessions::transport;
 use crate::settings::Settings;
 use crate::turns::Turn;
+use crate::queries::{QueryWords, ReadAll};
 
 /// A sign-in under way, under the hash of the cookie that ties it to a browser. Kept in the installation's own tenant.
 #[derive(Serialize, Deserialize)]

@@ -5,6 +5,7 @@ use assent_api::{Page, PageQuery, Problem};
 use assent_store::{Cursor, Document, Kept, Query};
 
 use crate::desk::Desk;
+use crate::queries::QueryWords;
 
 /// Entries that are looked at for one page at most. A page can be shorter than asked for, and still have a next one.
 const LOOKED_AT_MAX: u32 = 5_000;
@@ -24,12 +25,8 @@ impl<'d> Pages<'d> {
 
     /// The same, for lists whose query has more fields.
     pub(crate) fn at(desk: &'d Desk<'d>, cursor: Option<&str>, limit: Option<u32>) -> Result<Self, Problem> {
-        let limit = limit.unwrap_or(PAGE_ENTRIES_DEFAULT);
-        if !(1..=PAGE_ENTRIES_MAX).contains(&limit) {
-            return Err(Problem::invalid("/limit", format!("1 to {PAGE_ENTRIES_MAX}")));
-        }
-        let after = cursor.map(str::parse).transpose().map_err(|_| Problem::invalid("/cursor", "take `next` of the page before, unchanged"))?;
-        Ok(Self { desk, after, limit: limit as usize })
+        let after = cursor.map(str::parse).transpose().map_err(|_| bad_cursor())?;
+        Ok(Self { desk, after, limit: self::limit(limit)? })
     }
 
     /// Goes through documents until the page is full; `show` leaves out what the caller may not see or did not ask for.
@@ -49,4 +46,23 @@ impl<'d> Pages<'d> {
             }
         }
     }
+
+    /// A page of a list that is there whole. The cursor is the place of the next entry.
+    pub(crate) fn of_list<T>(entries: Vec<T>, asked: &PageQuery) -> Result<Page<T>, Problem> {
+        let start = asked.cursor.as_deref().map_or(Ok(0), str::parse::<usize>).map_err(|_| bad_cursor())?;
+        let limit = limit(asked.limit)?;
+        let next = start.saturating_add(limit);
+        let more = next < entries.len();
+        let items = entries.into_iter().skip(start).take(limit).collect();
+        Ok(Page { items, next: more.then(|| next.to_string()) })
+    }
+}
+
+fn limit(asked: Option<u32>) -> Result<usize, Problem> {
+    let limit = asked.unwrap_or(PAGE_ENTRIES_DEFAULT);
+    if (1..=PAGE_ENTRIES_MAX).contains(&limit) { Ok(limit as usize) } else { Err(Problem::invalid("/limit", format!("1 to {PAGE_ENTRIES_MAX}"))) }
+}
+
+fn bad_cursor() -> Problem {
+    Problem::invalid("/cursor", "take `next` of the page before, unchanged")
 }

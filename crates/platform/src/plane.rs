@@ -17,11 +17,13 @@ use tokio::sync::{Semaphore, broadcast};
 
 use crate::documents::PolicyDoc;
 use crate::people::People;
+use crate::problem_of::ProblemOf;
+use crate::queries::ReadAll;
 use crate::settings::Settings;
 use crate::watching::Watched;
 
 /// Passwords that are hashed at one time: each takes a core and 19 MiB for some milliseconds.
-const HASHES_AT_ONCE_MAX: usize = 2;
+pub(crate) const HASHES_AT_ONCE_MAX: usize = 2;
 
 /// What the platform takes from outside besides files and sockets, so that tests can hold them still.
 pub struct Outside {
@@ -38,7 +40,7 @@ pub struct ControlPlane {
 }
 
 pub(crate) struct Inner {
-    pub(crate) outside: Outside,
+    pub(crate) outside: Arc<Outside>,
     pub(crate) settings: Settings,
     pub(crate) data: PathBuf,
     pub(crate) store: Store,
@@ -47,7 +49,7 @@ pub(crate) struct Inner {
     pub(crate) hashing: Semaphore,
     pub(crate) watched: Watched,
     pub(crate) started_at: Timestamp,
-    engines: Mutex<BTreeMap<TenantId, Arc<Engine>>>,
+    pub(crate) engines: Mutex<BTreeMap<TenantId, Arc<Engine>>>,
     pub(crate) live: Mutex<BTreeMap<TenantId, broadcast::Sender<()>>>,
     pub(crate) people: People,
 }
@@ -82,7 +84,7 @@ impl ControlPlane {
         }
         let texts = self.tenant_policies(tenant).await?;
         // I8: policies that do not compile refuse everything, and say so.
-        let engine = Engine::compile(tenant.id(), Pack::SHIPPED, &texts).map_err(|bad| {
+        let engine = Engine::compile(tenant.id(), Pack::STANDARD, &texts).map_err(|bad| {
             tracing::error!(tenant = %tenant.id(), policy = %bad.name, "the policies of a tenant do not compile");
             Problem::new(assent_api::Code::Unavailable, "the policies of this tenant do not compile, so nothing is permitted")
         })?;

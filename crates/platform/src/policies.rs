@@ -19,6 +19,7 @@ use crate::pages::Pages;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
 use crate::turns::Turn;
+use crate::queries::{QueryWords, ReadAll};
 
 /// Policy texts of one tenant at most.
 const TEXTS_MAX: u64 = 500;

@@ -16,6 +16,7 @@ use serde_json::json;
 use crate::documents::{AlertDoc, BY_TIME, CommentDoc, EnvironmentDoc, IdempotencyDoc, IncidentDoc, ReportDoc, SessionDoc, ShareDoc};
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
+use crate::queries::{QueryWords, ReadAll};
 
 /// Seconds between rounds.
 pub(crate) const ROUND_S: u64 = 3_600;

@@ -20,6 +20,7 @@ use crate::pages::Pages;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
 use crate::ticket::Ticket;
+use crate::queries::{QueryWords, ReadAll};
 
 /// Sessions of one account at most; the oldest ends when there is one more.
 const SESSIONS_MAX: usize = 20;

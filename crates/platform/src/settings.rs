@@ -1,7 +1,9 @@
 //! What the platform runs with.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use assent_http::metrics::Counts;
 use assent_identity::oidc;
 
 /// What the platform runs with, besides its data folder.
@@ -17,6 +19,10 @@ pub struct Settings {
     pub observer_image: String,
     /// The certificate authority that observers shall trust, if no public one vouches for this platform.
     pub observer_ca_pem: Option<String>,
+    /// Limits of the database.
+    pub store_limits: assent_store::Limits,
+    /// Requests that were counted, for the status page.
+    pub counts: Arc<Counts>,
     /// The file of a second key that signs checkpoints.
     pub witness_key: Option<PathBuf>,
 }

@@ -22,6 +22,7 @@ use crate::incidents::summary;
 use crate::pages::Pages;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
+use crate::queries::QueryWords;
 
 /// Seconds that a link works at least.
 const SHARE_S_MIN: u64 = 60;
@@ -84,7 +85,7 @@ impl Handle<CreateShare> for ControlPlane {
             hash: Digest::of(secret.as_bytes()),
             created_at: desk.now,
             created_by: desk.actor(),
-            expires_at: time::later(desk.now, span).ok_or_else(|| Problem::invalid("/expires_in_s", "too far away"))?,
+            expires_at: later(desk.now, span).ok_or_else(|| Problem::invalid("/expires_in_s", "too far away"))?,
             revoked_at: None,
             opened: 0,
         };

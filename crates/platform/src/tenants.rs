@@ -19,6 +19,7 @@ use crate::documents::{ClusterDoc, DirectoryDoc, TenantDoc, by_time, document};
 use crate::names;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
+use crate::queries::{QueryWords, ReadAll};
 
 /// A tenant that is being deleted, or was. Kept in the installation's own tenant before the key is destroyed, so that a deletion that was
 /// broken off is ended at the next start, and so that it is known whose records the ledger holds.

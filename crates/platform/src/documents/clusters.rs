@@ -1,21 +1,12 @@
 //! Clusters, and the keys of their observers.
 
 use assent_api::clusters::{ObserverState, Profile};
-use assent_base::id::{ClusterId, EnvironmentId, KeyId};
-use assent_base::{Digest, Timestamp};
+use assent_base::Timestamp;
+use assent_base::id::{ClusterId, EnvironmentId};
+use assent_identity::key::KeyRecord;
 use serde::{Deserialize, Serialize};
 
 use super::{BY_TIME, Document, Index, document};
-
-/// An observer's key, as a hash. Tokens name the generation, so that rotation and revocation end them at once.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ObserverKeyDoc {
-    pub(crate) id: KeyId,
-    pub(crate) hash: Digest,
-    pub(crate) generation: u64,
-    pub(crate) revoked_at: Option<Timestamp>,
-}
 
 /// One API server that is watched.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -28,7 +19,7 @@ pub(crate) struct ClusterDoc {
     /// Where its observer reaches this platform.
     pub(crate) endpoint: Option<String>,
     /// None where the observer runs inside the platform.
-    pub(crate) key: Option<ObserverKeyDoc>,
+    pub(crate) key: Option<KeyRecord>,
     /// The stream that signals come in; none before the first greeting.
     pub(crate) stream: Option<String>,
     pub(crate) cluster_uid: Option<String>,

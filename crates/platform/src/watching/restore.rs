@@ -7,6 +7,7 @@ use assent_store::{Query, StoreError, Tenant};
 
 use crate::documents::{ClusterDoc, IncidentDoc};
 use crate::intake::{stream_of, told_as};
+use crate::queries::{QueryWords, ReadAll};
 
 /// Why a watcher cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -78,7 +79,7 @@ pub(super) async fn forget_streams(tenant: &Tenant, cluster: ClusterId, but: Opt
 
 async fn book(tenant: &Tenant, cluster: ClusterId) -> Result<Book, BadStart> {
     let mut incidents = tenant.all::<IncidentDoc>(&Query::default().equal("unresolved", &cluster.to_string())).await?;
-    let recent = Query::newest_first().equal("cluster", &cluster.to_string()).limit(assent_store::limits::PAGE_ENTRIES_MAX);
+    let recent = Query::newest_first().equal("cluster", &cluster.to_string()).limit(assent_store::PAGE_ENTRIES_MAX);
     let recent = tenant.list::<IncidentDoc>(&recent).await?.items;
     incidents.extend(recent.into_iter().filter(|kept| kept.doc.is_resolved()));
     Ok(Book::restore(cluster, incidents.into_iter().map(|kept| kept.doc.0))?)

@@ -1,0 +1,394 @@
+//! Tokens of observers: an observer exchanges its key for one, and sends it with everything for ten minutes.
+//!
+//! A token is a JWT signed with Ed25519. It names the key and the generation of its secret, and holds only while the record of that key
+//! says the same: [`Issuer::read`] checks the signature and says which record to look at, [`Unconfirmed::confirm`] looks at it. So a key
+//! that is rotated or revoked takes its tokens with it, at once.
+
+use assent_base::id::{ClusterId, KeyId, TenantId};
+use assent_base::{Digest, Timestamp};
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::jwt::{self, BadJwt};
+use crate::key::{Holder, KeyRecord, KeyRefused};
+use crate::time::later;
+
+/// Seconds that a token holds.
+pub const TOKEN_S: u64 = assent_api::observer::TOKEN_S;
+/// Bytes of a token at most.
+pub const TOKEN_BYTES_MAX: usize = 2_048;
+/// Seconds by which clocks of two replicas may differ.
+pub const SKEW_S: u64 = 30;
+const AUDIENCE: &str = "assent-observer-uplink";
+
+/// A key that signs tokens, with the private half.
+#[derive(Clone)]
+pub struct SigningKey {
+    kid: String,
+    created_at: Timestamp,
+    retired_at: Option<Timestamp>,
+    public: Vec<u8>,
+    private: Zeroizing<Vec<u8>>,
+}
+
+/// A signing key as it is kept. It is a secret, and the store seals it.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SigningKeyRecord {
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When another took over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retired_at: Option<Timestamp>,
+    /// The private key: PKCS #8, version 2, as DER in hexadecimal digits.
+    pub pkcs8: Zeroizing<String>,
+}
+
+/// Issues tokens, and reads them. One key signs, and those before it still verify while tokens of theirs can live.
+#[derive(Debug, Clone)]
+pub struct Issuer {
+    issuer: String,
+    keys: Vec<SigningKey>,
+}
+
+/// A new token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issued {
+    /// Its text.
+    pub token: String,
+    /// How long it holds.
+    pub expires_in_s: u64,
+}
+
+/// A token whose signature and time are right. Whether it still holds, the record of its key says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unconfirmed(Claims);
+
+/// An observer that is who it says it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Observer {
+    /// Whose observer.
+    pub tenant: TenantId,
+    /// Which cluster it speaks for, and for no other.
+    pub cluster: ClusterId,
+    /// The key it has.
+    pub key: KeyId,
+}
+
+/// No token could be made or no key be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// The key is not an observer's.
+    #[error("only keys of observers are exchanged for tokens")]
+    NotAnObserver,
+    /// The key does not hold.
+    #[error(transparent)]
+    Key(#[from] KeyRefused),
+    /// A signing key could not be made, read or used.
+    #[error("the signing key cannot be used")]
+    SigningKey,
+}
+
+/// Why a token is refused. Whoever presents it is told none of this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadToken {
+    /// It is no token of ours: form, algorithm, signature, issuer or audience.
+    #[error("not a token that we issued")]
+    NotOurs,
+    /// Its time is over.
+    #[error("an expired token")]
+    Expired,
+    /// It was issued later than now.
+    #[error("a token from the future")]
+    NotYet,
+    /// Its key has another secret by now, is another observer's, or is gone.
+    #[error("a token of a key that holds no more")]
+    Superseded,
+    /// Its key was revoked, or has expired.
+    #[error(transparent)]
+    Key(#[from] KeyRefused),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Claims {
+    iss: String,
+    aud: String,
+    iat: i64,
+    exp: i64,
+    tenant: TenantId,
+    cluster: ClusterId,
+    key: KeyId,
+    generation: u64,
+}
+
+impl SigningKey {
+    /// A new key.
+    pub fn draw(now: Timestamp) -> Result<Self, TokenError> {
+        let pair = Ed25519KeyPair::generate().map_err(|_| TokenError::SigningKey)?;
+        let private = pair.to_pkcs8().map_err(|_| TokenError::SigningKey)?;
+        Self::read(private.as_ref(), now, None)
+    }
+
+    /// A key that was kept.
+    pub fn restore(record: &SigningKeyRecord) -> Result<Self, TokenError> {
+        let bytes = Zeroizing::new(from_hex(&record.pkcs8).ok_or(TokenError::SigningKey)?);
+        Self::read(&bytes, record.created_at, record.retired_at)
+    }
+
+    /// The key, to be kept.
+    #[must_use]
+    pub fn record(&self) -> SigningKeyRecord {
+        let pkcs8 = Zeroizing::new(self.private.iter().map(|byte| format!("{byte:02x}")).collect());
+        SigningKeyRecord { created_at: self.created_at, retired_at: self.retired_at, pkcs8 }
+    }
+
+    /// Its name in the header of tokens.
+    #[must_use]
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    fn read(pkcs8: &[u8], created_at: Timestamp, retired_at: Option<Timestamp>) -> Result<Self, TokenError> {
+        let pair = Ed25519KeyPair::from_pkcs8(pkcs8).map_err(|_| TokenError::SigningKey)?;
+        let public = pair.public_key().as_ref().to_vec();
+        let kid = Digest::of(&public).to_string().chars().skip("sha256:".len()).take(16).collect();
+        Ok(Self { kid, created_at, retired_at, public, private: Zeroizing::new(pkcs8.to_vec()) })
+    }
+}
+
+impl Issuer {
+    /// An issuer with these keys, of which the youngest signs. `issuer` is the platform's public address.
+    pub fn new(issuer: String, mut keys: Vec<SigningKey>) -> Result<Self, TokenError> {
+        keys.sort_by_key(|key| std::cmp::Reverse(key.created_at));
+        if keys.is_empty() {
+            return Err(TokenError::SigningKey);
+        }
+        Ok(Self { issuer, keys })
+    }
+
+    /// The same with a new key that signs from now on. Keys that no living token is signed with are dropped.
+    pub fn rotated(mut self, now: Timestamp) -> Result<Self, TokenError> {
+        let new = SigningKey::draw(now)?;
+        for key in &mut self.keys {
+            key.retired_at = key.retired_at.or(Some(now));
+        }
+        self.keys.retain(|key| key.retired_at.is_none_or(|retired_at| now < later(retired_at, TOKEN_S.saturating_add(SKEW_S))));
+        self.keys.insert(0, new);
+        Ok(self)
+    }
+
+    /// Its keys, youngest first, to be kept.
+    #[must_use]
+    pub fn keys(&self) -> &[SigningKey] {
+        &self.keys
+    }
+
+    /// A token for the observer that has just presented this key.
+    pub fn issue(&self, key: &KeyRecord, now: Timestamp) -> Result<Issued, TokenError> {
+        key.holds(now)?;
+        let Holder::Observer { cluster } = key.holder else { return Err(TokenError::NotAnObserver) };
+        let signing = self.keys.first().ok_or(TokenError::SigningKey)?;
+        let claims = Claims {
+            iss: self.issuer.clone(),
+            aud: AUDIENCE.to_owned(),
+            iat: now.as_second(),
+            exp: later(now, TOKEN_S).as_second(),
+            tenant: key.tenant,
+            cluster,
+            key: key.id,
+            generation: key.generation,
+        };
+        let header = Header { kid: Some(signing.kid.clone()), ..Header::new(Algorithm::EdDSA) };
+        let token =
+            jsonwebtoken::encode(&header, &claims, &EncodingKey::from_ed_der(&signing.private)).map_err(|_| TokenError::SigningKey)?;
+        Ok(Issued { token, expires_in_s: TOKEN_S })
+    }
+
+    /// Checks signature, issuer, audience and time.
+    pub fn read(&self, token: &str, now: Timestamp) -> Result<Unconfirmed, BadToken> {
+        let not_ours = |_: BadJwt| BadToken::NotOurs;
+        let header = jwt::header(token, TOKEN_BYTES_MAX).map_err(not_ours)?;
+        let key = self.keys.iter().find(|key| header.kid.as_deref() == Some(&key.kid)).ok_or(BadToken::NotOurs)?;
+        let claims: Claims = jwt::claims(token, &DecodingKey::from_ed_der(&key.public), Algorithm::EdDSA).map_err(not_ours)?;
+        if claims.iss != self.issuer || claims.aud != AUDIENCE {
+            return Err(BadToken::NotOurs);
+        }
+        if now.as_second() >= claims.exp {
+            return Err(BadToken::Expired);
+        }
+        if claims.iat > later(now, SKEW_S).as_second() {
+            return Err(BadToken::NotYet);
+        }
+        Ok(Unconfirmed(claims))
+    }
+}
+
+impl Unconfirmed {
+    /// The tenant to look in.
+    #[must_use]
+    pub fn tenant(&self) -> TenantId {
+        self.0.tenant
+    }
+
+    /// The key whose record to look at. If there is none, the token is [`BadToken::Superseded`].
+    #[must_use]
+    pub fn key(&self) -> KeyId {
+        self.0.key
+    }
+
+    /// Holds the token against the record of its key as it is now.
+    pub fn confirm(self, key: &KeyRecord, now: Timestamp) -> Result<Observer, BadToken> {
+        let claims = self.0;
+        key.holds(now)?;
+        let same_key = claims.tenant == key.tenant && claims.key == key.id && claims.generation == key.generation;
+        match key.holder {
+            Holder::Observer { cluster } if same_key && cluster == claims.cluster => {
+                Ok(Observer { tenant: claims.tenant, cluster, key: claims.key })
+            }
+            Holder::Observer { .. } | Holder::Machine { .. } => Err(BadToken::Superseded),
+        }
+    }
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    if !text.len().is_multiple_of(2) || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    (0..text.len()).step_by(2).map(|at| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok())).collect()
+}
+
+impl std::fmt::Debug for SigningKey {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "signing key {}", self.kid)
+    }
+}
+
+impl std::fmt::Debug for SigningKeyRecord {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "signing key of {}, [redacted]", self.created_at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use assent_base::id::RANDOM_BYTES;
+
+    use super::*;
+
+    const START: Timestamp = Timestamp::UNIX_EPOCH;
+    const US: &str = "https://assent.example";
+
+    #[test]
+    fn a_token_says_who_the_observer_is_for_ten_minutes() {
+        let (issuer, key) = (issuer(), observer_key());
+        let token = issuer.issue(&key, START).unwrap().token;
+        let read = issuer.read(&token, later(START, 599)).unwrap();
+        assert_eq!((read.tenant(), read.key()), (key.tenant, key.id));
+        let observer = read.confirm(&key, later(START, 599)).unwrap();
+        assert_eq!(observer, Observer { tenant: key.tenant, cluster: cluster(1), key: key.id });
+        assert_eq!(issuer.read(&token, later(START, 600)), Err(BadToken::Expired));
+    }
+
+    #[test]
+    fn a_rotated_or_revoked_key_takes_its_tokens_with_it() {
+        let (issuer, key) = (issuer(), observer_key());
+        let token = issuer.issue(&key, START).unwrap().token;
+        let (rotated, _) = key.clone().rotated().unwrap();
+        assert_eq!(issuer.read(&token, START).unwrap().confirm(&rotated, START), Err(BadToken::Superseded));
+        let revoked = key.revoked(START);
+        assert_eq!(issuer.read(&token, START).unwrap().confirm(&revoked, START), Err(BadToken::Key(KeyRefused::Revoked)));
+        assert_eq!(issuer.issue(&revoked, START), Err(TokenError::Key(KeyRefused::Revoked)));
+    }
+
+    #[test]
+    fn a_token_holds_for_its_own_key_and_cluster() {
+        let (issuer, key) = (issuer(), observer_key());
+        let token = issuer.issue(&key, START).unwrap().token;
+        let moved = KeyRecord { holder: Holder::Observer { cluster: cluster(2) }, ..key.clone() };
+        let machine = KeyRecord { holder: Holder::Machine { grants: Vec::new() }, ..key.clone() };
+        let foreign = KeyRecord { tenant: TenantId::new(START, [9; RANDOM_BYTES]), ..key };
+        for other in [moved, machine.clone(), foreign, observer_key()] {
+            assert_eq!(issuer.read(&token, START).unwrap().confirm(&other, START), Err(BadToken::Superseded));
+        }
+        assert_eq!(issuer.issue(&machine, START), Err(TokenError::NotAnObserver));
+    }
+
+    #[test]
+    fn keys_rotate_without_losing_tokens() {
+        let (old, key) = (issuer(), observer_key());
+        let token = old.issue(&key, START).unwrap().token;
+        let new = old.clone().rotated(START).unwrap();
+        assert!(new.read(&token, later(START, 599)).is_ok());
+        let newer = new.issue(&key, START).unwrap().token;
+        assert_eq!(old.read(&newer, START), Err(BadToken::NotOurs));
+        let later_on = new.rotated(later(START, TOKEN_S + SKEW_S)).unwrap();
+        assert_eq!(later_on.keys().len(), 2, "the first key is gone, the second may have tokens that live");
+    }
+
+    #[test]
+    fn a_kept_key_signs_as_before() {
+        let (issuer, key) = (issuer(), observer_key());
+        let kept = serde_json::to_string(&issuer.keys()[0].record()).unwrap();
+        let restored = SigningKey::restore(&serde_json::from_str(&kept).unwrap()).unwrap();
+        let token = Issuer::new(US.to_owned(), vec![restored]).unwrap().issue(&key, START).unwrap().token;
+        assert!(issuer.read(&token, START).is_ok());
+    }
+
+    #[test]
+    fn tokens_of_others_are_not_ours() {
+        let (issuer, key) = (issuer(), observer_key());
+        let signing = &issuer.keys()[0];
+        let claims = Claims {
+            iss: US.to_owned(),
+            aud: AUDIENCE.to_owned(),
+            iat: 0,
+            exp: 600,
+            tenant: key.tenant,
+            cluster: cluster(1),
+            key: key.id,
+            generation: 1,
+        };
+        let sign = |header: &Header, claims: &Claims, with: &EncodingKey| jsonwebtoken::encode(header, claims, with).unwrap();
+        let private = EncodingKey::from_ed_der(&signing.private);
+        let header = Header { kid: Some(signing.kid.clone()), ..Header::new(Algorithm::EdDSA) };
+        assert!(issuer.read(&sign(&header, &claims, &private), START).is_ok(), "the yardstick is right");
+
+        let elsewhere = Claims { iss: "https://other.example".to_owned(), ..claims.clone() };
+        let for_others = Claims { aud: "another".to_owned(), ..claims.clone() };
+        let symmetric = Header { kid: Some(signing.kid.clone()), ..Header::new(Algorithm::HS256) };
+        let unknown = Header { kid: Some("other".to_owned()), ..Header::new(Algorithm::EdDSA) };
+        let nameless = Header::new(Algorithm::EdDSA);
+        let critical = Header { crit: Some(vec!["b64".to_owned()]), ..header.clone() };
+        let stranger = SigningKey::draw(START).unwrap();
+        for (what, token) in [
+            ("another issuer", sign(&header, &elsewhere, &private)),
+            ("another audience", sign(&header, &for_others, &private)),
+            ("the public key as a shared secret", sign(&symmetric, &claims, &EncodingKey::from_secret(&signing.public))),
+            ("an unknown key", sign(&unknown, &claims, &private)),
+            ("no key named", sign(&nameless, &claims, &private)),
+            ("a critical header", sign(&critical, &claims, &private)),
+            ("the key of a stranger", sign(&header, &claims, &EncodingKey::from_ed_der(&stranger.private))),
+            ("too long", "a".repeat(TOKEN_BYTES_MAX + 1)),
+            ("empty", String::new()),
+        ] {
+            assert_eq!(issuer.read(&token, START), Err(BadToken::NotOurs), "{what}");
+        }
+        let future = Claims { iat: 31, exp: 700, ..claims };
+        assert_eq!(issuer.read(&sign(&header, &future, &private), START), Err(BadToken::NotYet));
+    }
+
+    fn issuer() -> Issuer {
+        Issuer::new(US.to_owned(), vec![SigningKey::draw(START).unwrap()]).unwrap()
+    }
+
+    fn observer_key() -> KeyRecord {
+        KeyRecord::draw(TenantId::new(START, [1; RANDOM_BYTES]), Holder::Observer { cluster: cluster(1) }, START, None).unwrap().0
+    }
+
+    fn cluster(seed: u8) -> ClusterId {
+        ClusterId::new(START, [seed; RANDOM_BYTES])
+    }
+}
