@@ -97,7 +97,7 @@ impl ControlPlane {
         let outside = Arc::new(outside);
         let journal = journal(data, &keys, &settings, &outside)?;
         let started_at = (outside.clock)();
-        let tokens = token_issuer(&store, started_at).await?;
+        let tokens = crate::observer_tokens::issuer(&keys, started_at).map_err(StartError::Settings)?;
         let people = People::open(&keys.join(LEDGER_KEY), ORIGIN, &settings).map_err(StartError::Settings)?;
         let inner = Inner {
             settings,

@@ -29,6 +29,7 @@ mod links;
 mod live;
 mod members;
 mod names;
+mod observer_tokens;
 mod oidc;
 mod pages;
 mod people;
