@@ -11,7 +11,8 @@ use assent_base::Digest;
 use assent_base::id::{AlertSourceId, TenantId};
 use assent_http::platform::Alerts;
 use assent_http::{Handle, Input, Reply};
-use assent_store::{Expect, Kept, Query, Tenant, Write};
+use assent_incidents::Fact;
+use assent_store::{Document, Expect, Index, Kept, Query, Tenant, Write};
 use aws_lc_rs::{constant_time, hmac};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -20,7 +21,7 @@ use serde_json::json;
 
 use crate::caller::Caller;
 use crate::desk::Desk;
-use crate::documents::{AlertDoc, AlertSourceDoc, ClusterDoc, Document, Index, document};
+use crate::documents::{AlertDoc, AlertSourceDoc, ClusterDoc, document};
 use crate::names;
 use crate::pages::Pages;
 use crate::plane::ControlPlane;
@@ -31,8 +32,8 @@ use crate::queries::{QueryWords, ReadAll};
 mod fact;
 mod formats;
 
-pub(crate) use fact::alert_fact;
-pub(crate) use formats::Alert;
+use fact::alert_fact;
+use formats::Alert;
 
 /// Ways in of one tenant at most.
 const SOURCES_MAX: u64 = 100;
@@ -173,11 +174,20 @@ impl ControlPlane {
             if let Some((taken, known)) = self.keep_alerts(&tenant, &alerts.source.to_string(), &read).await? {
                 let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
                 let answer = AlertsTaken { taken: count(taken.len()), known: count(known) };
-                self.tell_alerts(&tenant, &source, taken).await?;
+                self.tell_alerts(&tenant, &source, &taken).await;
                 return Ok(answer);
             }
         }
         Err(Problem::new(Code::Unavailable, "too many alerts come at one time").retry_after(1))
+    }
+
+    /// Tells the watcher of the cluster what was taken.
+    async fn tell_alerts(&self, tenant: &Tenant, source: &AlertSourceDoc, taken: &[&Alert]) {
+        let now = self.now();
+        let facts: Vec<Fact> = taken.iter().filter_map(|alert| alert_fact(&source.id.to_string(), alert, now)).collect();
+        if !facts.is_empty() {
+            self.inner.watched.mention(self, tenant, source.cluster, facts).await;
+        }
     }
 
     /// The way in, if the sender has shown its secret.

@@ -17,7 +17,6 @@ use crate::problem_of::ProblemOf;
 const TRIES_MAX: usize = 10;
 
 /// One attempt, counted as a failure until it is known to be none.
-#[derive(Debug)]
 pub(crate) struct Attempt {
     system: Tenant,
     address: String,

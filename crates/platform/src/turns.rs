@@ -5,10 +5,10 @@
 //! second finds it changed, and reads again.
 
 use assent_api::Problem;
-use assent_store::{Expect, Tenant, Write};
+use assent_store::{Document, Expect, Index, Tenant, Write};
 use serde::{Deserialize, Serialize};
 
-use crate::documents::{Document, Index, document};
+use crate::documents::document;
 use crate::problem_of::ProblemOf;
 
 /// There is one of them.

@@ -76,6 +76,8 @@ impl Shown {
 enum Message {
     /// Facts that the store has, up to this number of the stream.
     Facts { facts: Vec<Fact>, stream: String, last: u64 },
+    /// Facts of others than the observer. They are lost if the platform dies before the next snapshot.
+    Mentioned { facts: Vec<Fact> },
     /// Somebody does something with an incident.
     Act { id: IncidentId, act: Act, by: String, answer: oneshot::Sender<Result<(), Problem>> },
     /// What is known shall live on under another stream.
@@ -118,6 +120,13 @@ impl Watched {
         let watcher = self.watcher(plane, tenant, cluster);
         // A watcher that is gone reads them from the store when it is back.
         let _ = watcher.messages.send(Message::Facts { facts, stream: stream.to_owned(), last }).await;
+    }
+
+    /// Mentions what others than the observer say of a cluster.
+    pub(crate) async fn mention(&self, plane: &ControlPlane, tenant: &Tenant, cluster: ClusterId, facts: Vec<Fact>) {
+        let watcher = self.watcher(plane, tenant, cluster);
+        // A watcher that is gone has nobody to tell: what others say is a hint and no history.
+        let _ = watcher.messages.send(Message::Mentioned { facts }).await;
     }
 
     /// Does something with an incident, and answers once it is kept.

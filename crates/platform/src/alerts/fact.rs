@@ -16,8 +16,8 @@ const NAMESPACE_OF_OTHERS: &str = "default";
 /// Digits of the digest in an event's name.
 const NAME_DIGITS: usize = 24;
 
-/// The fact, with its title as it may be kept. None if the alert names no object: then there is nothing in the cluster it is about.
-pub(crate) fn alert_fact(source: &str, alert: &Alert, title: &str, now: Timestamp) -> Option<Fact> {
+/// The fact; its texts are redacted already. None if the alert names no object: then there is nothing in the cluster it is about.
+pub(crate) fn alert_fact(source: &str, alert: &Alert, now: Timestamp) -> Option<Fact> {
     let about = alert.object.as_ref()?;
     let namespace = about.namespace.as_deref().unwrap_or(NAMESPACE_OF_OTHERS);
     let digest = Digest::of_parts(&[source.as_bytes(), alert.subject.as_bytes()]).to_string();
@@ -36,7 +36,7 @@ pub(crate) fn alert_fact(source: &str, alert: &Alert, title: &str, now: Timestam
         "involvedObject": involved,
         "type": "Warning",
         "reason": "Alert",
-        "message": title,
+        "message": alert.title,
         "firstTimestamp": alert.starts_at,
         "lastTimestamp": now,
         "count": 1,
@@ -54,11 +54,11 @@ mod tests {
 
     #[test]
     fn an_alert_is_an_event_about_its_object_until_it_is_over() {
-        let fact = alert_fact("als_1", &alert(false), "Cart is down", Timestamp::UNIX_EPOCH).expect("a fact");
+        let fact = alert_fact("als_1", &alert(false), Timestamp::UNIX_EPOCH).expect("a fact");
         let Fact::Object { body, .. } = fact else { panic!("an object") };
         let event: serde_json::Value = serde_json::from_str(body.get()).expect("JSON");
         assert_eq!(event.pointer("/involvedObject/name"), Some(&json!("cart")));
-        let Some(Fact::Gone { name, namespace, .. }) = alert_fact("als_1", &alert(true), "", Timestamp::UNIX_EPOCH) else { panic!("gone") };
+        let Some(Fact::Gone { name, namespace, .. }) = alert_fact("als_1", &alert(true), Timestamp::UNIX_EPOCH) else { panic!("gone") };
         assert_eq!(event.pointer("/metadata/name"), Some(&json!(name)));
         assert_eq!(event.pointer("/metadata/namespace"), Some(&json!(namespace)));
     }
@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn an_alert_about_nothing_is_no_fact() {
         let alert = Alert { object: None, ..alert(false) };
-        assert!(alert_fact("als_1", &alert, "x", Timestamp::UNIX_EPOCH).is_none());
+        assert!(alert_fact("als_1", &alert, Timestamp::UNIX_EPOCH).is_none());
     }
 
     fn alert(is_over: bool) -> Alert {

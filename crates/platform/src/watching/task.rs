@@ -122,6 +122,7 @@ impl Task {
     async fn hear(&mut self, message: Message) -> On {
         match message {
             Message::Facts { facts, stream, last } => self.facts(facts, &stream, last).await,
+            Message::Mentioned { facts } => self.mentioned(facts),
             Message::Act { id, act, by, answer } => {
                 let done = self.act(id, &act, &by).await;
                 // Whoever asked may have gone.
@@ -137,6 +138,14 @@ impl Task {
             }
         }
         On::Going
+    }
+
+    fn mentioned(&mut self, facts: Vec<Fact>) {
+        for fact in facts {
+            if let Err(error) = self.known.apply(fact) {
+                tracing::warn!(cluster = %self.cluster, %error, "what others say of a cluster is not taken");
+            }
+        }
     }
 
     async fn facts(&mut self, facts: Vec<Fact>, stream: &str, last: u64) {
