@@ -53,5 +53,5 @@ mod watching;
 pub use attach::{Attach, NotAttached};
 pub use boot::{StartError, Started};
 pub use caller::Caller;
-pub use plane::{ControlPlane, Outside};
+pub use plane::{ControlPlane, Outside, Random};
 pub use settings::{Provider, Settings};

@@ -8,7 +8,7 @@ use assent_base::{Digest, Timestamp};
 use assent_http::{Handle, Input, Reply};
 use assent_ledger::{Outcome, Signature, Signer};
 use assent_policy::Resource;
-use assent_store::{Document, Expect, Index, Kept, Query, StoreError, Tenant, Write};
+use assent_store::{Document, Expect, Kept, Query, StoreError, Tenant, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -132,7 +132,10 @@ impl ControlPlane {
         let signer = self.inner.people.certifier();
         let bytes = signer.sign(text.as_bytes()).map_err(|error| {
             tracing::error!(%error, "a certificate could not be signed");
-            Problem::new(Code::Unavailable, format!("the tenant is deleted, as record {record} of the ledger says, but the certificate could not be signed"))
+            Problem::new(
+                Code::Unavailable,
+                format!("the tenant is deleted, as record {record} of the ledger says, but the certificate could not be signed"),
+            )
         })?;
         let signature = Signature { name: signer.key().name().to_owned(), id: signer.key().id(), bytes: bytes.to_vec() };
         Ok(DeletionCertificate { note: format!("{text}\n{}", signature.line()), public_key: signer.key().to_string() })
