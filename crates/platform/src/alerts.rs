@@ -12,7 +12,7 @@ use assent_base::id::{AlertSourceId, TenantId};
 use assent_http::platform::Alerts;
 use assent_http::{Handle, Input, Reply};
 use assent_incidents::Fact;
-use assent_store::{Document, Expect, Index, Kept, Query, Tenant, Write};
+use assent_store::{Expect, Index, Kept, Query, Tenant, Write};
 use aws_lc_rs::{constant_time, hmac};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

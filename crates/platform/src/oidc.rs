@@ -15,7 +15,7 @@ use assent_identity::cookie::Cookie;
 use assent_identity::oidc::{BadConfig, Callback, Flow, OidcError, Person, Provider, ReturnTo};
 use assent_identity::opaque::Opaque;
 use assent_ledger::Outcome;
-use assent_store::{Document, Expect, Index, Kept, Query, StoreError, Tenant, Write};
+use assent_store::{Expect, Kept, Query, StoreError, Tenant, Write};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};

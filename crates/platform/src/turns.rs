@@ -5,7 +5,7 @@
 //! second finds it changed, and reads again.
 
 use assent_api::Problem;
-use assent_store::{Document, Expect, Index, Tenant, Write};
+use assent_store::{Expect, Tenant, Write};
 use serde::{Deserialize, Serialize};
 
 use crate::documents::document;

@@ -10,7 +10,7 @@ use assent_identity::password::PasswordRecord;
 use assent_identity::session::Session;
 use serde::{Deserialize, Serialize};
 
-use super::{Document, Index, by_time, document};
+use super::{Index, by_time, document};
 
 /// Which tenant an address signs in to. Kept in the installation's own tenant, under the keyed hash of the address.
 #[derive(Debug, Clone, Serialize, Deserialize)]
