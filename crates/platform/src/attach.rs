@@ -1,7 +1,6 @@
 //! An observer inside the platform: the same that runs in a cluster, with its signals handed over without a network.
 
 use std::future::Future;
-use std::path::PathBuf;
 
 use assent_api::clusters::Profile;
 use assent_api::observer::{Acknowledged, Batch, Heartbeat, Hello, Welcome};

@@ -11,7 +11,7 @@ use assent_http::{Handle, Input, Reply, RequestMeta};
 use assent_identity::key::{Holder, KeyRecord};
 use assent_observe::manifest;
 use assent_policy::Resource;
-use assent_store::{Expect, Kept, Query, Write};
+use assent_store::{Expect, Kept, Query};
 use serde_json::json;
 
 use crate::caller::Caller;
@@ -20,6 +20,7 @@ use crate::documents::{AlertSourceDoc, ClusterDoc};
 use crate::names;
 use crate::pages::Pages;
 use crate::plane::ControlPlane;
+use crate::queries;
 use crate::queries::QueryWords;
 
 /// Clusters of one tenant at most.
@@ -139,7 +140,7 @@ impl Handle<CreateCluster> for ControlPlane {
         let details = json!({ "name": doc.name, "environment": doc.environment, "profiles": doc.profiles, "key": doc.key.as_ref().map(|key| key.id) });
         let id = doc.id.to_string();
         let intent = desk.intend_on(permit, id.clone(), details).await?;
-        desk.keep(intent, vec![Write::put(&id, &doc, Expect::Absent)?]).await?;
+        desk.keep(intent, vec![queries::put(&id, &doc, Expect::Absent)?]).await?;
         let cluster = desk.shown(desk.get(&id).await?).await;
         Ok(Reply::new(NewCluster { cluster, manifest }).version(1).location(format!("/api/v1/clusters/{id}")))
     }
@@ -175,7 +176,7 @@ impl Handle<UpdateCluster> for ControlPlane {
             desk.is_name_free(kept.doc.environment, &kept.doc.name).await?;
         }
         let intent = desk.intend(permit, json!({ "change": input.body })).await?;
-        desk.keep(intent, vec![Write::put(&kept.id, &kept.doc, expect)?]).await?;
+        desk.keep(intent, vec![queries::put(&kept.id, &kept.doc, expect)?]).await?;
         let kept = desk.get::<ClusterDoc>(&kept.id).await?;
         let version = kept.version;
         Ok(Reply::new(desk.shown(kept).await).version(version))
@@ -190,9 +191,9 @@ impl Handle<DeleteCluster> for ControlPlane {
         let expect = desk.expect(&input.meta, kept.version)?;
         let intent = desk.intend(permit, json!({ "name": kept.doc.name })).await?;
         self.inner.watched.stop(desk.tenant_id(), kept.doc.id).await;
-        let mut writes = vec![Write::delete::<ClusterDoc>(&kept.id, expect)];
+        let mut writes = vec![queries::delete::<ClusterDoc>(&kept.id, expect)?];
         for source in desk.all::<AlertSourceDoc>(&Query::default().equal("cluster", &kept.id)).await? {
-            writes.push(Write::delete::<AlertSourceDoc>(&source.id, Expect::Any));
+            writes.push(queries::delete::<AlertSourceDoc>(&source.id, Expect::Any)?);
         }
         desk.keep(intent, writes).await?;
         crate::watching::forget(&desk.tenant, kept.doc.id, desk.now).await?;
@@ -214,7 +215,7 @@ impl Handle<RotateClusterKey> for ControlPlane {
         kept.doc.key = Some(key);
         let manifest = self.manifest(&kept.doc, text, &input.meta)?;
         let intent = desk.intend(permit, details).await?;
-        desk.keep(intent, vec![Write::put(&kept.id, &kept.doc, expect)?]).await?;
+        desk.keep(intent, vec![queries::put(&kept.id, &kept.doc, expect)?]).await?;
         let kept = desk.get::<ClusterDoc>(&kept.id).await?;
         let version = kept.version;
         Ok(Reply::new(NewCluster { cluster: desk.shown(kept).await, manifest }).version(version))
@@ -231,7 +232,7 @@ impl Handle<RevokeClusterKey> for ControlPlane {
         kept.doc.key = Some(key.revoked(desk.now));
         let expect = desk.expect(&input.meta, kept.version)?;
         let intent = desk.intend(permit, details).await?;
-        desk.keep(intent, vec![Write::put(&kept.id, &kept.doc, expect)?]).await?;
+        desk.keep(intent, vec![queries::put(&kept.id, &kept.doc, expect)?]).await?;
         Ok(Reply::new(Empty {}))
     }
 }

@@ -22,11 +22,11 @@ pub(crate) const BY_TIME: &str = "time";
 /// Implements [`Document`]: the kind as the database has it, the version of the form, and the indexes.
 macro_rules! document {
     ($name:ident = $kind:literal, $schema:literal, |$doc:ident| $indexes:expr) => {
-        impl Document for $name {
+        impl assent_store::Document for $name {
             const KIND: &'static str = $kind;
             const SCHEMA: u32 = $schema;
 
-            fn indexes(&self) -> Vec<Index> {
+            fn indexes(&self) -> Vec<assent_store::Index> {
                 let $doc = self;
                 $indexes
             }

@@ -1,13 +1,12 @@
 //! Environments: how careful to be, and what to keep.
 
-use assent_api::access::Criticality;
 use assent_api::environments::{Environment, Retention};
 use assent_api::operations::{CreateEnvironment, DeleteEnvironment, GetEnvironment, ListEnvironments, UpdateEnvironment};
-use assent_api::{Action, Code, Empty, Page, Problem};
+use assent_api::{Action, Code, Empty, Problem};
 use assent_base::id::{EnvironmentId, TenantId};
 use assent_http::{Handle, Input, Reply};
 use assent_policy::Resource;
-use assent_store::{Expect, Kept, Query, Write};
+use assent_store::{Expect, Kept, Query};
 use serde_json::json;
 
 use crate::caller::Caller;
@@ -16,6 +15,7 @@ use crate::documents::{ClusterDoc, EnvironmentDoc, RedactionDoc};
 use crate::names;
 use crate::pages::Pages;
 use crate::plane::ControlPlane;
+use crate::queries;
 use crate::queries::QueryWords;
 
 /// Days of retention at most: ten years.
@@ -78,7 +78,7 @@ impl Handle<CreateEnvironment> for ControlPlane {
         let id = self.new_id(EnvironmentId::new);
         let doc = EnvironmentDoc { id, name: input.body.name, criticality: input.body.criticality, retention, created_at: desk.now };
         let intent = desk.intend_on(permit, id.to_string(), json!({ "name": doc.name, "criticality": doc.criticality })).await?;
-        desk.keep(intent, vec![Write::put(&id.to_string(), &doc, Expect::Absent)?]).await?;
+        desk.keep(intent, vec![queries::put(&id.to_string(), &doc, Expect::Absent)?]).await?;
         Ok(Reply::new(doc.shown(1)).version(1).location(format!("/api/v1/environments/{id}")))
     }
 }
@@ -112,7 +112,7 @@ impl Handle<UpdateEnvironment> for ControlPlane {
             kept.doc.retention = retention;
         }
         let intent = desk.intend(permit, details).await?;
-        desk.keep(intent, vec![Write::put(&kept.doc.id.to_string(), &kept.doc, expect)?]).await?;
+        desk.keep(intent, vec![queries::put(&kept.doc.id.to_string(), &kept.doc, expect)?]).await?;
         let version = kept.version + 1;
         Ok(Reply::new(kept.doc.shown(version)).version(version))
     }
@@ -129,7 +129,7 @@ impl Handle<DeleteEnvironment> for ControlPlane {
         }
         let expect = desk.expect(&input.meta, kept.version)?;
         let intent = desk.intend(permit, json!({ "before": kept.doc })).await?;
-        desk.keep(intent, vec![Write::delete::<RedactionDoc>(&id, Expect::Any), Write::delete::<EnvironmentDoc>(&id, expect)]).await?;
+        desk.keep(intent, vec![queries::delete::<RedactionDoc>(&id, Expect::Any)?, queries::delete::<EnvironmentDoc>(&id, expect)?]).await?;
         Ok(Reply::new(Empty {}))
     }
 }

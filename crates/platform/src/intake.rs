@@ -15,7 +15,7 @@ use assent_http::{Handle, Input, Reply};
 use assent_identity::key::Presented;
 use assent_incidents::Fact;
 use assent_ledger::Outcome;
-use assent_store::{Appended, Expect, Kept, Query, StoreError, Tenant, Write};
+use assent_store::{Appended, Expect, Kept, Query, StoreError, Tenant};
 use serde_json::json;
 
 use crate::caller::Caller;
@@ -164,7 +164,7 @@ impl ControlPlane {
         // Facts are read before they are kept, so that nothing unreadable is acknowledged.
         let (lines, facts) = read(&new)?;
         let numbers = (kept_as(known.saturating_add(1)), kept_as(last));
-        match tenant.append_segment(&stream, numbers, self.now(), &lines).await {
+        match tenant.append_segment(&stream, numbers, self.now(), lines).await {
             Ok(Appended::New) => self.inner.watched.tell(self, tenant, cluster, &batch.stream, facts, last).await,
             // Another request with the same signals was faster.
             Ok(Appended::Known) | Err(StoreError::Gap { .. }) => {}

@@ -5,6 +5,7 @@ use assent_api::{Page, PageQuery, Problem};
 use assent_store::{Cursor, Document, Kept, Query};
 
 use crate::desk::Desk;
+use crate::problem_of::ProblemOf;
 use crate::queries::QueryWords;
 
 /// Entries that are looked at for one page at most. A page can be shorter than asked for, and still have a next one.

@@ -1,8 +1,10 @@
-//! Queries in few words, and lists read whole.
+//! Queries and writes in few words, and lists read whole.
 
-use assent_store::{Cursor, Direction, Document, Kept, Order, PAGE_ENTRIES_MAX, Query, StoreError, Tenant};
+use assent_api::Problem;
+use assent_store::{Cursor, Direction, Document, Expect, Kept, Order, PAGE_ENTRIES_MAX, Query, StoreError, Tenant, Write};
 
 use crate::documents::BY_TIME;
+use crate::problem_of::ProblemOf;
 
 /// Documents of one list that is read whole, at most. More is an error and no shorter list.
 const ALL_MAX: usize = 100_000;
@@ -66,4 +68,14 @@ impl ReadAll for Tenant {
             }
         }
     }
+}
+
+/// Puts a document, as a step of a transaction.
+pub(crate) fn put<D: Document>(id: &str, doc: &D, expect: Expect) -> Result<Write, Problem> {
+    Write::put(id, doc, expect).map_err(Problem::from_store)
+}
+
+/// Deletes a document, as a step of a transaction.
+pub(crate) fn delete<D: Document>(id: &str, expect: Expect) -> Result<Write, Problem> {
+    Write::delete::<D>(id, expect).map_err(Problem::from_store)
 }

@@ -7,10 +7,10 @@ use assent_api::operations::{CreateShare, ListShares, OpenShare, RevokeShare};
 use assent_api::shares::{NewShare, Share, Shared};
 use assent_api::{Action, Code, Empty, Problem};
 use assent_base::id::{ShareId, TenantId};
-use assent_base::{Digest, Timestamp, time};
+use assent_base::{Digest, Timestamp};
 use assent_http::{Handle, Input, Reply};
 use assent_ledger::Outcome;
-use assent_store::{Expect, Query, StoreError, Write};
+use assent_store::{Expect, Query, StoreError};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
@@ -21,6 +21,7 @@ use crate::documents::{IncidentDoc, ReportDoc, ShareDoc};
 use crate::incidents::summary;
 use crate::pages::Pages;
 use crate::plane::ControlPlane;
+use crate::queries;
 use crate::problem_of::ProblemOf;
 use crate::queries::QueryWords;
 
@@ -90,7 +91,7 @@ impl Handle<CreateShare> for ControlPlane {
             opened: 0,
         };
         let intent = desk.intend(permit, json!({ "share": id, "expires_at": doc.expires_at })).await?;
-        desk.keep(intent, vec![Write::put(&id.to_string(), &doc, Expect::Absent)?]).await?;
+        desk.keep(intent, vec![queries::put(&id.to_string(), &doc, Expect::Absent)?]).await?;
         let base = self.inner.settings.public_url.as_deref().unwrap_or(&input.meta.base_url);
         let link = format!("{base}/shared#{}.{id}.{secret}", desk.tenant_id());
         Ok(Reply::new(NewShare { share: doc.shown(), link }))
@@ -109,7 +110,7 @@ impl Handle<RevokeShare> for ControlPlane {
         if kept.doc.revoked_at.is_none() {
             kept.doc.revoked_at = Some(desk.now);
             let intent = desk.intend(permit, json!({ "revoked_share": kept.doc.id })).await?;
-            desk.keep(intent, vec![Write::put(&kept.id, &kept.doc, Expect::Version(kept.version))?]).await?;
+            desk.keep(intent, vec![queries::put(&kept.id, &kept.doc, Expect::Version(kept.version))?]).await?;
         }
         Ok(Reply::new(Empty {}))
     }
@@ -148,4 +149,8 @@ impl Handle<OpenShare> for ControlPlane {
 fn parse(token: &str) -> Option<(TenantId, ShareId, &str)> {
     let mut parts = token.splitn(3, '.');
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?))
+}
+
+fn later(at: Timestamp, seconds: i64) -> Option<Timestamp> {
+    at.checked_add(jiff::SignedDuration::from_secs(seconds)).ok()
 }
