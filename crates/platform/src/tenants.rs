@@ -6,7 +6,7 @@ use assent_api::{Action, Code, Problem};
 use assent_base::id::TenantId;
 use assent_base::{Digest, Timestamp};
 use assent_http::{Handle, Input, Reply};
-use assent_ledger::{Outcome, Signature, Signer};
+use assent_ledger::{Outcome, Signature};
 use assent_policy::Resource;
 use assent_store::{Document, Expect, Kept, Query, StoreError, Tenant, Write};
 use serde::{Deserialize, Serialize};
