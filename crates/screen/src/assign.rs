@@ -27,6 +27,10 @@ pub(crate) struct Value {
 
 /// The value of a secret setting whose name has a keyword at these bytes.
 pub(crate) fn secret_at(text: &[u8], start: usize, end: usize) -> Option<Range<usize>> {
+    // A bare `key` is in every other object, and holds the name of something.
+    if slice(text, start, end).eq_ignore_ascii_case(b"key") && !is_name(before(text, start)) {
+        return None;
+    }
     let name_end = run(slice(text, 0, end + NAME_BYTES_LOOKED_AT), end, is_name);
     let name_end = if before(text, name_end) == b'.' { name_end - 1 } else { name_end };
     let name_end = if before(text, end) == b'=' { end - 1 } else { name_end };
@@ -54,6 +58,9 @@ pub(crate) fn is_secret(strength: Strength, value: &[u8], firm: bool, name: &[u8
         Strength::Strong => firm || !is_word_of_prose(value),
         Strength::Firm => value.len() >= 6 && !is_word_of_prose(value) && !is_plain_name(value) && !is_number(value),
         Strength::Weak => {
+            if [b"bearer".as_slice(), b"basic", b"token"].iter().any(|scheme| starts_with(value, 0, scheme)) && value.len() < 10 {
+                return false;
+            }
             let basic = name.eq_ignore_ascii_case(b"auth")
                 && verify::base64(value).is_some_and(|bytes| verify::is_text(&bytes) && bytes.contains(&b':'));
             basic

@@ -132,7 +132,7 @@ pub(crate) fn web_token(text: &[u8], start: usize) -> Option<Special> {
         return None;
     }
     let mut end = payload;
-    while at(text, end) == b'.' && end - start < 16 * 1024 && is_alnum(at(text, end + 1)) {
+    while at(text, end) == b'.' && end - start < 16 * 1024 && part(end + 1) > end + 1 {
         end = part(end + 1);
     }
     Some((start..end, "jwt"))
