@@ -267,10 +267,11 @@ impl<'r> Finder<'r> {
         self.line(&view, depth, found);
         // The first line may be another matter, and glued to the rest it hides what that is.
         let second = end + 1 + memchr(b'\n', slice(text, end + 1, joined_to)).unwrap_or(joined_to);
-        if view.wrapped && second < joined_to {
-            if let Some((view, _)) = view::joined(text, second, true) {
-                self.line(&view, depth, found);
-            }
+        if view.wrapped
+            && second < joined_to
+            && let Some((view, _)) = view::joined(text, second, true)
+        {
+            self.line(&view, depth, found);
         }
         joined_to
     }

@@ -6,6 +6,9 @@
 use crate::cursor::{at, before, is_alnum, run, slice};
 use crate::verify;
 
+/// Longest token: what is longer ends there. Without a bound, text made of prefixes would be read over and over.
+const TOKEN_BYTES_MAX: usize = 2 * 1024;
+
 /// What may follow a prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Body {
@@ -68,7 +71,7 @@ impl Token {
         {
             return None;
         }
-        let mut end = run(text, body, |byte| self.body.holds(byte));
+        let mut end = run(slice(text, 0, body + TOKEN_BYTES_MAX), body, |byte| self.body.holds(byte));
         while matches!(before(text, end), b'.' | b'-') && end > body {
             end -= 1;
         }

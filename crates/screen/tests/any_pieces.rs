@@ -1,5 +1,7 @@
 //! A stream gives what the whole text gives, wherever it is cut.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
+
 mod support {
     pub mod corpus;
     pub mod score;

@@ -1,5 +1,7 @@
 //! Ten thousand planted secrets: none is left in what crosses, neither as it was nor in any decoding of it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
+
 mod support {
     pub mod canary;
     pub mod corpus;

@@ -1,5 +1,7 @@
 //! Precision and recall on labelled text stay above what is promised.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
+
 mod support {
     pub mod corpus;
     pub mod score;
