@@ -17,7 +17,7 @@ use assent_policy::{Ask, BadPolicy, Caller, Engine, Pack, Principal, Resource, T
 
 const POLICIES: usize = 1_000;
 const ENVIRONMENTS: usize = 50;
-const ROUNDS: usize = 25;
+const ROUNDS: usize = 15;
 
 fn main() -> Result<(), BadPolicy> {
     println!(
