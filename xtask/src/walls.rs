@@ -92,6 +92,7 @@ const ROOMS: &[Room] = &[
             "assent-client",
             "assent-diagnosis",
             "assent-evidence",
+            "assent-http",
             "assent-ledger",
             "assent-observe",
             "assent-platform",
