@@ -221,7 +221,9 @@ impl Known {
     fn log(&mut self, at: Timestamp, run: Run, text: &str) -> Touched {
         let text = tail(text, LOG_BYTES_MAX);
         let (old, place) = (self.logs.get(&run), Place::Namespace(run.namespace.clone()));
-        if old.is_some_and(|old| old.at > at) {
+        // A log of a pod that nobody knows is late, or early: it would outlive everything.
+        let pod = ObjectRef::new(Kind::Pod, Some(&run.namespace), &run.pod);
+        if old.is_some_and(|old| old.at > at) || !self.objects.contains_key(&pod) {
             return Touched { stale: true, ..Touched::default() };
         }
         let same = old.is_some_and(|old| &*old.text == text);

@@ -126,7 +126,7 @@ fn cluster(pick: &[prop::sample::Index]) -> (Vec<Value>, Timestamp) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 60, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn after_any_changes_slices_agree_with_the_whole(pick in proptest::collection::vec(any::<prop::sample::Index>(), 2..5), moves in moves()) {
