@@ -54,4 +54,5 @@ pub use attach::{Attach, NotAttached};
 pub use boot::{StartError, Started};
 pub use caller::Caller;
 pub use plane::{ControlPlane, Outside};
+pub use sessions::cookie_names;
 pub use settings::{Provider, Settings};
