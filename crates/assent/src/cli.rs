@@ -23,6 +23,22 @@ pub(crate) enum Command {
     Verify(Verify),
     /// List the causes that Assent knows, or explain one.
     Causes(Causes),
+    /// Start the platform: API, diagnosis and ledger in one process.
+    Up(Box<crate::up::Up>),
+    /// Sign in to a platform, and keep a key for the commands below.
+    Login(crate::remote::Login),
+    /// List incidents.
+    Incidents(crate::remote::Incidents),
+    /// Read an incident, or do something with it.
+    Incident(Box<crate::remote::Incident>),
+    /// Clusters that are watched.
+    Cluster(crate::remote::Clusters),
+    /// Environments that clusters belong to.
+    Environment(crate::remote::Environments),
+    /// What was done, and proof of it.
+    Ledger(Box<crate::remote::Ledger>),
+    /// What policies decide, and why.
+    Policy(Box<crate::remote::Policy>),
     /// Explain an incident that comes with the program.
     Demo(Demo),
     /// Print the JSON Schema of the report.

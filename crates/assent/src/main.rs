@@ -16,8 +16,10 @@ mod docs;
 mod input;
 mod investigate;
 mod progress;
+mod remote;
 mod render;
 mod save;
+mod up;
 mod verify;
 
 /// Bad input, or no access.
@@ -46,10 +48,24 @@ fn run(arguments: cli::Cli) -> anyhow::Result<u8> {
         cli::Command::Investigate(asked) => investigate::run(&asked),
         cli::Command::Verify(asked) => verify::run(&asked),
         cli::Command::Causes(asked) => causes::run(&asked),
+        cli::Command::Up(asked) => up::run(*asked),
+        cli::Command::Login(asked) => asked.run(),
+        cli::Command::Incidents(asked) => asked.run(),
+        cli::Command::Incident(asked) => asked.run(),
+        cli::Command::Cluster(asked) => asked.run(),
+        cli::Command::Environment(asked) => asked.run(),
+        cli::Command::Ledger(asked) => asked.run(),
+        cli::Command::Policy(asked) => asked.run(),
         cli::Command::Demo(asked) => demo::run(&asked),
         cli::Command::Schema => print(&format!("{:#}\n", assent_diagnosis::report::schema())),
         cli::Command::Docs(asked) => docs::run(&asked.out),
     }
+}
+
+/// Tells a person something that is no part of the output.
+fn tell(text: &str) {
+    // Standard error that is gone is no reason to fail.
+    let _ = writeln!(std::io::stderr(), "assent: {}", render::text::printable(text));
 }
 
 /// Prints to standard output. A reader that has gone away, such as `head`, is no error.

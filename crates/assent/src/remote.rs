@@ -7,7 +7,6 @@ use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use assent_api::operations as ops;
 use assent_api::{Empty, Operation};
 use assent_base::Secret;
 use assent_client::{Auth, Client, Config};
@@ -94,13 +93,13 @@ impl Remote {
     }
 
     /// Asks, and waits for the answer.
-    pub(crate) fn call<O: Operation>(&self, path: &O::Path, query: &O::Query, body: &serde_json::Value) -> anyhow::Result<O::Answer> {
-        Ok(self.runtime.block_on(self.client.call_json::<O>(path, query, body))?)
+    pub(crate) fn call<O: Operation<Body: Serialize>>(&self, path: &O::Path, query: &O::Query, body: &O::Body) -> anyhow::Result<O::Answer> {
+        Ok(self.runtime.block_on(self.client.call::<O>(path, query, body))?)
     }
 
     /// Asks without path, query and body.
     pub(crate) fn get<O: Operation<Path = Empty, Query = Empty, Body = Empty>>(&self) -> anyhow::Result<O::Answer> {
-        self.call::<O>(&Empty {}, &Empty {}, &serde_json::json!({}))
+        self.call::<O>(&Empty {}, &Empty {}, &Empty {})
     }
 
     /// Runs something that takes its time.

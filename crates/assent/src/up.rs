@@ -88,3 +88,105 @@ async fn serve(config: Config, proxy: Option<Proxy>, extra: Option<Extra>) -> an
     served.context("serving ended")?;
     Ok(0)
 }
+
+/// Randomness fit for keys. A system that has none left cannot run anything that is to be trusted.
+fn random(bytes: &mut [u8]) {
+    use aws_lc_rs::rand::SecureRandom as _;
+    #[expect(clippy::expect_used, reason = "without randomness no key can be made, and none must be made up")]
+    aws_lc_rs::rand::SystemRandom::new().fill(bytes).expect("the system gives randomness");
+}
+
+fn settings(config: &Config, proxy: Option<Proxy>, counts: std::sync::Arc<assent_http::metrics::Counts>) -> anyhow::Result<Settings> {
+    let ca_pem = config.ca_file.as_ref().map(|path| std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display())));
+    let ca_pem = ca_pem.transpose()?;
+    let mut providers = Vec::new();
+    for oidc in &config.oidc {
+        let secret = oidc.client_secret_file.as_ref().map(|path| {
+            let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+            anyhow::Ok(Secret::new(text.trim().to_owned()))
+        });
+        providers.push(Provider {
+            name: oidc.name.clone(),
+            issuer: oidc.issuer.clone(),
+            client_id: oidc.client_id.clone(),
+            client_secret: secret.transpose()?,
+            api_audience: oidc.api_audience.clone(),
+            groups_claim: oidc.groups_claim.clone(),
+            scopes: oidc.scopes.clone(),
+            tenant: oidc.tenant.clone(),
+            ca_pem: ca_pem.clone(),
+            proxy: proxy.as_ref().map(|proxy| (proxy.url.clone(), proxy.except.clone())),
+        });
+    }
+    Ok(Settings {
+        database: config.database.clone(),
+        public_url: config.public_url.clone(),
+        providers,
+        observer_image: config.observer_image.clone(),
+        witness_key: config.witness_key.clone(),
+        counts,
+        ..Settings::default()
+    })
+}
+
+fn http_config(config: &Config, counts: std::sync::Arc<assent_http::metrics::Counts>) -> anyhow::Result<assent_http::Config> {
+    let mut http = assent_http::Config::loopback(serde_json::to_value(assent_diagnosis::report::schema()).context("the report has no schema")?);
+    http.public_url.clone_from(&config.public_url);
+    http.secure = config.tls != Tls::Off;
+    http.hosts.extend(config.names());
+    http.counts = counts;
+    http.metrics = Some(assent_http::metrics::Metrics::install().context("cannot count")?);
+    Ok(http)
+}
+
+fn listen_tls(config: &Config) -> assent_http::Tls {
+    match &config.tls {
+        Tls::Off => assent_http::Tls::Off,
+        Tls::SelfSigned => {
+            let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+            names.extend(config.names());
+            assent_http::Tls::SelfSigned { dir: config.data_dir.join("tls"), names }
+        }
+        Tls::Files { certificate, key } => assent_http::Tls::Files { certificate: certificate.clone(), key: key.clone() },
+    }
+}
+
+/// The first words, on standard output.
+fn greet(data_dir: &Path, url: &str, set_up: Option<&Secret>) -> anyhow::Result<()> {
+    print(&format!("Assent serves {url}\n  data in  {}\n  API      {url}/docs\n", data_dir.display()))?;
+    if let Some(secret) = set_up {
+        print(&format!("\nNobody has signed in yet. This link sets up the first owner, once:\n  {url}/set-up#{}\n", secret.expose()))?;
+        print(&format!("or on this machine: assent login --server {url} --set-up '{}'\n", secret.expose()))?;
+    }
+    Ok(())
+}
+
+/// Watches the cluster of a kubeconfig from inside.
+fn watch(plane: ControlPlane, attach: &config::Attach, proxy: Option<Proxy>) -> tokio::task::JoinHandle<()> {
+    let access = Access { kubeconfig: attach.kubeconfig.clone(), context: attach.context.clone(), proxy, ..Access::default() };
+    tokio::spawn(async move {
+        if let Err(error) = plane.attach(Attach { access, profiles: attached_profiles() }, std::future::pending()).await {
+            tracing::error!(%error, "the cluster is not watched");
+        }
+    })
+}
+
+/// With a person's own kubeconfig there is no reason to look away.
+fn attached_profiles() -> Vec<assent_api::clusters::Profile> {
+    use assent_api::clusters::Profile;
+    vec![Profile::Workloads, Profile::Logs, Profile::Metrics]
+}
+
+/// Ends when somebody interrupts or terminates the process.
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => drop(tokio::signal::ctrl_c().await),
+    }
+}

@@ -374,6 +374,11 @@ impl Known {
         due
     }
 
+    /// Takes a slice off the dirty ones without a look at it, after an examination of it failed. The next change makes it dirty again.
+    pub fn give_up(&mut self, slice: &Slice) {
+        self.dirty.remove(slice);
+    }
+
     /// The slices there are: one for each namespace that has objects, and the cluster's.
     #[must_use]
     pub fn slices(&self) -> Vec<Slice> {

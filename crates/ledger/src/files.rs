@@ -40,6 +40,13 @@ impl<F: Files + ?Sized> Files for &F {
     }
 }
 
+/// What [`Files::read_at`] gives of bytes that are all at hand.
+#[must_use]
+pub fn part(bytes: &[u8], offset: u64, bytes_max: usize) -> &[u8] {
+    let rest = usize::try_from(offset).ok().and_then(|from| bytes.get(from..)).unwrap_or_default();
+    rest.get(..bytes_max).unwrap_or(rest)
+}
+
 /// The whole of a file of at most `bytes_max` bytes. A longer one gives one byte more than that, which no reader takes for right.
 ///
 /// # Errors

@@ -31,7 +31,7 @@ mod verify;
 
 pub use bundle::{BadBundle, ENTRIES_PREFIX_BYTES, PAYLOAD_BYTES_MAX, PAYLOADS_PREFIX_BYTES, entries, payloads, push_entry, push_payload};
 pub use checkpoint::{BadCheckpoint, Checkpoint, SIZE_MAX, Signer, SigningFailed, Trust, cosign, sign};
-pub use files::{CHECKPOINT, Files, HISTORY, Unreadable, read_whole};
+pub use files::{CHECKPOINT, Files, HISTORY, Unreadable, part, read_whole};
 pub use key::{Algorithm, BadKey, KEY_NAME_BYTES_MAX, VerifierKey};
 pub use note::{BadNote, NOTE_BYTES_MAX, Note, SIGNATURES_MAX, Signature, split_first};
 pub use payload::{BadPayload, Payload, SALT_BYTES};

@@ -26,8 +26,8 @@ use crate::names;
 use crate::pages::Pages;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
-use crate::redaction;
 use crate::queries::{QueryWords, ReadAll};
+use crate::redaction;
 
 mod fact;
 mod formats;
@@ -131,7 +131,8 @@ impl Handle<CreateAlertSource> for ControlPlane {
         let details = json!({ "name": doc.name, "format": doc.format, "cluster": doc.cluster });
         let intent = desk.intend_on(permit, id.to_string(), details).await?;
         // The route first: one that leads to nothing refuses, and a way in without a route could never be used.
-        let route = Write::put(&id.to_string(), &AlertRouteDoc { tenant: desk.tenant_id() }, Expect::Absent).map_err(Problem::from_store)?;
+        let route =
+            Write::put(&id.to_string(), &AlertRouteDoc { tenant: desk.tenant_id() }, Expect::Absent).map_err(Problem::from_store)?;
         let system = self.system().await?;
         let routed = system.write(vec![route], desk.now).await.map(drop).map_err(Problem::from_store);
         if routed.is_err() {
@@ -168,7 +169,8 @@ impl Handle<DeleteAlertSource> for ControlPlane {
 impl ControlPlane {
     /// Takes alerts in.
     pub(crate) async fn take_alerts(&self, alerts: Alerts) -> Result<AlertsTaken, Problem> {
-        let (tenant, source) = self.way_in(&alerts).await?.ok_or_else(|| Problem::new(Code::NotSignedIn, "the token or signature does not hold"))?;
+        let (tenant, source) =
+            self.way_in(&alerts).await?.ok_or_else(|| Problem::new(Code::NotSignedIn, "the token or signature does not hold"))?;
         let read = self.read_alerts(&tenant, &source, &alerts.body).await?;
         for _ in 0..TRIES_MAX {
             if let Some((taken, known)) = self.keep_alerts(&tenant, &alerts.source.to_string(), &read).await? {
@@ -219,7 +221,12 @@ impl ControlPlane {
     }
 
     /// Keeps the alerts that are new, and counts those that are not. None if others came in between.
-    async fn keep_alerts<'a>(&self, tenant: &Tenant, source: &str, alerts: &'a [Alert]) -> Result<Option<(Vec<&'a Alert>, usize)>, Problem> {
+    async fn keep_alerts<'a>(
+        &self,
+        tenant: &Tenant,
+        source: &str,
+        alerts: &'a [Alert],
+    ) -> Result<Option<(Vec<&'a Alert>, usize)>, Problem> {
         let kept = tenant.get::<AlertSourceDoc>(source).await.map_err(Problem::from_store)?;
         let Some(kept) = kept else { return Err(Problem::not_found()) };
         let (mut new, mut writes, mut seen) = (Vec::new(), Vec::new(), std::collections::BTreeSet::new());

@@ -6,7 +6,7 @@ use assent_api::{Access, Code, Problem};
 use assent_base::{Digest, time};
 use assent_http::idempotency::{Begun, KEEP_H, Remember, Stored};
 use assent_http::platform::{Alerts, OidcCallback};
-use assent_http::streams::{Export, ReadyPart, Readiness, Redirect};
+use assent_http::streams::{Export, Readiness, ReadyPart, Redirect};
 use assent_http::{Credentials, Platform, Principal, RequestMeta};
 use assent_store::{Expect, StoreError, Tenant};
 use futures_util::Stream;

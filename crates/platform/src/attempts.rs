@@ -78,7 +78,8 @@ async fn read(system: &Tenant, key: &str) -> Result<Option<(Failures, u64)>, Pro
 async fn count(system: &Tenant, key: &str, now: Timestamp, rules: &Rules) -> Result<bool, Problem> {
     for _ in 0..TRIES_MAX {
         let known = read(system, key).await?;
-        let (failures, expect) = known.map_or((Failures::default(), Expect::Absent), |(failures, version)| (failures, Expect::Version(version)));
+        let (failures, expect) =
+            known.map_or((Failures::default(), Expect::Absent), |(failures, version)| (failures, Expect::Version(version)));
         stand(&failures, now, rules)?;
         let (failures, locks) = failures.after_failure(now, rules);
         match system.put(key, &AttemptsDoc { failures, at: now }, expect, now).await {

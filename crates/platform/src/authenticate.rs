@@ -17,22 +17,30 @@ use crate::documents::{AccountDoc, ApiKeyDoc, ClusterDoc, SessionDoc};
 use crate::links::secret_of;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
-use crate::ticket::Ticket;
 use crate::queries::QueryWords;
+use crate::ticket::Ticket;
 
 impl ControlPlane {
     /// Finds out who is calling.
-    pub(crate) async fn authenticate_caller(&self, credentials: Credentials, access: Access, _meta: &RequestMeta) -> Result<Caller, Problem> {
+    pub(crate) async fn authenticate_caller(
+        &self,
+        credentials: Credentials,
+        access: Access,
+        _meta: &RequestMeta,
+    ) -> Result<Caller, Problem> {
         match (access, credentials) {
             (Access::Public, _) => Ok(Caller::Public),
             (Access::Observer, Credentials::Bearer(token)) => self.observer(&token).await,
             (Access::SignedIn | Access::Action(_), Credentials::Session { cookie, csrf }) => self.person(&cookie, csrf.as_ref()).await,
             (Access::SignedIn | Access::Action(_), Credentials::Bearer(token)) => {
-                if token.expose().starts_with(KEY_PREFIX) { self.machine(&token).await } else { self.vouched_for(&token).await }
+                if token.expose().starts_with(KEY_PREFIX) {
+                    self.machine(&token).await
+                } else {
+                    self.vouched_for(&token).await
+                }
             }
-            (Access::Observer, Credentials::None | Credentials::Session { .. }) | (Access::SignedIn | Access::Action(_), Credentials::None) => {
-                Err(unknown())
-            }
+            (Access::Observer, Credentials::None | Credentials::Session { .. })
+            | (Access::SignedIn | Access::Action(_), Credentials::None) => Err(unknown()),
         }
     }
 
@@ -82,7 +90,7 @@ impl ControlPlane {
             self.touch(&tenant, &kept, &ApiKeyDoc { used_at: Some(self.now()), ..kept.doc.clone() }).await?;
         }
         let who = Who { tenant: tenant.id(), principal: Principal::Key(presented.key), grants: kept.doc.grants().to_vec() };
-        Ok(Caller::Machine(Box::new(Machine { key: presented.key, name: kept.doc.name, who })))
+        Ok(Caller::Machine(Box::new(Machine { name: kept.doc.name, who })))
     }
 
     /// The observer whose token this is. The key that it was issued for must be the cluster's key now, of the same generation and not
@@ -96,7 +104,11 @@ impl ControlPlane {
         let record = kept.doc.key.as_ref().ok_or_else(unknown)?;
         let observer = shown.confirm(record, self.now()).map_err(|_| unknown())?;
         // A key names its cluster, and a cluster its key: both must say the same.
-        if observer.cluster == kept.doc.id { Ok(Caller::Observer { tenant: tenant.id(), cluster: observer.cluster }) } else { Err(unknown()) }
+        if observer.cluster == kept.doc.id {
+            Ok(Caller::Observer { tenant: tenant.id(), cluster: observer.cluster })
+        } else {
+            Err(unknown())
+        }
     }
 
     /// The tenant that credentials name. One that is not there is told as any other wrong credential.

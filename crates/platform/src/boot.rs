@@ -27,9 +27,9 @@ use crate::documents::{ClusterDoc, TenantDoc};
 use crate::people::People;
 use crate::plane::{ControlPlane, HASHES_AT_ONCE_MAX, Inner, Outside};
 use crate::problem_of::ProblemOf;
+use crate::queries::{QueryWords, ReadAll};
 use crate::settings::Settings;
 use crate::watching::Watched;
-use crate::queries::{QueryWords, ReadAll};
 
 /// The ledger's name in its checkpoints.
 const ORIGIN: &str = "assent/ledger";
@@ -135,7 +135,7 @@ impl ControlPlane {
     }
 
     /// Makes a tenant. Nobody can sign in to it yet.
-    pub async fn new_tenant(&self, name: &str) -> Result<TenantDoc, Problem> {
+    pub(crate) async fn new_tenant(&self, name: &str) -> Result<TenantDoc, Problem> {
         let doc = TenantDoc { id: self.new_id(TenantId::new), name: name.to_owned(), created_at: self.now(), set_up: false, demo: false };
         self.inner.store.create_tenant(doc.id, doc.created_at).await.map_err(Problem::from_store)?;
         let tenant = self.tenant(doc.id).await?;

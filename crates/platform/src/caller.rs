@@ -1,7 +1,6 @@
 //! Who is calling.
 
-use assent_api::accounts::Grant;
-use assent_base::id::{AccountId, ClusterId, KeyId, SessionId, TenantId};
+use assent_base::id::{AccountId, ClusterId, SessionId, TenantId};
 use assent_http::Principal;
 
 /// Who is calling, as their credentials prove.
@@ -37,7 +36,6 @@ pub struct Person {
 /// A machine.
 #[derive(Debug, Clone)]
 pub struct Machine {
-    pub(crate) key: KeyId,
     pub(crate) name: String,
     pub(crate) who: assent_policy::Caller,
 }
@@ -50,11 +48,6 @@ impl Caller {
             Caller::Machine(machine) => Some((&machine.who, &machine.name)),
             Caller::Public | Caller::Observer { .. } => None,
         }
-    }
-
-    /// What the caller is granted.
-    pub(crate) fn grants(&self) -> &[Grant] {
-        self.member().map_or(&[], |(who, _)| &who.grants)
     }
 }
 

@@ -1,9 +1,7 @@
 //! Clusters: adding one, its observer's key, how it is.
 
 use assent_api::clusters::{Cluster, Connection, NewCluster, Profile};
-use assent_api::operations::{
-    CreateCluster, DeleteCluster, GetCluster, ListClusters, RevokeClusterKey, RotateClusterKey, UpdateCluster,
-};
+use assent_api::operations::{CreateCluster, DeleteCluster, GetCluster, ListClusters, RevokeClusterKey, RotateClusterKey, UpdateCluster};
 use assent_api::{Action, Code, Empty, Problem};
 use assent_base::id::{ClusterId, EnvironmentId};
 use assent_base::{Secret, Timestamp, time};

@@ -12,7 +12,7 @@ mod incidents;
 mod settings;
 
 pub(crate) use accounts::{AccountDoc, ApiKeyDoc, AttemptsDoc, DirectoryDoc, GroupGrantsDoc, LinkDoc, SessionDoc, subject_key};
-pub(crate) use clusters::{ClusterDoc};
+pub(crate) use clusters::ClusterDoc;
 pub(crate) use incidents::{CommentDoc, IncidentDoc, ReportDoc, ShareDoc};
 pub(crate) use settings::{AlertDoc, AlertSourceDoc, EnvironmentDoc, IdempotencyDoc, PolicyDoc, RedactionDoc, TenantDoc};
 

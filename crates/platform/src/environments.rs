@@ -30,7 +30,14 @@ impl EnvironmentDoc {
     }
 
     fn shown(self, version: u64) -> Environment {
-        Environment { id: self.id, name: self.name, criticality: self.criticality, retention: self.retention, created_at: self.created_at, version }
+        Environment {
+            id: self.id,
+            name: self.name,
+            criticality: self.criticality,
+            retention: self.retention,
+            created_at: self.created_at,
+            version,
+        }
     }
 }
 
@@ -129,7 +136,8 @@ impl Handle<DeleteEnvironment> for ControlPlane {
         }
         let expect = desk.expect(&input.meta, kept.version)?;
         let intent = desk.intend(permit, json!({ "before": kept.doc })).await?;
-        desk.keep(intent, vec![queries::delete::<RedactionDoc>(&id, Expect::Any)?, queries::delete::<EnvironmentDoc>(&id, expect)?]).await?;
+        desk.keep(intent, vec![queries::delete::<RedactionDoc>(&id, Expect::Any)?, queries::delete::<EnvironmentDoc>(&id, expect)?])
+            .await?;
         Ok(Reply::new(Empty {}))
     }
 }

@@ -144,7 +144,8 @@ impl Walk {
         let found = self.tenant.events_after(after, EVENTS_AT_ONCE).await.map_err(Problem::from_store)?;
         self.part = found.events.last().map_or(Part::Records(0), |last| Part::Events(last.seq));
         self.count("event", found.events.len());
-        let line = |event: &assent_store::Event| Ok(json!({ "type": "event", "seq": event.seq, "at": event.at, "event": parsed(&event.bytes)? }));
+        let line =
+            |event: &assent_store::Event| Ok(json!({ "type": "event", "seq": event.seq, "at": event.at, "event": parsed(&event.bytes)? }));
         found.events.iter().map(line).collect()
     }
 
@@ -152,7 +153,8 @@ impl Walk {
         let read = self.plane.inner.journal.range(next..next.saturating_add(RECORDS_AT_ONCE)).await.map_err(records::unread)?;
         self.part = read.last().map_or(Part::End, |last| Part::Records(last.index.saturating_add(1)));
         let own = read.into_iter().filter(|stored| stored.record.tenant == self.tenant.id());
-        let line = |stored| Opened::read(&self.tenant, stored).map(|opened| json!({ "type": "record", "record": opened.shown(&self.tenant) }));
+        let line =
+            |stored| Opened::read(&self.tenant, stored).map(|opened| json!({ "type": "record", "record": opened.shown(&self.tenant) }));
         let lines: Vec<Value> = own.map(line).collect::<Result<_, Problem>>()?;
         self.count("record", lines.len());
         Ok(lines)

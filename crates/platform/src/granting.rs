@@ -32,7 +32,10 @@ impl Desk<'_> {
     /// Checks that the caller holds all of these.
     pub(crate) fn holds<'g>(&self, mut grants: impl Iterator<Item = &'g Grant>) -> Result<(), Problem> {
         match grants.find(|grant| !self.grants().iter().any(|held| covers(held, grant))) {
-            Some(grant) => Err(Problem::new(Code::Refused, format!("you do not hold `{}` there yourself, so you can neither give nor take it", grant.role))),
+            Some(grant) => Err(Problem::new(
+                Code::Refused,
+                format!("you do not hold `{}` there yourself, so you can neither give nor take it", grant.role),
+            )),
             None => Ok(()),
         }
     }
@@ -50,7 +53,9 @@ impl Desk<'_> {
         let Some(environment) = grant.environment else { return Ok(()) };
         match self.get::<EnvironmentDoc>(&environment.to_string()).await {
             Ok(_) => Ok(()),
-            Err(problem) if problem.code == Code::NotFound => Err(Problem::invalid(&format!("{pointer}/environment"), "there is no such environment")),
+            Err(problem) if problem.code == Code::NotFound => {
+                Err(Problem::invalid(&format!("{pointer}/environment"), "there is no such environment"))
+            }
             Err(problem) => Err(problem),
         }
     }

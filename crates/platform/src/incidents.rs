@@ -9,8 +9,8 @@ use assent_api::operations::{
     RerunIncident, UnmuteIncident,
 };
 use assent_api::{Action, Code, Page, Problem};
-use assent_base::id::{ClusterId, CommentId, EnvironmentId, IncidentId};
 use assent_base::Timestamp;
+use assent_base::id::{ClusterId, CommentId, EnvironmentId, IncidentId};
 use assent_diagnosis::report::EntityName;
 use assent_http::{Handle, Input, Reply};
 use assent_incidents::book::{CONTEXT_CHARS_MAX, REASON_CHARS_MAX};
@@ -119,7 +119,14 @@ impl Desk<'_> {
     }
 
     /// What somebody does with an incident: on the ledger, then with the watcher of its cluster, who keeps it.
-    async fn act(&self, id: IncidentId, action: Action, meta: &assent_http::RequestMeta, act: Act, details: Value) -> Result<(words::Incident, u64), Problem> {
+    async fn act(
+        &self,
+        id: IncidentId,
+        action: Action,
+        meta: &assent_http::RequestMeta,
+        act: Act,
+        details: Value,
+    ) -> Result<(words::Incident, u64), Problem> {
         let (kept, _, resource) = self.incident(id).await?;
         let permit: Permit = self.require(action, resource).await?;
         self.expect(meta, kept.version)?;
@@ -224,7 +231,10 @@ impl Wanted {
 
     fn takes(&self, one: &words::IncidentSummary) -> bool {
         let asked = &self.query;
-        let text = || format!("{} {} {} {}", one.title, one.entity.kind, one.entity.namespace.as_deref().unwrap_or_default(), one.entity.name).to_lowercase();
+        let text = || {
+            format!("{} {} {} {}", one.title, one.entity.kind, one.entity.namespace.as_deref().unwrap_or_default(), one.entity.name)
+                .to_lowercase()
+        };
         self.states.as_ref().is_none_or(|states| states.contains(&one.state))
             && asked.severity.is_none_or(|least| one.severity >= least)
             && asked.environment.is_none_or(|id| one.environment == id)
@@ -266,7 +276,8 @@ impl Handle<GetIncident> for ControlPlane {
         let (_, _, resource) = desk.incident(input.path.incident).await?;
         let _permit = desk.require(Action::IncidentRead, resource).await?;
         // Who read which report is on the ledger.
-        self.record(&desk.tenant, &desk.actor(), Action::IncidentRead.as_str(), &input.path.incident.to_string(), Outcome::Done, json!({})).await?;
+        self.record(&desk.tenant, &desk.actor(), Action::IncidentRead.as_str(), &input.path.incident.to_string(), Outcome::Done, json!({}))
+            .await?;
         let (incident, version) = desk.whole(input.path.incident).await?;
         Ok(Reply::new(incident).version(version))
     }
@@ -308,7 +319,8 @@ impl Handle<MuteIncident> for ControlPlane {
 impl Handle<UnmuteIncident> for ControlPlane {
     async fn handle(&self, caller: Caller, input: Input<UnmuteIncident>) -> Result<Reply<UnmuteIncident>, Problem> {
         let desk = Desk::of(self, &caller).await?;
-        let (incident, version) = desk.act(input.path.incident, Action::IncidentManage, &input.meta, Act::Unmute, json!({ "unmute": true })).await?;
+        let (incident, version) =
+            desk.act(input.path.incident, Action::IncidentManage, &input.meta, Act::Unmute, json!({ "unmute": true })).await?;
         Ok(Reply::new(incident).version(version))
     }
 }
@@ -327,7 +339,8 @@ impl Handle<DismissIncident> for ControlPlane {
 impl Handle<ReopenIncident> for ControlPlane {
     async fn handle(&self, caller: Caller, input: Input<ReopenIncident>) -> Result<Reply<ReopenIncident>, Problem> {
         let desk = Desk::of(self, &caller).await?;
-        let (incident, version) = desk.act(input.path.incident, Action::IncidentManage, &input.meta, Act::Reopen, json!({ "reopen": true })).await?;
+        let (incident, version) =
+            desk.act(input.path.incident, Action::IncidentManage, &input.meta, Act::Reopen, json!({ "reopen": true })).await?;
         Ok(Reply::new(incident).version(version))
     }
 }
@@ -342,7 +355,8 @@ impl Handle<RerunIncident> for ControlPlane {
             None => None,
         };
         let details = json!({ "rerun": true, "context_added": context.is_some() });
-        let (incident, version) = desk.act(input.path.incident, Action::IncidentManage, &input.meta, Act::Rerun { context }, details).await?;
+        let (incident, version) =
+            desk.act(input.path.incident, Action::IncidentManage, &input.meta, Act::Rerun { context }, details).await?;
         Ok(Reply::new(incident).version(version))
     }
 }

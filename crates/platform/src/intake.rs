@@ -3,10 +3,8 @@
 //! A batch is answered once the store has it for good; the watcher of the cluster hears of it afterwards. What it does not hear because
 //! the platform dies in between, it reads from the store at the next start.
 
-use assent_api::observer::{
-    Acknowledged, BATCH_SIGNALS_MAX, Batch, Heartbeat, Hello, Numbered, Signal, Token, WantedLog, Welcome,
-};
 use assent_api::clusters::Connection;
+use assent_api::observer::{Acknowledged, BATCH_SIGNALS_MAX, Batch, Heartbeat, Hello, Numbered, Signal, Token, WantedLog, Welcome};
 use assent_api::operations::{ExchangeKey, ObserverHeartbeat, ObserverHello, ObserverSignals};
 use assent_api::redaction::RedactionRules;
 use assent_api::{Code, Problem};
@@ -33,7 +31,8 @@ impl Handle<ExchangeKey> for ControlPlane {
     async fn handle(&self, _: Caller, input: Input<ExchangeKey>) -> Result<Reply<ExchangeKey>, Problem> {
         let bad = || Problem::new(Code::NotSignedIn, "the key does not hold");
         let shown = Presented::parse(input.body.key.expose()).map_err(|_| bad())?;
-        let tenant = self.tenant_shown(shown.tenant).await.map_err(|problem| if problem.code == Code::NotSignedIn { bad() } else { problem })?;
+        let tenant =
+            self.tenant_shown(shown.tenant).await.map_err(|problem| if problem.code == Code::NotSignedIn { bad() } else { problem })?;
         let query = Query { limit: 1, ..Query::default() }.equal("key", &shown.key.to_string());
         let found = tenant.list::<ClusterDoc>(&query).await.map_err(Problem::from_store)?;
         let known = found.items.into_iter().next().and_then(|kept| kept.doc.key.map(|key| (kept.doc.id, key)));
@@ -43,7 +42,8 @@ impl Handle<ExchangeKey> for ControlPlane {
             self.record(&tenant, "public", "observer.token", &subject, Outcome::Refused, json!({ "key": known.id })).await?;
             return Err(bad());
         }
-        self.record(&tenant, &format!("observer:{cluster}"), "observer.token", &subject, Outcome::Intended, json!({ "key": known.id })).await?;
+        self.record(&tenant, &format!("observer:{cluster}"), "observer.token", &subject, Outcome::Intended, json!({ "key": known.id }))
+            .await?;
         let issued = self.inner.tokens.issue(&known, self.now()).map_err(|error| {
             tracing::error!(%error, "no token is issued");
             Problem::new(Code::Internal, "no token can be issued")
@@ -77,7 +77,9 @@ impl ControlPlane {
     async fn observed(&self, caller: &Caller) -> Result<(Tenant, ClusterId), Problem> {
         match caller {
             Caller::Observer { tenant, cluster } => Ok((self.tenant(*tenant).await?, *cluster)),
-            Caller::Public | Caller::Person(_) | Caller::Machine(_) => Err(Problem::new(Code::NotSignedIn, "this needs an observer's token")),
+            Caller::Public | Caller::Person(_) | Caller::Machine(_) => {
+                Err(Problem::new(Code::NotSignedIn, "this needs an observer's token"))
+            }
         }
     }
 
@@ -119,7 +121,12 @@ impl ControlPlane {
         let rules = tenant.get::<RedactionDoc>(&environment).await.map_err(Problem::from_store)?;
         let (version, rules) = rules.map_or_else(Default::default, |kept| (kept.version, kept.doc));
         let redaction = RedactionRules { deny: rules.deny, allow: rules.allow, addresses: rules.addresses, version };
-        Ok(Welcome { cluster, acknowledged, redaction, pseudonym_key: hex::encode(tenant.derive("pseudonyms").map_err(Problem::from_store)?) })
+        Ok(Welcome {
+            cluster,
+            acknowledged,
+            redaction,
+            pseudonym_key: hex::encode(tenant.derive("pseudonyms").map_err(Problem::from_store)?),
+        })
     }
 
     /// Hears that an observer lives.
@@ -245,7 +252,11 @@ fn check(signals: &[Numbered]) -> Result<(), Problem> {
         return Err(Problem::invalid("/signals", format!("{BATCH_SIGNALS_MAX} signals at most")));
     }
     let in_order = signals.windows(2).all(|pair| matches!(pair, [a, b] if follows(a.seq, b)));
-    if in_order { Ok(()) } else { Err(Problem::invalid("/signals", "each number is one more than the one before, but for what was dropped")) }
+    if in_order {
+        Ok(())
+    } else {
+        Err(Problem::invalid("/signals", "each number is one more than the one before, but for what was dropped"))
+    }
 }
 
 fn reaches(known: u64, new: &[&Numbered]) -> Result<(), Problem> {
@@ -284,4 +295,3 @@ fn read(signals: &[&Numbered]) -> Result<(Vec<u8>, Vec<Fact>), Problem> {
 fn unreadable(seq: u64, error: &serde_json::Error) -> Problem {
     Problem::invalid("/signals", format!("signal {seq} cannot be read: {error}"))
 }
-

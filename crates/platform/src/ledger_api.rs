@@ -114,7 +114,9 @@ impl Handle<ListRecords> for ControlPlane {
         let mut items = Vec::new();
         while let Some(chunk) = walk.next(&query).await? {
             for opened in chunk {
-                if query.actor.as_ref().is_some_and(|actor| *actor != opened.actor) || query.subject.as_ref().is_some_and(|subject| *subject != opened.subject) {
+                if query.actor.as_ref().is_some_and(|actor| *actor != opened.actor)
+                    || query.subject.as_ref().is_some_and(|subject| *subject != opened.subject)
+                {
                     continue;
                 }
                 let index = opened.index;

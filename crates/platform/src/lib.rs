@@ -53,6 +53,6 @@ mod watching;
 pub use attach::{Attach, NotAttached};
 pub use boot::{StartError, Started};
 pub use caller::Caller;
-pub use plane::{ControlPlane, Outside};
+pub use plane::{ControlPlane, Outside, Random};
 pub use sessions::cookie_names;
 pub use settings::{Provider, Settings};

@@ -12,8 +12,8 @@ use serde_json::json;
 use crate::documents::LinkDoc;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
-use crate::ticket::Ticket;
 use crate::queries::ReadAll;
+use crate::ticket::Ticket;
 
 /// The page of the console that takes links. The secret stands behind `#`, which browsers do not send, so it is in no access log.
 const PAGE: &str = "/set-up";

@@ -42,7 +42,11 @@ impl ControlPlane {
     }
 
     /// Events after a number, or from now on, that the caller may know of.
-    pub(crate) async fn follow(&self, caller: Caller, after: Option<u64>) -> Result<impl Stream<Item = (u64, Event)> + Send + 'static, Problem> {
+    pub(crate) async fn follow(
+        &self,
+        caller: Caller,
+        after: Option<u64>,
+    ) -> Result<impl Stream<Item = (u64, Event)> + Send + 'static, Problem> {
         let desk = Desk::of(self, &caller).await?;
         let _permit = desk.require(Action::EventRead, assent_policy::Resource::of_tenant(desk.tenant_id())).await?;
         let tenant = desk.tenant.clone();
@@ -73,10 +77,7 @@ impl Reader {
             if let Some(event) = self.ready.pop_front() {
                 return Some(event);
             }
-            if self.read().await.is_none() {
-                // What cannot be read now ends the stream: the reader comes back with its number.
-                return None;
-            }
+            self.read().await?;
             if !self.ready.is_empty() {
                 continue;
             }

@@ -3,9 +3,7 @@
 //! Nobody gives or takes what they do not hold. The last owner stays: who could undo that?
 
 use assent_api::accounts::{Grant, GroupGrant, GroupGrants, Invited, Member, MemberState};
-use assent_api::operations::{
-    GetGroupGrants, GetMember, InviteMember, ListMembers, PutGroupGrants, RemoveMember, UpdateMember,
-};
+use assent_api::operations::{GetGroupGrants, GetMember, InviteMember, ListMembers, PutGroupGrants, RemoveMember, UpdateMember};
 use assent_api::{Action, Code, Empty, Problem};
 use assent_base::id::AccountId;
 use assent_http::{Handle, Input, Reply};
@@ -23,8 +21,8 @@ use crate::names;
 use crate::pages::Pages;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
-use crate::turns::Turn;
 use crate::queries::{QueryWords, ReadAll};
+use crate::turns::Turn;
 
 /// Members of one tenant at most.
 pub(crate) const MEMBERS_MAX: u64 = 10_000;
@@ -210,7 +208,9 @@ impl Handle<PutGroupGrants> for ControlPlane {
             other => other,
         };
         let groups = sorted(input.body.groups)?;
-        let of = |groups: &[GroupGrant], name: &str| groups.iter().find(|group| group.group == name).map_or(Vec::new(), |group| group.grants.clone());
+        let of = |groups: &[GroupGrant], name: &str| {
+            groups.iter().find(|group| group.group == name).map_or(Vec::new(), |group| group.grants.clone())
+        };
         for (at, group) in groups.iter().enumerate() {
             desk.may_replace(&format!("/groups/{at}/grants"), &of(&before, &group.group), &group.grants).await?;
         }
@@ -225,7 +225,12 @@ impl Handle<PutGroupGrants> for ControlPlane {
 
 impl ControlPlane {
     /// What an account is granted, by name and by its groups.
-    pub(crate) async fn grants_of(&self, tenant: &assent_store::Tenant, account: &AccountDoc, groups: &[String]) -> Result<Vec<Grant>, Problem> {
+    pub(crate) async fn grants_of(
+        &self,
+        tenant: &assent_store::Tenant,
+        account: &AccountDoc,
+        groups: &[String],
+    ) -> Result<Vec<Grant>, Problem> {
         let mut grants = account.grants.clone();
         if groups.is_empty() {
             return Ok(grants);

@@ -29,10 +29,10 @@ use crate::members::MEMBERS_MAX;
 use crate::names;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
+use crate::queries::{QueryWords, ReadAll};
 use crate::sessions::transport;
 use crate::settings::Settings;
 use crate::turns::Turn;
-use crate::queries::{QueryWords, ReadAll};
 
 /// A sign-in under way, under the hash of the cookie that ties it to a browser. Kept in the installation's own tenant.
 #[derive(Serialize, Deserialize)]
@@ -216,7 +216,12 @@ fn issuer_of(token: &str) -> Option<String> {
 /// What the browser came back with, as a query again: that is what is checked.
 fn query_of(callback: &OidcCallback) -> String {
     let secret = |secret: &Option<Secret>| secret.as_ref().map(|secret| secret.expose().to_owned());
-    let pairs = [("code", secret(&callback.code)), ("state", secret(&callback.state)), ("iss", callback.issuer.clone()), ("error", callback.error.clone())];
+    let pairs = [
+        ("code", secret(&callback.code)),
+        ("state", secret(&callback.state)),
+        ("iss", callback.issuer.clone()),
+        ("error", callback.error.clone()),
+    ];
     let given = pairs.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", percent_encoded(&value?))));
     given.collect::<Vec<_>>().join("&")
 }

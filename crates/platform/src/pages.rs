@@ -31,7 +31,11 @@ impl<'d> Pages<'d> {
     }
 
     /// Goes through documents until the page is full; `show` leaves out what the caller may not see or did not ask for.
-    pub(crate) async fn collect<D: Document, T>(self, query: Query, mut show: impl FnMut(Kept<D>) -> Option<T>) -> Result<Page<T>, Problem> {
+    pub(crate) async fn collect<D: Document, T>(
+        self,
+        query: Query,
+        mut show: impl FnMut(Kept<D>) -> Option<T>,
+    ) -> Result<Page<T>, Problem> {
         let mut items = Vec::new();
         let mut after = self.after;
         let mut looked_at = 0;
@@ -61,7 +65,11 @@ impl<'d> Pages<'d> {
 
 fn limit(asked: Option<u32>) -> Result<usize, Problem> {
     let limit = asked.unwrap_or(PAGE_ENTRIES_DEFAULT);
-    if (1..=PAGE_ENTRIES_MAX).contains(&limit) { Ok(limit as usize) } else { Err(Problem::invalid("/limit", format!("1 to {PAGE_ENTRIES_MAX}"))) }
+    if (1..=PAGE_ENTRIES_MAX).contains(&limit) {
+        Ok(limit as usize)
+    } else {
+        Err(Problem::invalid("/limit", format!("1 to {PAGE_ENTRIES_MAX}")))
+    }
 }
 
 fn bad_cursor() -> Problem {

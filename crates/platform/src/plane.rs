@@ -25,12 +25,15 @@ use crate::watching::Watched;
 /// Passwords that are hashed at one time: each takes a core and 19 MiB for some milliseconds.
 pub(crate) const HASHES_AT_ONCE_MAX: usize = 2;
 
+/// Fills bytes with randomness.
+pub type Random = Box<dyn Fn(&mut [u8]) + Send + Sync>;
+
 /// What the platform takes from outside besides files and sockets, so that tests can hold them still.
 pub struct Outside {
     /// Reads the clock.
     pub clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
     /// Fills bytes with randomness fit for keys.
-    pub random: Box<dyn Fn(&mut [u8]) + Send + Sync>,
+    pub random: Random,
 }
 
 /// The control plane. Cheap to clone: all clones are one.

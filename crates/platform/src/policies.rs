@@ -18,8 +18,8 @@ use crate::names;
 use crate::pages::Pages;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
-use crate::turns::Turn;
 use crate::queries::{QueryWords, ReadAll};
+use crate::turns::Turn;
 
 /// Policy texts of one tenant at most.
 const TEXTS_MAX: u64 = 500;

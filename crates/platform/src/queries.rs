@@ -25,11 +25,11 @@ pub(crate) trait QueryWords: Sized {
 
 impl QueryWords for Query {
     fn oldest_first() -> Self {
-        Self { order: Some(Order::whole(BY_TIME, Direction::Ascending)), ..Self::default() }
+        Self { order: Some(Order::all(BY_TIME, Direction::Ascending)), ..Self::default() }
     }
 
     fn newest_first() -> Self {
-        Self { order: Some(Order::whole(BY_TIME, Direction::Descending)), ..Self::default() }
+        Self { order: Some(Order::all(BY_TIME, Direction::Descending)), ..Self::default() }
     }
 
     fn equal(mut self, name: &'static str, value: &str) -> Self {

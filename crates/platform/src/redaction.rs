@@ -32,7 +32,8 @@ impl RedactionDoc {
     }
 
     fn compiled(&self) -> Result<Rules, BadRule> {
-        let rules = |rules: &[RedactionRule]| rules.iter().map(|rule| Rule { name: rule.name.clone(), pattern: rule.pattern.clone() }).collect();
+        let rules =
+            |rules: &[RedactionRule]| rules.iter().map(|rule| Rule { name: rule.name.clone(), pattern: rule.pattern.clone() }).collect();
         BUILTIN.with(&Custom { deny: rules(&self.deny), allow: rules(&self.allow), addresses: self.addresses })
     }
 }
@@ -106,7 +107,8 @@ impl Handle<TryRedaction> for ControlPlane {
         if input.body.text.len() > TRIED_BYTES_MAX {
             return Err(Problem::invalid("/text", format!("at most {TRIED_BYTES_MAX} bytes")));
         }
-        let rules = input.body.rules.map_or(kept, |rules| RedactionDoc { deny: rules.deny, allow: rules.allow, addresses: rules.addresses });
+        let rules =
+            input.body.rules.map_or(kept, |rules| RedactionDoc { deny: rules.deny, allow: rules.allow, addresses: rules.addresses });
         let screen = screen_with(&desk.tenant, rules.compiled().map_err(|bad| explain(&rules, &bad))?)?;
         let redacted = screen.text(&input.body.text);
         let replaced = redacted.hits.iter().map(|hit| Replaced {

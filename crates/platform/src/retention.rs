@@ -47,11 +47,11 @@ impl ControlPlane {
     async fn retain_of(&self, tenant: &Tenant) -> Result<(), Problem> {
         let now = self.now();
         self.prune_incidents(tenant, now).await?;
-        let before = |seconds| time::earlier(now, seconds).unwrap_or(Timestamp::MIN).as_microsecond();
+        let before = |seconds| time::earlier(now, seconds).unwrap_or(Timestamp::MIN);
         let prune = |error| Problem::from_store(error);
-        tenant.prune::<IdempotencyDoc>(BY_TIME, before(i64::from(KEEP_H) * 3_600), REMOVED_MAX, now).await.map_err(prune)?;
-        tenant.prune::<AlertDoc>(BY_TIME, before(ALERTS_DAYS * 86_400), REMOVED_MAX, now).await.map_err(prune)?;
-        tenant.prune::<SessionDoc>(BY_TIME, before(SESSIONS_DAYS * 86_400), REMOVED_MAX, now).await.map_err(prune)?;
+        tenant.prune::<IdempotencyDoc>(BY_TIME, before(i64::from(KEEP_H) * 3_600), now).await.map_err(prune)?;
+        tenant.prune::<AlertDoc>(BY_TIME, before(ALERTS_DAYS * 86_400), now).await.map_err(prune)?;
+        tenant.prune::<SessionDoc>(BY_TIME, before(SESSIONS_DAYS * 86_400), now).await.map_err(prune)?;
         tenant.trim_events(EVENTS_KEPT, now).await.map_err(prune)?;
         Ok(())
     }

@@ -19,8 +19,8 @@ use crate::links::{no_randomness, secret_of};
 use crate::pages::Pages;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
-use crate::ticket::Ticket;
 use crate::queries::{QueryWords, ReadAll};
+use crate::ticket::Ticket;
 
 /// Sessions of one account at most; the oldest ends when there is one more.
 const SESSIONS_MAX: usize = 20;
@@ -72,7 +72,8 @@ impl ControlPlane {
         let own = ticket.and_then(|ticket| Some((ticket.id, secret_of(&ticket)?)));
         let (now, lifetime) = (self.now(), Lifetime::default());
         let is_own = |session: &Session| own.as_ref().is_some_and(|(id, secret)| *id == session.id && session.hash.is(&secret.hash()));
-        let (mut ended, left): (Vec<_>, Vec<_>) = kept.into_iter().partition(|kept| is_own(&kept.doc.session) || is_over(&kept.doc.session, now, &lifetime));
+        let (mut ended, left): (Vec<_>, Vec<_>) =
+            kept.into_iter().partition(|kept| is_own(&kept.doc.session) || is_over(&kept.doc.session, now, &lifetime));
         let beyond = left.len().saturating_sub(SESSIONS_MAX.saturating_sub(1));
         ended.extend(left.into_iter().take(beyond));
         Ok(ended.into_iter().map(|kept| kept.id).collect())

@@ -21,8 +21,8 @@ use crate::documents::{IncidentDoc, ReportDoc, ShareDoc};
 use crate::incidents::summary;
 use crate::pages::Pages;
 use crate::plane::ControlPlane;
-use crate::queries;
 use crate::problem_of::ProblemOf;
+use crate::queries;
 use crate::queries::QueryWords;
 
 /// Seconds that a link works at least.

@@ -5,8 +5,8 @@
 use assent_api::operations::{SetUp, SignIn, SignInOptions};
 use assent_api::sessions::{ProviderSummary, SignInOptions as Options, SignedIn};
 use assent_api::{Code, Problem};
-use assent_base::id::AccountId;
 use assent_base::Secret;
+use assent_base::id::AccountId;
 use assent_http::{Handle, Input, Reply, RequestMeta};
 use assent_identity::link::Purpose;
 use assent_identity::password::{self, PasswordError, PasswordRecord, Verdict};
@@ -77,7 +77,8 @@ impl Handle<SetUp> for ControlPlane {
         let (doc, expect) = self.chosen(&tenant, &link.purpose, &email, name).await?;
         let doc = AccountDoc { password: Some(self.hash(input.body.password).await?), signed_in_at: Some(self.now()), ..doc };
         let actor = format!("account:{}", doc.id);
-        let details = json!({ "email": doc.email, "remote": input.meta.remote, "first_owner": matches!(link.purpose, Purpose::SetUp { .. }) });
+        let details =
+            json!({ "email": doc.email, "remote": input.meta.remote, "first_owner": matches!(link.purpose, Purpose::SetUp { .. }) });
         self.record(&tenant, &actor, "link.use", &doc.id.to_string(), Outcome::Intended, details).await?;
         self.claim_address(&email, tenant.id(), doc.id).await?;
         let mut begun = self.begin_session(&tenant, &doc, &input.meta).await?;
@@ -122,7 +123,13 @@ impl ControlPlane {
     }
 
     /// The account that a link is for, as whoever holds it chooses it.
-    async fn chosen(&self, tenant: &Tenant, purpose: &Purpose, email: &EmailAddress, name: String) -> Result<(AccountDoc, Expect), Problem> {
+    async fn chosen(
+        &self,
+        tenant: &Tenant,
+        purpose: &Purpose,
+        email: &EmailAddress,
+        name: String,
+    ) -> Result<(AccountDoc, Expect), Problem> {
         match purpose {
             Purpose::SetUp { account } => {
                 let grants = vec![granting::ownership()];
@@ -217,7 +224,9 @@ fn unhashed(error: PasswordError) -> Problem {
     tracing::error!(%error, "a password could not be checked");
     match error {
         PasswordError::BadRecord(_) => Problem::new(Code::Corrupt, "what is stored does not pass its checks; the platform's log says more"),
-        PasswordError::NoRandomness(_) | PasswordError::Failed => Problem::new(Code::Unavailable, "passwords cannot be checked now").retry_after(5),
+        PasswordError::NoRandomness(_) | PasswordError::Failed => {
+            Problem::new(Code::Unavailable, "passwords cannot be checked now").retry_after(5)
+        }
     }
 }
 

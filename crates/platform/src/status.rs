@@ -16,7 +16,10 @@ impl Handle<GetPublicStatus> for ControlPlane {
         let counts = &self.inner.settings.counts;
         let requests = counts.requests();
         let measured = (requests > 0).then(|| percent(requests.saturating_sub(counts.faults()), requests));
-        let mut parts = vec![Part { name: "api".to_owned(), level: if measured.is_none_or(|share| share >= TARGET_PERCENT) { Level::Working } else { Level::Degraded } }];
+        let mut parts = vec![Part {
+            name: "api".to_owned(),
+            level: if measured.is_none_or(|share| share >= TARGET_PERCENT) { Level::Working } else { Level::Degraded },
+        }];
         for part in self.readiness().await.parts {
             parts.push(Part { name: part.name.to_owned(), level: if part.waits_for.is_none() { Level::Working } else { Level::Stopped } });
         }

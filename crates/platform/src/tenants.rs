@@ -143,7 +143,10 @@ impl ControlPlane {
         let signer = self.inner.people.certifier();
         let bytes = signer.sign(text.as_bytes()).map_err(|error| {
             tracing::error!(%error, "a certificate could not be signed");
-            Problem::new(Code::Unavailable, format!("the tenant is deleted, as record {record} of the ledger says, but the certificate could not be signed"))
+            Problem::new(
+                Code::Unavailable,
+                format!("the tenant is deleted, as record {record} of the ledger says, but the certificate could not be signed"),
+            )
         })?;
         let signature = Signature { name: signer.key().name().to_owned(), id: signer.key().id(), bytes: bytes.to_vec() };
         Ok(DeletionCertificate { note: format!("{text}\n{}", signature.line()), public_key: signer.key().to_string() })

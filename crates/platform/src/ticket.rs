@@ -49,7 +49,8 @@ mod tests {
     #[test]
     fn a_ticket_reads_back_and_nothing_else_reads() {
         let (epoch, random) = (Timestamp::UNIX_EPOCH, [7; RANDOM_BYTES]);
-        let ticket = Ticket { tenant: TenantId::new(epoch, random), id: SessionId::new(epoch, random), secret: Secret::new("s".to_owned()) };
+        let ticket =
+            Ticket { tenant: TenantId::new(epoch, random), id: SessionId::new(epoch, random), secret: Secret::new("s".to_owned()) };
         let text = ticket.text();
         let again: Ticket<SessionId> = Ticket::read(&text).expect("a ticket");
         assert_eq!((again.tenant, again.id, again.secret.expose()), (ticket.tenant, ticket.id, "s"));

@@ -130,7 +130,15 @@ impl Watched {
     }
 
     /// Does something with an incident, and answers once it is kept.
-    pub(crate) async fn act(&self, plane: &ControlPlane, tenant: &Tenant, cluster: ClusterId, id: IncidentId, act: Act, by: &str) -> Result<(), Problem> {
+    pub(crate) async fn act(
+        &self,
+        plane: &ControlPlane,
+        tenant: &Tenant,
+        cluster: ClusterId,
+        id: IncidentId,
+        act: Act,
+        by: &str,
+    ) -> Result<(), Problem> {
         let (answer, answered) = oneshot::channel();
         self.ask(plane, tenant, cluster, Message::Act { id, act, by: by.to_owned(), answer }).await?;
         answered.await.map_err(|_| gone())?

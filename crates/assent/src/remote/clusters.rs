@@ -2,13 +2,12 @@
 
 use anyhow::{Context, bail};
 use assent_api::access::Criticality;
-use assent_api::clusters::{ClusterPath, ClusterQuery, Profile};
-use assent_api::environments::Environment;
+use assent_api::clusters::{ClusterPath, ClusterQuery, CreateCluster, Profile};
+use assent_api::environments::{CreateEnvironment, Environment};
 use assent_api::operations as ops;
 use assent_api::{Empty, PageQuery};
 use assent_base::id::ClusterId;
 use clap::{Args, Subcommand};
-use serde_json::json;
 
 use super::{Remote, Server};
 use crate::print;
@@ -81,8 +80,21 @@ enum ClusterAct {
     },
 }
 
-/// Runs `assent environment`.
-pub(crate) fn environments(asked: &Environments) -> anyhow::Result<u8> {
+impl Environments {
+    /// Runs `assent environment`.
+    pub(crate) fn run(&self) -> anyhow::Result<u8> {
+        environments(self)
+    }
+}
+
+impl Clusters {
+    /// Runs `assent cluster`.
+    pub(crate) fn run(&self) -> anyhow::Result<u8> {
+        clusters(self)
+    }
+}
+
+fn environments(asked: &Environments) -> anyhow::Result<u8> {
     let remote = Remote::of(&asked.server)?;
     match &asked.act {
         EnvironmentAct::List => {
@@ -92,7 +104,8 @@ pub(crate) fn environments(asked: &Environments) -> anyhow::Result<u8> {
             Ok(0)
         }
         EnvironmentAct::Add { name, criticality } => {
-            let made = remote.call::<ops::CreateEnvironment>(&Empty {}, &Empty {}, &json!({ "name": name, "criticality": criticality }))?;
+            let body = CreateEnvironment { name: name.clone(), criticality: *criticality, retention: None };
+            let made = remote.call::<ops::CreateEnvironment>(&Empty {}, &Empty {}, &body)?;
             print(&format!("{}\n", made.id))
         }
     }
@@ -101,7 +114,7 @@ pub(crate) fn environments(asked: &Environments) -> anyhow::Result<u8> {
 fn all_environments(remote: &Remote) -> anyhow::Result<Vec<Environment>> {
     let (mut query, mut all) = (PageQuery::default(), Vec::new());
     loop {
-        let page = remote.call::<ops::ListEnvironments>(&Empty {}, &query, &json!({}))?;
+        let page = remote.call::<ops::ListEnvironments>(&Empty {}, &query, &Empty {})?;
         all.extend(page.items);
         match page.next {
             Some(next) => query.cursor = Some(next),
@@ -110,8 +123,7 @@ fn all_environments(remote: &Remote) -> anyhow::Result<Vec<Environment>> {
     }
 }
 
-/// Runs `assent cluster`.
-pub(crate) fn clusters(asked: &Clusters) -> anyhow::Result<u8> {
+fn clusters(asked: &Clusters) -> anyhow::Result<u8> {
     let remote = Remote::of(&asked.server)?;
     let at = |id: &ClusterId| ClusterPath { cluster: *id };
     match &asked.act {
@@ -121,21 +133,21 @@ pub(crate) fn clusters(asked: &Clusters) -> anyhow::Result<u8> {
             let Some(found) = known.iter().find(|one| one.name == *environment) else {
                 bail!("there is no environment `{environment}`: make it with `assent environment add {environment} --criticality dev`");
             };
-            let body = json!({ "name": name, "environment": found.id, "profiles": profiles, "endpoint": endpoint });
+            let body = CreateCluster { name: name.clone(), environment: found.id, profiles: profiles.clone(), endpoint: endpoint.clone() };
             let made = remote.call::<ops::CreateCluster>(&Empty {}, &Empty {}, &body)?;
-            eprintln!("assent: {} is added; its key stands in this manifest and is not shown again", made.cluster.id);
+            crate::tell(&format!("{} is added; its key stands in this manifest and is not shown again", made.cluster.id));
             print(&made.manifest)
         }
         ClusterAct::RotateKey { id } => {
-            let made = remote.call::<ops::RotateClusterKey>(&at(id), &Empty {}, &json!({})).context("the key is as it was")?;
+            let made = remote.call::<ops::RotateClusterKey>(&at(id), &Empty {}, &Empty {}).context("the key is as it was")?;
             print(&made.manifest)
         }
         ClusterAct::RevokeKey { id } => {
-            remote.call::<ops::RevokeClusterKey>(&at(id), &Empty {}, &json!({}))?;
+            remote.call::<ops::RevokeClusterKey>(&at(id), &Empty {}, &Empty {})?;
             print("The key and its tokens hold no more.\n")
         }
         ClusterAct::Remove { id } => {
-            remote.call::<ops::DeleteCluster>(&at(id), &Empty {}, &json!({}))?;
+            remote.call::<ops::DeleteCluster>(&at(id), &Empty {}, &Empty {})?;
             print("It is removed.\n")
         }
     }
@@ -144,7 +156,7 @@ pub(crate) fn clusters(asked: &Clusters) -> anyhow::Result<u8> {
 fn list(remote: &Remote) -> anyhow::Result<u8> {
     let mut query = ClusterQuery::default();
     loop {
-        let page = remote.call::<ops::ListClusters>(&Empty {}, &query, &json!({}))?;
+        let page = remote.call::<ops::ListClusters>(&Empty {}, &query, &Empty {})?;
         for one in &page.items {
             print(&format!(
                 "{}  {:<9} {:<10} {} · {} open incidents · {} objects · heard {}\n",

@@ -4,10 +4,10 @@ use anyhow::bail;
 use assent_api::incidents::{self as words, IncidentPath, IncidentQuery, IncidentSummary};
 use assent_api::operations as ops;
 use assent_api::{Empty, Page, PageQuery};
-use assent_base::id::IncidentId;
+use assent_base::id::{AccountId, IncidentId};
 use assent_base::time;
 use clap::{Args, Subcommand};
-use serde_json::json;
+use futures_util::StreamExt as _;
 
 use super::{Remote, Server};
 use crate::cli::{Output, Shape};
@@ -87,7 +87,7 @@ enum Act {
     /// Give it to somebody, or to nobody.
     Assign {
         /// The account: `acc_…`.
-        account: Option<String>,
+        account: Option<AccountId>,
     },
     /// Make a link that shows its report to whoever holds it.
     Share {
@@ -99,8 +99,21 @@ enum Act {
     Timeline,
 }
 
-/// Lists incidents.
-pub(crate) fn list(asked: &Incidents) -> anyhow::Result<u8> {
+impl Incidents {
+    /// Lists incidents.
+    pub(crate) fn run(&self) -> anyhow::Result<u8> {
+        list(self)
+    }
+}
+
+impl Incident {
+    /// Reads an incident, or does something with it.
+    pub(crate) fn run(&self) -> anyhow::Result<u8> {
+        one(self)
+    }
+}
+
+fn list(asked: &Incidents) -> anyhow::Result<u8> {
     let remote = Remote::of(&asked.server)?;
     let query = IncidentQuery {
         state: asked.state.clone(),
@@ -109,7 +122,7 @@ pub(crate) fn list(asked: &Incidents) -> anyhow::Result<u8> {
         limit: Some(asked.limit),
         ..IncidentQuery::default()
     };
-    let page = remote.call::<ops::ListIncidents>(&Empty {}, &query, &json!({}))?;
+    let page = remote.call::<ops::ListIncidents>(&Empty {}, &query, &Empty {})?;
     if asked.json {
         print(&format!("{}\n", serde_json::to_string_pretty(&page)?))?;
     } else if page.items.is_empty() {
@@ -127,13 +140,13 @@ pub(crate) fn list(asked: &Incidents) -> anyhow::Result<u8> {
 fn watch(remote: &Remote, query: &IncidentQuery, json: bool) -> anyhow::Result<u8> {
     use assent_api::events::Event;
     remote.wait(async {
-        let mut events = remote.client.events(None).await?;
+        let mut events = std::pin::pin!(remote.client.events(None));
         while let Some(event) = events.next().await {
             let (_, event) = event?;
             match event {
                 Event::Incident { incident, .. } => {
                     let path = IncidentPath { incident };
-                    let Ok(found) = remote.client.call::<ops::GetIncident>(&path, &Empty {}, &json!({})).await else { continue };
+                    let Ok(found) = remote.client.call::<ops::GetIncident>(&path, &Empty {}, &Empty {}).await else { continue };
                     let one = found.summary;
                     if query.namespace.as_ref().is_some_and(|name| !one.namespaces.contains(name)) {
                         continue;
@@ -148,19 +161,18 @@ fn watch(remote: &Remote, query: &IncidentQuery, json: bool) -> anyhow::Result<u
     })
 }
 
-/// Reads an incident, or does something with it.
-pub(crate) fn one(asked: &Incident) -> anyhow::Result<u8> {
+fn one(asked: &Incident) -> anyhow::Result<u8> {
     let remote = Remote::of(&asked.server)?;
     let path = IncidentPath { incident: asked.id };
     match &asked.act {
         None => read(&remote, &path, &asked.shape),
         Some(Act::Timeline) => timeline(&remote, &path),
         Some(Act::Comment { text }) => {
-            let comment = remote.call::<ops::AddComment>(&path, &Empty {}, &json!({ "text": text }))?;
+            let comment = remote.call::<ops::AddComment>(&path, &Empty {}, &words::AddComment { text: text.clone() })?;
             print(&format!("{} remarked.\n", printable(&comment.by_name)))
         }
         Some(Act::Share { expires_in }) => {
-            let made = remote.call::<ops::CreateShare>(&path, &Empty {}, &json!({ "expires_in_s": expires_in }))?;
+            let made = remote.call::<ops::CreateShare>(&path, &Empty {}, &assent_api::shares::CreateShare { expires_in_s: *expires_in })?;
             print(&format!("{}\nWorks until {}; shown this once.\n", printable(&made.link), made.share.expires_at))
         }
         Some(act) => {
@@ -172,18 +184,18 @@ pub(crate) fn one(asked: &Incident) -> anyhow::Result<u8> {
 
 fn change(remote: &Remote, path: &IncidentPath, act: &Act) -> anyhow::Result<words::Incident> {
     match act {
-        Act::Mute { span, reason } => remote.call::<ops::MuteIncident>(path, &Empty {}, &json!({ "for_s": span, "reason": reason })),
-        Act::Unmute => remote.call::<ops::UnmuteIncident>(path, &Empty {}, &json!({})),
-        Act::Dismiss { reason } => remote.call::<ops::DismissIncident>(path, &Empty {}, &json!({ "reason": reason })),
-        Act::Reopen => remote.call::<ops::ReopenIncident>(path, &Empty {}, &json!({})),
-        Act::Rerun { context } => remote.call::<ops::RerunIncident>(path, &Empty {}, &json!({ "context": context })),
-        Act::Assign { account } => remote.call::<ops::AssignIncident>(path, &Empty {}, &json!({ "assignee": account })),
+        Act::Mute { span, reason } => remote.call::<ops::MuteIncident>(path, &Empty {}, &words::MuteIncident { for_s: *span, reason: reason.clone() }),
+        Act::Unmute => remote.call::<ops::UnmuteIncident>(path, &Empty {}, &Empty {}),
+        Act::Dismiss { reason } => remote.call::<ops::DismissIncident>(path, &Empty {}, &words::DismissIncident { reason: reason.clone() }),
+        Act::Reopen => remote.call::<ops::ReopenIncident>(path, &Empty {}, &Empty {}),
+        Act::Rerun { context } => remote.call::<ops::RerunIncident>(path, &Empty {}, &words::RerunIncident { context: context.clone() }),
+        Act::Assign { account } => remote.call::<ops::AssignIncident>(path, &Empty {}, &words::AssignIncident { assignee: *account }),
         Act::Comment { .. } | Act::Share { .. } | Act::Timeline => bail!("this changes nothing"),
     }
 }
 
 fn read(remote: &Remote, path: &IncidentPath, shape: &Shape) -> anyhow::Result<u8> {
-    let incident = remote.call::<ops::GetIncident>(path, &Empty {}, &json!({}))?;
+    let incident = remote.call::<ops::GetIncident>(path, &Empty {}, &Empty {})?;
     if shape.output == Output::Json {
         return print(&format!("{}\n", serde_json::to_string_pretty(&incident)?));
     }
@@ -218,7 +230,7 @@ fn head(incident: &words::Incident) -> String {
 fn timeline(remote: &Remote, path: &IncidentPath) -> anyhow::Result<u8> {
     let mut query = PageQuery::default();
     loop {
-        let page: Page<words::TimelineEntry> = remote.call::<ops::GetTimeline>(path, &query, &json!({}))?;
+        let page: Page<words::TimelineEntry> = remote.call::<ops::GetTimeline>(path, &query, &Empty {})?;
         for entry in &page.items {
             let by = entry.by.as_deref().map(|by| format!("{} ", printable(by))).unwrap_or_default();
             print(&format!("{}  {:<8} {by}{}\n", entry.at, word(entry.kind), printable(&entry.text)))?;

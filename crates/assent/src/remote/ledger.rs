@@ -8,10 +8,11 @@ use assent_api::ledger::{Outcome, Receipt, Record, RecordPath, RecordQuery};
 use assent_api::operations as ops;
 use assent_api::Empty;
 use assent_base::Timestamp;
+use assent_client::Download;
 use assent_journal::DirFiles;
 use assent_ledger::{Trust, Verdict, VerifierKey};
 use clap::{Args, Subcommand};
-use serde_json::json;
+use futures_util::StreamExt as _;
 
 use super::{Remote, Server};
 use crate::print;
@@ -111,12 +112,18 @@ struct Verify {
     witness: Vec<PathBuf>,
 }
 
-/// Runs the command.
-pub(crate) fn run(asked: &Ledger) -> anyhow::Result<u8> {
-    match &asked.act {
+impl Ledger {
+    /// Runs the command.
+    pub(crate) fn run(&self) -> anyhow::Result<u8> {
+        run(&self.act)
+    }
+}
+
+fn run(act: &Act) -> anyhow::Result<u8> {
+    match act {
         Act::List(asked) => list(asked),
         Act::Show { index, server } => {
-            let record = Remote::of(server)?.call::<ops::GetRecord>(&RecordPath { index: *index }, &Empty {}, &json!({}))?;
+            let record = Remote::of(server)?.call::<ops::GetRecord>(&RecordPath { index: *index }, &Empty {}, &Empty {})?;
             print(&format!("{}\n", serde_json::to_string_pretty(&record)?))
         }
         Act::Export { file, server } => export(file, server),
@@ -135,7 +142,7 @@ fn list(asked: &List) -> anyhow::Result<u8> {
         limit: Some(asked.limit),
         ..RecordQuery::default()
     };
-    let page = Remote::of(&asked.server)?.call::<ops::ListRecords>(&Empty {}, &query, &json!({}))?;
+    let page = Remote::of(&asked.server)?.call::<ops::ListRecords>(&Empty {}, &query, &Empty {})?;
     if asked.json {
         return print(&format!("{}\n", serde_json::to_string_pretty(&page)?));
     }
@@ -151,17 +158,27 @@ fn export(file: &Path, server: &Server) -> anyhow::Result<u8> {
     let remote = Remote::of(server)?;
     let place = || format!("cannot write {}", file.display());
     let mut out = std::fs::OpenOptions::new().write(true).create_new(true).open(file).with_context(place)?;
-    let copied = remote.wait(remote.client.download("/api/v1/ledger/export", &mut out));
-    let bytes = match copied {
+    let bytes = match remote.wait(fetch(&remote, &mut out)) {
         Ok(bytes) => bytes,
         Err(error) => {
             // Half an archive would pass for one.
             let _ = std::fs::remove_file(file);
-            return Err(error.into());
+            return Err(error);
         }
     };
     out.flush().and_then(|()| out.sync_all()).with_context(place)?;
     print(&format!("{bytes} bytes in {}. Unpack it, and run `assent ledger verify FOLDER`.\n", file.display()))
+}
+
+async fn fetch(remote: &Remote, out: &mut std::fs::File) -> anyhow::Result<u64> {
+    let mut chunks = std::pin::pin!(remote.client.download(Download::Ledger).await?);
+    let mut bytes = 0;
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk?;
+        out.write_all(&chunk)?;
+        bytes += chunk.len() as u64;
+    }
+    Ok(bytes)
 }
 
 fn receipt(asked: &ReceiptOf) -> anyhow::Result<u8> {
@@ -174,7 +191,7 @@ fn receipt(asked: &ReceiptOf) -> anyhow::Result<u8> {
         };
     }
     let Some(index) = asked.index else { bail!("name a record, or a receipt with --check") };
-    let receipt: Receipt = Remote::of(&asked.server)?.call::<ops::GetReceipt>(&RecordPath { index }, &Empty {}, &json!({}))?;
+    let receipt: Receipt = Remote::of(&asked.server)?.call::<ops::GetReceipt>(&RecordPath { index }, &Empty {}, &Empty {})?;
     print(&format!("{}\n", serde_json::to_string_pretty(&receipt)?))
 }
 

@@ -5,11 +5,11 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 
 use anyhow::{Context, bail};
 use assent_api::Empty;
+use assent_api::keys::CreateApiKey;
 use assent_api::operations as ops;
 use assent_base::{Secret, time};
 use assent_client::Auth;
 use clap::Args;
-use serde_json::json;
 
 use super::{Credentials, Remote, SERVER_DEFAULT, Server, prompt};
 use crate::print;
@@ -27,8 +27,14 @@ pub(crate) struct Login {
     server: Server,
 }
 
-/// Runs the command.
-pub(crate) fn run(asked: &Login) -> anyhow::Result<u8> {
+impl Login {
+    /// Runs the command.
+    pub(crate) fn run(&self) -> anyhow::Result<u8> {
+        sign_in(self)
+    }
+}
+
+fn sign_in(asked: &Login) -> anyhow::Result<u8> {
     let url = asked.server.server.clone().unwrap_or_else(|| SERVER_DEFAULT.to_owned());
     let path = asked.server.credentials_file().context("there is no home folder to keep credentials in")?;
     let email = match &asked.email {
@@ -37,11 +43,11 @@ pub(crate) fn run(asked: &Login) -> anyhow::Result<u8> {
     };
     let password = Secret::new(prompt("Password")?);
     let remote = Remote::with(&url, Auth::None, asked.server.ca_file.as_deref())?;
-    let (session, signed_in) = remote.wait(remote.client.sign_in(&email, &password))?;
-    let remote = Remote::with(&url, Auth::Session(session), asked.server.ca_file.as_deref())?;
-    let body = json!({ "name": "assent login", "grants": signed_in.me.grants, "expires_in_s": asked.expires_in });
+    let (signed_in, session) = remote.wait(remote.client.sign_in(&email, &password))?;
+    let remote = Remote::with(&url, session, asked.server.ca_file.as_deref())?;
+    let body = CreateApiKey { name: "assent login".to_owned(), grants: signed_in.me.grants, expires_in_s: Some(asked.expires_in) };
     let made = remote.call::<ops::CreateKey>(&Empty {}, &Empty {}, &body)?;
-    drop(remote.get::<ops::SignOut>()?);
+    remote.get::<ops::SignOut>()?;
     keep(&path, &Credentials { server: url.clone(), token: made.secret, ca_file: asked.server.ca_file.clone() })?;
     print(&format!("Signed in to {url} as {}; the key is in {} and holds until {}.\n", signed_in.me.name, path.display(), made.key.expires_at.map_or_else(|| "revoked".to_owned(), |at| at.to_string())))
 }

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use assent_api::access::{Action, Criticality, Role};
+use assent_api::accounts::Grant;
 use assent_api::operations as ops;
 use assent_api::{Empty, policies};
 use assent_base::Timestamp;
 use clap::{Args, Subcommand};
-use serde_json::json;
 
 use super::{Remote, Server};
 use crate::print;
@@ -61,23 +61,30 @@ enum Act {
     Actions,
 }
 
-/// Runs the command.
-pub(crate) fn run(asked: &Policy) -> anyhow::Result<u8> {
+impl Policy {
+    /// Runs the command.
+    pub(crate) fn run(&self) -> anyhow::Result<u8> {
+        run(self)
+    }
+}
+
+fn run(asked: &Policy) -> anyhow::Result<u8> {
     match &asked.act {
         Act::Actions => print(&Action::ALL.iter().map(|action| format!("{action}\n")).collect::<String>()),
         Act::List => {
-            let page = Remote::of(&asked.server)?.call::<ops::ListPolicies>(&Empty {}, &assent_api::PageQuery::default(), &json!({}))?;
+            let page = Remote::of(&asked.server)?.call::<ops::ListPolicies>(&Empty {}, &assent_api::PageQuery::default(), &Empty {})?;
             print(&page.items.iter().map(|one| format!("{}  {}  {}\n", one.id, if one.enabled { "on " } else { "off" }, printable(&one.name))).collect::<String>())
         }
         Act::Test { role, action, criticality, namespace, file } => {
             let text = file.as_ref().map(|path| std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))).transpose()?;
-            let question = json!({ "grants": [{ "role": role, "namespaces": [] }], "action": action, "criticality": criticality, "namespace": namespace });
-            let answer = Remote::of(&asked.server)?.call::<ops::TestPolicy>(&Empty {}, &Empty {}, &json!({ "text": text, "question": question }))?;
+            let grant = Grant { role: *role, environment: None, namespaces: Vec::new() };
+            let question = policies::Question { grants: vec![grant], action: *action, environment: None, criticality: *criticality, namespace: namespace.clone() };
+            let answer = Remote::of(&asked.server)?.call::<ops::TestPolicy>(&Empty {}, &Empty {}, &policies::TestPolicy { text, question })?;
             told(&answer)
         }
         Act::Backtest { file, since } => {
             let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-            let told = Remote::of(&asked.server)?.call::<ops::BacktestPolicy>(&Empty {}, &Empty {}, &json!({ "text": text, "since": since }))?;
+            let told = Remote::of(&asked.server)?.call::<ops::BacktestPolicy>(&Empty {}, &Empty {}, &policies::BacktestPolicy { text, since: *since })?;
             let rows: String = told
                 .changed
                 .iter()

@@ -13,6 +13,8 @@ use serde::Deserialize;
 
 /// Where the API listens unless told otherwise: this machine only.
 const LISTEN_DEFAULT: &str = "127.0.0.1:8473";
+/// The observer's image unless another is named: what `docker build` of this version is tagged as.
+const OBSERVER_IMAGE_DEFAULT: &str = concat!("assent-observer:", env!("CARGO_PKG_VERSION"));
 /// Largest configuration file.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 
@@ -90,6 +92,8 @@ pub(crate) struct File {
     pub(crate) ca_file: Option<PathBuf>,
     /// The base URL of an OpenTelemetry collector that takes traces over HTTP. Nothing is sent without it, nor under `DO_NOT_TRACK`.
     pub(crate) otlp_endpoint: Option<String>,
+    /// The image that the manifests of observers name.
+    pub(crate) observer_image: Option<String>,
     /// A key that signs checkpoints of the ledger besides the platform's: the file of its private key, kept elsewhere.
     pub(crate) witness_key: Option<PathBuf>,
 }
@@ -158,6 +162,19 @@ pub(crate) struct Config {
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) otlp_endpoint: Option<String>,
     pub(crate) witness_key: Option<PathBuf>,
+    pub(crate) observer_image: String,
+}
+
+impl Config {
+    /// Host names besides those of loopback under which the platform may be called.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let authority = self.public_url.as_deref().and_then(|url| url.split_once("://")).map(|(_, rest)| rest);
+        let host = authority.and_then(|rest| rest.split(['/', '?', '#']).next()).map(|host| match host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name.to_owned(),
+            _ => host.to_owned(),
+        });
+        host.into_iter().chain((!self.listen.ip().is_unspecified()).then(|| self.listen.ip().to_string())).collect()
+    }
 }
 
 /// How connections are protected, settled.
@@ -211,6 +228,7 @@ pub(crate) fn settle(flags: Flags, home: Option<&Path>) -> anyhow::Result<Config
         ca_file: file.ca_file,
         otlp_endpoint: file.otlp_endpoint,
         witness_key: file.witness_key,
+        observer_image: file.observer_image.unwrap_or_else(|| OBSERVER_IMAGE_DEFAULT.to_owned()),
     })
 }
 

@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 use super::{ENTRIES_BYTES_MAX, PAYLOADS_BYTES_MAX};
 use crate::bundle::payloads;
 use crate::checkpoint::{Checkpoint, Trust};
-use crate::files::{CHECKPOINT, Files, HISTORY, Unreadable, read_whole};
+use crate::files::{CHECKPOINT, Files, HISTORY, Unreadable, part, read_whole};
 use crate::note::{NOTE_BYTES_MAX, split_first};
 use crate::tile::{TILE_WIDTH, Tile, entries_path, levels, payload_path, width_at};
 
 /// How often the edge of a log that is written to is read again before it is taken as it is.
-const ATTEMPTS_MAX: usize = 64;
+const ATTEMPTS_MAX: usize = 16;
 
 /// Files with an edge that does not change any more.
 pub(super) struct Held<'a, F> {
@@ -26,13 +26,17 @@ impl<'a, F: Files> Held<'a, F> {
     /// Holds the edge, and gives the newest checkpoint, unless there is none.
     pub(super) fn settled(files: &'a F, trust: &Trust) -> Result<(Self, Option<Vec<u8>>), Unreadable> {
         let mut attempt = 1;
+        let mut known: Option<(Option<Vec<u8>>, Option<Checkpoint>)> = None;
         loop {
             let note = read_whole(files, CHECKPOINT, NOTE_BYTES_MAX)?;
-            let checkpoint = note.as_deref().and_then(|note| trust.checkpoint(note).ok());
+            let checkpoint = match known.take() {
+                Some((same, checkpoint)) if same == note => checkpoint,
+                Some(_) | None => note.as_deref().and_then(|note| trust.checkpoint(note).ok()),
+            };
             let edge = Self::read(files, checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size))?;
-            let settled = match (&note, checkpoint) {
+            let settled = match (&note, &checkpoint) {
                 (Some(note), Some(checkpoint)) => {
-                    edge.is_settled(note, &checkpoint)? && read_whole(files, CHECKPOINT, NOTE_BYTES_MAX)? == Some(note.clone())
+                    edge.is_settled(note, checkpoint)? && read_whole(files, CHECKPOINT, NOTE_BYTES_MAX)? == Some(note.clone())
                 }
                 (None, _) | (_, None) => true,
             };
@@ -40,6 +44,7 @@ impl<'a, F: Files> Held<'a, F> {
                 return Ok((edge, note));
             }
             attempt += 1;
+            known = Some((note, checkpoint));
         }
     }
 
@@ -84,8 +89,7 @@ impl<F: Files> Files for Held<'_, F> {
             let left = if path == HISTORY { self.history_bytes.saturating_sub(offset) } else { u64::MAX };
             return self.files.read_at(path, offset, bytes_max.min(usize::try_from(left).unwrap_or(usize::MAX)));
         };
-        let from = usize::try_from(offset).unwrap_or(usize::MAX);
-        Ok(held.as_ref().map(|bytes| bytes.get(from..).unwrap_or_default().iter().take(bytes_max).copied().collect()))
+        Ok(held.as_ref().map(|bytes| part(bytes, offset, bytes_max).to_vec()))
     }
 
     fn length(&self, path: &str) -> Result<Option<u64>, Unreadable> {

@@ -68,7 +68,9 @@ pub(crate) fn read(format: AlertFormat, body: &[u8]) -> Result<Vec<Alert>, Probl
 }
 
 fn parse<'a, T: Deserialize<'a>>(what: &str, body: &'a [u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body).map_err(|error| Problem::new(Code::BadRequest, format!("not an alert of {what}: line {}, column {}", error.line(), error.column())))
+    serde_json::from_slice(body).map_err(|error| {
+        Problem::new(Code::BadRequest, format!("not an alert of {what}: line {}, column {}", error.line(), error.column()))
+    })
 }
 
 /// Alertmanager's webhook.
@@ -231,15 +233,20 @@ mod tests {
     #[test]
     fn the_end_of_an_alert_is_another_alert_about_the_same() {
         let firing = read(AlertFormat::Alertmanager, FIRING.as_bytes()).expect("readable");
-        let over = read(AlertFormat::Alertmanager, FIRING.replace(r#"[{"status":"firing""#, r#"[{"status":"resolved""#).as_bytes()).expect("readable");
+        let over = read(AlertFormat::Alertmanager, FIRING.replace(r#"[{"status":"firing""#, r#"[{"status":"resolved""#).as_bytes())
+            .expect("readable");
         let (Some(firing), Some(over)) = (firing.first(), over.first()) else { panic!("one alert each") };
         assert!(firing.key != over.key && firing.subject == over.subject && over.is_over);
     }
 
     #[test]
     fn pagerduty_says_what_began_and_ended_and_the_rest_is_passed_over() {
-        let event = |kind: &str| format!(r#"{{"event":{{"id":"e-{kind}","event_type":"{kind}","occurred_at":"2026-05-04T10:00:00Z",
-            "data":{{"id":"P1","type":"incident","title":"Cart is down","urgency":"high"}}}}}}"#);
+        let event = |kind: &str| {
+            format!(
+                r#"{{"event":{{"id":"e-{kind}","event_type":"{kind}","occurred_at":"2026-05-04T10:00:00Z",
+            "data":{{"id":"P1","type":"incident","title":"Cart is down","urgency":"high"}}}}}}"#
+            )
+        };
         let ends = |kind: &str| read(AlertFormat::Pagerduty, event(kind).as_bytes()).expect("readable").first().map(|alert| alert.is_over);
         assert_eq!(ends("incident.triggered"), Some(false));
         assert_eq!(ends("incident.resolved"), Some(true));

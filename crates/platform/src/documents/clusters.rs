@@ -6,7 +6,7 @@ use assent_base::id::{ClusterId, EnvironmentId};
 use assent_identity::key::KeyRecord;
 use serde::{Deserialize, Serialize};
 
-use super::{BY_TIME, Document, Index, document};
+use super::{BY_TIME, Index, document};
 
 /// One API server that is watched.
 #[derive(Debug, Clone, Serialize, Deserialize)]

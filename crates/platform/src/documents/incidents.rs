@@ -4,7 +4,7 @@ use assent_base::id::{CommentId, IncidentId, ShareId};
 use assent_base::{Digest, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Document, Index, by_time, document};
+use super::{Index, by_time, document};
 
 /// An incident. Its environment is its cluster's, which can be moved.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use assent_base::id::{AlertSourceId, ClusterId, EnvironmentId, PolicyId, TenantI
 use assent_base::{Digest, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Document, Index, by_time, document};
+use super::{Index, by_time, document};
 
 /// An organisation. Kept in the installation's own tenant.
 #[derive(Debug, Clone, Serialize, Deserialize)]

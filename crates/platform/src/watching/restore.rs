@@ -36,7 +36,8 @@ pub(super) struct Past {
 pub(super) async fn past(tenant: &Tenant, cluster: ClusterId, now: Timestamp) -> Result<Past, BadStart> {
     let doc = tenant.get::<ClusterDoc>(&cluster.to_string()).await?;
     let stream = doc.and_then(|kept| kept.doc.stream);
-    let mut past = Past { known: Known::new(), book: book(tenant, cluster).await?, stream: stream.clone(), last: 0, segments: 0, lost: false };
+    let mut past =
+        Past { known: Known::new(), book: book(tenant, cluster).await?, stream: stream.clone(), last: 0, segments: 0, lost: false };
     // Streams that ended while the platform did are of no more use.
     forget_streams(tenant, cluster, stream.as_deref(), now).await?;
     let Some(stream) = stream else { return Ok(past) };

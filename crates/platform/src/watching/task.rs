@@ -54,7 +54,13 @@ struct Task {
 }
 
 /// Watches until it is told to stop, or nobody is left to tell it anything.
-pub(super) async fn run(plane: ControlPlane, tenant: Tenant, cluster: ClusterId, mut inbox: mpsc::Receiver<Message>, shown: Arc<Mutex<Shown>>) {
+pub(super) async fn run(
+    plane: ControlPlane,
+    tenant: Tenant,
+    cluster: ClusterId,
+    mut inbox: mpsc::Receiver<Message>,
+    shown: Arc<Mutex<Shown>>,
+) {
     let past = match restore::past(&tenant, cluster, plane.now()).await {
         Ok(past) => past,
         Err(error) => {
@@ -154,10 +160,10 @@ impl Task {
             return;
         }
         for fact in facts {
-            if let Fact::Listed { kind, namespace: None, .. } = &fact {
-                if let Some(kind) = Kind::from_word(kind) {
-                    self.unlisted.remove(&kind);
-                }
+            if let Fact::Listed { kind, namespace: None, .. } = &fact
+                && let Some(kind) = Kind::from_word(kind)
+            {
+                self.unlisted.remove(&kind);
             }
             if let Err(error) = self.known.apply(fact) {
                 tracing::warn!(cluster = %self.cluster, %error, "a fact is not taken");
@@ -191,7 +197,7 @@ impl Task {
     async fn carry_over(&mut self, to: String) -> Result<(), Problem> {
         let stream = stream_of(self.cluster, &to);
         let (now, first) = (self.plane.now(), kept_as(0));
-        let begun = self.tenant.append_segment(&stream, (first, first), now, &[]).await.map_err(Problem::from_store)?;
+        let begun = self.tenant.append_segment(&stream, (first, first), now, Vec::new()).await.map_err(Problem::from_store)?;
         if begun == Appended::New && self.known.objects() > 0 {
             let snapshot = self.known.snapshot();
             self.tenant.compact(&stream, first, now, &snapshot).await.map_err(Problem::from_store)?;
@@ -229,7 +235,8 @@ impl Task {
         }
         let settled = self.known.dirty().into_iter().filter_map(|slice| self.known.dirty_since(&slice)).map(settled_at).min();
         let waited = self.book.waited_for().into_iter().map(|(_, at)| at).min();
-        let next = [settled.filter(|_| self.is_listed(now)), self.known.next_due(), self.book.next_due(), waited].into_iter().flatten().min();
+        let next =
+            [settled.filter(|_| self.is_listed(now)), self.known.next_due(), self.book.next_due(), waited].into_iter().flatten().min();
         let until = next.map_or(TICK_MS_MAX, |at| u64::try_from(at.as_millisecond().saturating_sub(now.as_millisecond())).unwrap_or(0));
         Duration::from_millis(until.clamp(TICK_MS_MIN, TICK_MS_MAX))
     }

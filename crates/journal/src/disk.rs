@@ -1,0 +1,59 @@
+//! What the journal asks of a disk. Apart from the folder, so that tests can let every single step fail.
+
+use std::io;
+
+use assent_ledger::Files;
+
+/// Durable files. Paths are relative, with `/` between names, and made by this crate alone.
+pub trait Disk: Files + Send + Sync {
+    /// Makes or replaces a file, and its folders, and brings its bytes to the disk. The name follows with [`Disk::sync_folders`].
+    ///
+    /// # Errors
+    /// When the disk refuses; the file may then hold anything.
+    fn write(&self, path: &str, bytes: &[u8]) -> io::Result<()>;
+
+    /// Writes bytes at the end of a file of `at` bytes, cutting what lies behind, and brings them to the disk. Makes the file when `at` is 0.
+    ///
+    /// # Errors
+    /// When the file is shorter, or the disk refuses; what lies behind `at` may then be anything.
+    fn append(&self, path: &str, at: u64, bytes: &[u8]) -> io::Result<()>;
+
+    /// Brings a file to the disk that was written before, perhaps by a process that was killed.
+    ///
+    /// # Errors
+    /// When it is absent, or the disk refuses.
+    fn sync(&self, path: &str) -> io::Result<()>;
+
+    /// Cuts a file that is longer. One that is absent stays so.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn truncate(&self, path: &str, bytes: u64) -> io::Result<()>;
+
+    /// Gives a file a new name, in the place of the one that has it.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+
+    /// Removes a file, and its folder if that is empty then. One that is absent stays so.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn remove(&self, path: &str) -> io::Result<()>;
+
+    /// The names in a folder; none if it is absent.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn names(&self, folder: &str) -> io::Result<Vec<String>>;
+
+    /// Brings all names to the disk that were made or changed since the last call.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn sync_folders(&self) -> io::Result<()>;
+
+    /// Lets others write to the folder.
+    fn release(&self);
+}

@@ -1,0 +1,203 @@
+//! A folder as disk. Files are for their owner alone: 0600, in folders of 0700. A lock keeps a second process out.
+
+use std::collections::BTreeSet;
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use assent_ledger::{Files, Unreadable};
+
+use crate::disk::Disk;
+
+const LOCK: &str = "lock";
+const FILE_MODE: u32 = 0o600;
+const FOLDER_MODE: u32 = 0o700;
+
+/// The files of a log in a folder, for reading: what a verifier needs.
+#[derive(Debug, Clone)]
+pub struct DirFiles {
+    folder: PathBuf,
+}
+
+/// A folder that this process alone writes to.
+#[derive(Debug)]
+pub struct Folder {
+    files: DirFiles,
+    /// Folders in which names changed since they were last synced.
+    changed: Mutex<BTreeSet<PathBuf>>,
+    lock: Mutex<Option<File>>,
+}
+
+impl DirFiles {
+    /// The files in this folder.
+    #[must_use]
+    pub const fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        self.folder.join(path)
+    }
+}
+
+impl Files for DirFiles {
+    fn read_at(&self, path: &str, offset: u64, bytes_max: usize) -> Result<Option<Vec<u8>>, Unreadable> {
+        let unreadable = |cause: io::Error| Unreadable { path: path.to_owned(), cause: cause.to_string() };
+        let Some(mut file) = present(File::open(self.at(path))).map_err(unreadable)? else { return Ok(None) };
+        if offset > 0 {
+            file.seek(SeekFrom::Start(offset)).map_err(unreadable)?;
+        }
+        let mut bytes = Vec::new();
+        file.take(bytes_max as u64).read_to_end(&mut bytes).map_err(unreadable)?;
+        Ok(Some(bytes))
+    }
+
+    fn length(&self, path: &str) -> Result<Option<u64>, Unreadable> {
+        let metadata = present(std::fs::metadata(self.at(path)));
+        let metadata = metadata.map_err(|cause| Unreadable { path: path.to_owned(), cause: cause.to_string() })?;
+        Ok(metadata.map(|metadata| metadata.len()))
+    }
+}
+
+impl Folder {
+    /// Takes a folder, making it if it is absent. None if another process has it.
+    ///
+    /// # Errors
+    /// When it cannot be made or locked.
+    pub fn open(folder: &Path) -> io::Result<Option<Self>> {
+        let this = Self { files: DirFiles::new(folder.to_owned()), changed: Mutex::default(), lock: Mutex::default() };
+        this.make_folders(folder)?;
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).mode(FILE_MODE).open(folder.join(LOCK))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(cause)) => return Err(cause),
+        }
+        *this.lock.lock().unwrap_or_else(PoisonError::into_inner) = Some(lock);
+        Ok(Some(this))
+    }
+
+    fn opened(&self, path: &str, options: &mut OpenOptions) -> io::Result<File> {
+        let at = self.files.at(path);
+        if let Some(file) = present(options.clone().create(false).open(&at))? {
+            return Ok(file);
+        }
+        let folder = at.parent().unwrap_or(&self.files.folder);
+        self.make_folders(folder)?;
+        self.changed(folder);
+        options.create(true).mode(FILE_MODE).open(&at)
+    }
+
+    fn make_folders(&self, folder: &Path) -> io::Result<()> {
+        if folder.is_dir() {
+            return Ok(());
+        }
+        if let Some(above) = folder.parent().filter(|above| !above.as_os_str().is_empty()) {
+            self.make_folders(above)?;
+            self.changed(above);
+        }
+        match DirBuilder::new().mode(FOLDER_MODE).create(folder) {
+            Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => Err(cause),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    fn changed(&self, folder: &Path) {
+        self.changed.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned());
+    }
+}
+
+impl Files for Folder {
+    fn read_at(&self, path: &str, offset: u64, bytes_max: usize) -> Result<Option<Vec<u8>>, Unreadable> {
+        self.files.read_at(path, offset, bytes_max)
+    }
+
+    fn length(&self, path: &str) -> Result<Option<u64>, Unreadable> {
+        self.files.length(path)
+    }
+}
+
+impl Disk for Folder {
+    fn write(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
+        let mut file = self.opened(path, OpenOptions::new().write(true).truncate(true))?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    }
+
+    fn append(&self, path: &str, at: u64, bytes: &[u8]) -> io::Result<()> {
+        let mut file = self.opened(path, OpenOptions::new().write(true))?;
+        let length = file.metadata()?.len();
+        if length < at {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, format!("`{path}` is shorter than it was")));
+        }
+        if length > at {
+            file.set_len(at)?;
+        }
+        file.seek(SeekFrom::Start(at))?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    }
+
+    fn sync(&self, path: &str) -> io::Result<()> {
+        let at = self.files.at(path);
+        File::open(&at)?.sync_all()?;
+        // Its name may not be on the disk either, nor that of its folder.
+        at.ancestors().skip(1).take_while(|folder| folder.starts_with(&self.files.folder)).for_each(|folder| self.changed(folder));
+        Ok(())
+    }
+
+    fn truncate(&self, path: &str, bytes: u64) -> io::Result<()> {
+        let Some(file) = present(OpenOptions::new().write(true).open(self.files.at(path)))? else { return Ok(()) };
+        if file.metadata()?.len() > bytes {
+            file.set_len(bytes)?;
+            file.sync_all()?;
+        }
+        Ok(())
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        let to = self.files.at(to);
+        std::fs::rename(self.files.at(from), &to)?;
+        self.changed(to.parent().unwrap_or(&self.files.folder));
+        Ok(())
+    }
+
+    fn remove(&self, path: &str) -> io::Result<()> {
+        let at = self.files.at(path);
+        present(std::fs::remove_file(&at))?;
+        if let Some(folder) = at.parent().filter(|folder| *folder != self.files.folder) {
+            // Other files may be in it; then it stays.
+            let _ = std::fs::remove_dir(folder);
+            self.changed.lock().unwrap_or_else(PoisonError::into_inner).remove(folder);
+        }
+        Ok(())
+    }
+
+    fn names(&self, folder: &str) -> io::Result<Vec<String>> {
+        let Some(entries) = present(std::fs::read_dir(self.files.at(folder)))? else { return Ok(Vec::new()) };
+        entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+    }
+
+    fn sync_folders(&self) -> io::Result<()> {
+        let changed = std::mem::take(&mut *self.changed.lock().unwrap_or_else(PoisonError::into_inner));
+        for folder in changed {
+            File::open(folder)?.sync_all()?;
+        }
+        Ok(())
+    }
+
+    fn release(&self) {
+        *self.lock.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+/// Takes absence for an answer and every other failure for one.
+fn present<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(cause) => Err(cause),
+    }
+}
