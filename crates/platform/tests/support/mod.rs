@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each file of tests uses the part it needs")]
 
+pub mod schema;
+
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
