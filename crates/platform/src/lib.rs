@@ -55,4 +55,5 @@ pub use attach::{Attach, NotAttached};
 pub use boot::{StartError, Started};
 pub use caller::Caller;
 pub use plane::{ControlPlane, Outside, Random};
+pub use sessions::cookie_names;
 pub use settings::{Provider, Settings};

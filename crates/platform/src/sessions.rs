@@ -35,6 +35,14 @@ pub(crate) struct Begun {
     pub(crate) writes: Vec<Write>,
 }
 
+/// The names of the session's cookie and of that of a sign-in with an identity provider, for whoever serves by TLS, or on loopback
+/// without.
+#[must_use]
+pub fn cookie_names(secure: bool) -> (&'static str, &'static str) {
+    let transport = if secure { Transport::Tls } else { Transport::Loopback };
+    (Cookie::Session.name(transport), Cookie::SignIn.name(transport))
+}
+
 /// How a browser reaches us.
 pub(crate) fn transport(meta: &RequestMeta) -> Transport {
     if meta.secure { Transport::Tls } else { Transport::Loopback }

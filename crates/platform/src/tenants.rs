@@ -4,7 +4,7 @@ use assent_api::operations::{DeleteTenant, GetTenant, UpdateTenant};
 use assent_api::tenants::{DeletionCertificate, Tenant as Shown};
 use assent_api::{Action, Code, Problem};
 use assent_base::id::TenantId;
-use assent_base::{Digest, Timestamp};
+use assent_base::{Digest, Secret, Timestamp};
 use assent_http::{Handle, Input, Reply};
 use assent_ledger::{Outcome, Signature};
 use assent_policy::Resource;
@@ -110,6 +110,17 @@ impl ControlPlane {
         let doc = DeletedTenantDoc { record: Some(record), ..doc };
         system.put(&id.to_string(), &doc, Expect::Any, now).await.map_err(Problem::from_store)?;
         Ok((destroyed.digest, record))
+    }
+
+    /// Makes a tenant, with the secret of the one-time link for its first owner: the page of the link takes it behind `#`.
+    ///
+    /// # Errors
+    /// When the store or the ledger does not take it.
+    pub async fn open_tenant(&self, name: &str) -> Result<(TenantId, Secret), Problem> {
+        let name = names::title("/name", name)?;
+        let id = self.new_tenant(&name).await?.id;
+        let link = self.first_owner_link(&self.tenant(id).await?).await?;
+        Ok((id, link))
     }
 
     /// Ends the deletions that were broken off. To be called before anything is served.

@@ -1,0 +1,102 @@
+//! A tenant that is deleted is gone, certified, and the ledger still verifies.
+
+mod support;
+
+use assent_journal::DirFiles;
+use assent_ledger::{Note, Trust, Verdict, VerifierKey};
+use serde_json::{Value, json};
+use support::{House, PASSWORD, Who};
+
+#[tokio::test]
+async fn the_name_must_be_typed_and_only_an_owner_may() {
+    let house = House::open().await;
+    let owner = house.owner().await;
+    let admin = house.join(&owner, "ben@example.org", json!([{ "role": "admin" }])).await;
+    assert_eq!(delete(&house, &owner, "default").await.status, 422, "the name as it is");
+    assert_eq!(delete(&house, &admin, "Default").await.status, 403);
+    let made = house.call(&owner, "POST", "/api/v1/keys", Some(json!({ "name": "k", "grants": [{ "role": "owner" }] }))).await;
+    let key = Who::Bearer(made.json()["secret"].as_str().expect("a secret").to_owned());
+    assert_eq!(delete(&house, &key, "Default").await.status, 403, "a tenant is deleted by a person");
+    assert_eq!(house.get(&owner, "/api/v1/tenant").await.status, 200);
+}
+
+#[tokio::test]
+async fn what_is_deleted_is_gone_and_the_certificate_says_so() {
+    let house = House::open().await;
+    let staying = house.owner().await;
+    let owner = house.another("Leaving", "otto@example.org").await;
+    let tenant = house.get(&owner, "/api/v1/tenant").await.json()["id"].as_str().expect("an id").to_owned();
+    let made = house.call(&owner, "POST", "/api/v1/keys", Some(json!({ "name": "k", "grants": [{ "role": "viewer" }] }))).await;
+    let key = Who::Bearer(made.json()["secret"].as_str().expect("a secret").to_owned());
+    let body = json!({ "name": "lab", "criticality": "lab" });
+    let environment = house.call(&owner, "POST", "/api/v1/environments", Some(body)).await.json()["id"].clone();
+    let body = json!({ "name": "cluster", "environment": environment, "endpoint": "https://assent.example.org" });
+    assert_eq!(house.call(&owner, "POST", "/api/v1/clusters", Some(body)).await.status, 201);
+
+    let deleted = delete(&house, &owner, "Leaving").await;
+    assert_eq!(deleted.status, 200, "{}", deleted.text());
+    let certificate = deleted.json();
+    let public: VerifierKey = certificate["public_key"].as_str().expect("a key").parse().expect("a verifier key");
+    let checkpoint = house.get(&staying, "/api/v1/ledger/checkpoint").await.json();
+    assert_eq!(checkpoint["public_key"], certificate["public_key"], "signed by the ledger's key");
+    let note = Note::parse(certificate["note"].as_str().expect("a note").as_bytes()).expect("a note");
+    let signature: &[u8; 64] = note.signatures()[0].bytes.as_slice().try_into().expect("a signature");
+    assert!(public.signed(note.text().as_bytes(), signature));
+    assert!(note.text().contains(&tenant) && note.text().contains("key sha256:") && note.text().contains("record "));
+    assert!(Trust::log(public.clone()).checkpoint(certificate["note"].as_str().expect("a note").as_bytes()).is_err(), "no checkpoint");
+
+    for who in [&owner, &key] {
+        assert_eq!(house.get(who, "/api/v1/me").await.status, 401);
+    }
+    assert_eq!(house.sign_in("otto@example.org", PASSWORD).await.status, 401);
+    assert_eq!(house.get(&staying, "/api/v1/me").await.status, 200, "others stay");
+    house.plane.stop().await;
+    let verdict = Trust::log(public).verify(&DirFiles::new(house.data.path().join("data/ledger")), None).expect("readable");
+    assert!(matches!(verdict, Verdict::Sound(_)), "{verdict:?}");
+}
+
+#[tokio::test]
+async fn an_address_of_a_deleted_tenant_is_free_again() {
+    let house = House::open().await;
+    house.owner().await;
+    let owner = house.another("Leaving", "otto@example.org").await;
+    assert_eq!(delete(&house, &owner, "Leaving").await.status, 200);
+    let again = house.another("Again", "otto@example.org").await;
+    assert_eq!(house.get(&again, "/api/v1/tenant").await.json()["name"], "Again");
+}
+
+#[tokio::test]
+async fn an_export_holds_everything_and_no_way_in() {
+    let house = House::open().await;
+    let owner = house.owner().await;
+    let body = json!({ "name": "lab", "criticality": "lab" });
+    assert_eq!(house.call(&owner, "POST", "/api/v1/environments", Some(body)).await.status, 201);
+    house.call(&owner, "POST", "/api/v1/keys", Some(json!({ "name": "k", "grants": [] }))).await;
+    let export = house.get(&owner, "/api/v1/tenant/export").await;
+    assert_eq!(export.status, 200, "{}", export.text());
+    let lines: Vec<Value> = export.text().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(lines.first().map(|line| &line["type"]), Some(&json!("export")));
+    let end = lines.last().expect("a last line");
+    assert_eq!(end["type"], "end");
+    for kind in ["document", "record"] {
+        let count = lines.iter().filter(|line| line["type"] == kind).count();
+        assert_eq!(end["lines"][kind].as_u64(), Some(count as u64), "{kind}");
+        assert!(count > 0, "{kind}");
+    }
+    let kinds: Vec<&str> = lines.iter().filter_map(|line| line["kind"].as_str()).collect();
+    for kind in ["account", "session", "api_key", "environment"] {
+        assert!(kinds.contains(&kind), "{kind} is missing from {kinds:?}");
+    }
+    for line in &lines {
+        assert!(line.pointer("/document/password").is_none_or(Value::is_null));
+        assert!(line.pointer("/document/session/hash").is_none_or(Value::is_null));
+        assert!(line.pointer("/document/record/hash").is_none_or(Value::is_null));
+    }
+    let records = house.records(&owner).await;
+    let exported = lines.iter().filter(|line| line["type"] == "record").count();
+    assert!(exported <= records.len() && exported + 3 > records.len(), "{exported} of {} records", records.len());
+}
+
+async fn delete(house: &House, who: &Who, name: &str) -> support::Answer {
+    house.call(who, "POST", "/api/v1/tenant/delete", Some(json!({ "name": name }))).await
+}

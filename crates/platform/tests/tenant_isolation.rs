@@ -1,0 +1,224 @@
+//! A tenant sees only itself (I5), and who may not know of a thing hears that there is none.
+//!
+//! The routes come from the table of operations, so that a new one is tried without anybody thinking of it.
+
+mod support;
+
+use assent_api::operations::{Visitor, visit_all};
+use assent_api::{Access, Method, Operation};
+use serde_json::{Value, json};
+use support::schema::{Ids, smallest};
+use support::{House, Who};
+
+/// An operation without its types.
+struct Route {
+    name: &'static str,
+    method: Method,
+    path: &'static str,
+    access: Access,
+    body: Value,
+}
+
+struct Routes(Vec<Route>);
+
+impl Visitor for Routes {
+    fn visit<O: Operation>(&mut self) {
+        let body = schemars::schema_for!(O::Body).to_value();
+        self.0.push(Route { name: O::NAME, method: O::METHOD, path: O::PATH, access: O::ACCESS, body });
+    }
+}
+
+fn routes() -> Vec<Route> {
+    let mut routes = Routes(Vec::new());
+    visit_all(&mut routes);
+    routes.0
+}
+
+/// One tenant with one of everything.
+struct Full {
+    owner: Who,
+    key: Who,
+    ids: Ids,
+    index: u64,
+}
+
+#[tokio::test]
+async fn no_route_tells_another_tenants_things_from_none() {
+    let house = House::open().await;
+    let full = full(&house).await;
+    let other = house.another("Other", "otto@example.org").await;
+    let key = key_of(&house, &other).await;
+    let before = everything(&house, &full).await;
+    let absent: Ids = full.ids.iter().map(|(prefix, id)| (prefix.clone(), turned(id))).collect();
+    let beyond = full.index + 1_000_000;
+    let mut tried = 0;
+    for route in routes() {
+        if !matches!(route.access, Access::Action(_) | Access::SignedIn) || route.name == "DeleteTenant" || route.name == "SignOut" {
+            continue;
+        }
+        for caller in [&other, &key] {
+            let theirs = (fill(route.path, &full.ids, full.index), smallest(&route.body, &full.ids));
+            let nobodys = (fill(route.path, &absent, beyond), smallest(&route.body, &absent));
+            if theirs == nobodys {
+                continue;
+            }
+            tried += 1;
+            let of_theirs = ask(&house, caller, &route, theirs).await;
+            let of_nobodys = ask(&house, caller, &route, nobodys).await;
+            assert!(of_theirs.status.is_client_error(), "{} answers {} {}", route.name, of_theirs.status, of_theirs.text());
+            assert_eq!(of_theirs.but_for_its_id(), of_nobodys.but_for_its_id(), "{} tells them apart", route.name);
+            assert!(!leaks(&of_theirs.text(), &full), "{} leaks: {}", route.name, of_theirs.text());
+        }
+    }
+    assert!(tried >= 60, "only {tried} routes and callers had an id to try");
+    assert_eq!(before, everything(&house, &full).await, "another tenant changed something");
+}
+
+#[tokio::test]
+async fn no_list_and_no_export_holds_anything_of_another_tenant() {
+    let house = House::open().await;
+    let full = full(&house).await;
+    let other = house.another("Other", "otto@example.org").await;
+    for route in routes() {
+        if route.method == Method::Get && !route.path.contains('{') {
+            let answer = house.get(&other, route.path).await;
+            assert!(!leaks(&answer.text(), &full), "{} leaks: {}", route.name, answer.text());
+        }
+    }
+    for query in ["environment", "cluster"] {
+        let prefix = if query == "environment" { "env" } else { "cls" };
+        for path in ["/api/v1/clusters", "/api/v1/incidents"] {
+            let answer = house.get(&other, &format!("{path}?{query}={}", full.ids[prefix])).await;
+            assert!(answer.status.is_client_error() || answer.json()["items"] == json!([]), "{path}: {}", answer.text());
+        }
+    }
+    for path in ["/api/v1/tenant/export", "/api/v1/ledger/export"] {
+        let export = house.get(&other, path).await;
+        assert_eq!(export.status, 200, "{}", export.text());
+        assert!(!export.bytes.is_empty() && !leaks(&export.text(), &full), "{path} leaks");
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_of_one_tenant_is_none_of_another() {
+    let house = House::open().await;
+    let full = full(&house).await;
+    let other = house.another("Other", "otto@example.org").await;
+    for name in ["second", "third"] {
+        for who in [&full.owner, &other] {
+            let made = house.call(who, "POST", "/api/v1/environments", Some(json!({ "name": name, "criticality": "lab" }))).await;
+            assert_eq!(made.status, 201, "{}", made.text());
+        }
+    }
+    let next = house.get(&full.owner, "/api/v1/environments?limit=1").await.json()["next"].as_str().expect("a cursor").to_owned();
+    let answer = house.get(&other, &format!("/api/v1/environments?limit=1&cursor={next}")).await;
+    assert!(answer.status.is_client_error(), "{}", answer.text());
+    assert!(!leaks(&answer.text(), &full));
+}
+
+#[tokio::test]
+async fn who_may_not_know_of_a_thing_hears_that_there_is_none() {
+    let house = House::open().await;
+    let full = full(&house).await;
+    let made = house.call(&full.owner, "POST", "/api/v1/environments", Some(json!({ "name": "lab", "criticality": "lab" }))).await;
+    let lab = made.json()["id"].as_str().expect("an id").to_owned();
+    let guest = house.join(&full.owner, "gast@example.org", json!([{ "role": "operator", "environment": lab }])).await;
+    assert_eq!(house.get(&guest, &format!("/api/v1/environments/{lab}")).await.status, 200);
+    for path in ["/api/v1/environments/{environment}", "/api/v1/environments/{environment}/redaction", "/api/v1/clusters/{cluster}"] {
+        let absent: Ids = full.ids.iter().map(|(prefix, id)| (prefix.clone(), turned(id))).collect();
+        let forbidden = house.get(&guest, &fill(path, &full.ids, 0)).await;
+        let none = house.get(&guest, &fill(path, &absent, 0)).await;
+        assert_eq!(forbidden.status, 404, "{path}: {}", forbidden.text());
+        assert_eq!(forbidden.but_for_its_id(), none.but_for_its_id(), "{path}");
+    }
+    let seen = house.get(&guest, "/api/v1/environments").await.json();
+    assert_eq!(seen["items"].as_array().map(Vec::len), Some(1));
+}
+
+async fn full(house: &House) -> Full {
+    let owner = house.owner().await;
+    let mut ids = Ids::new();
+    let mut keep = |made: &support::Answer, pointer: &str| {
+        assert!(made.status.is_success(), "{}", made.text());
+        let id = made.json().pointer(pointer).and_then(Value::as_str).expect("an id").to_owned();
+        ids.insert(id.split('_').next().expect("a prefix").to_owned(), id.clone());
+        id
+    };
+    house.call(&owner, "PATCH", "/api/v1/tenant", Some(json!({ "name": "Canary" }))).await;
+    let made = house.call(&owner, "POST", "/api/v1/environments", Some(json!({ "name": "canary-env", "criticality": "prod" }))).await;
+    let environment = keep(&made, "/id");
+    let body = json!({ "name": "canary-cluster", "environment": environment, "endpoint": "https://assent.example.org" });
+    let cluster = keep(&house.call(&owner, "POST", "/api/v1/clusters", Some(body)).await, "/cluster/id");
+    let body = json!({ "email": "canary@example.org", "grants": [{ "role": "viewer" }] });
+    keep(&house.call(&owner, "POST", "/api/v1/members", Some(body)).await, "/member/id");
+    let body = json!({ "name": "canary key", "grants": [{ "role": "owner" }] });
+    let made = house.call(&owner, "POST", "/api/v1/keys", Some(body)).await;
+    keep(&made, "/key/id");
+    let key = Who::Bearer(made.json()["secret"].as_str().expect("a secret").to_owned());
+    let text = r#"forbid (principal, action == Action::"incident.share", resource);"#;
+    let body = json!({ "name": "canary-policy", "text": text, "enabled": true });
+    keep(&house.call(&owner, "POST", "/api/v1/policies", Some(body)).await, "/id");
+    let body = json!({ "name": "canary alerts", "format": "generic", "cluster": cluster });
+    keep(&house.call(&owner, "POST", "/api/v1/alert-sources", Some(body)).await, "/source/id");
+    keep(&house.get(&owner, "/api/v1/me/sessions").await, "/items/0/id");
+    keep(&house.get(&owner, "/api/v1/tenant").await, "/id");
+    // Incidents come from facts; here their ids are ones that nobody has.
+    for prefix in ["inc", "shr", "cmt"] {
+        ids.insert(prefix.to_owned(), format!("{prefix}_0192f0c1d2e37a4b8c5d6e7f80912a3b"));
+    }
+    let index = house.records(&owner).await.first().expect("a record").index;
+    Full { owner, key, ids, index }
+}
+
+async fn key_of(house: &House, owner: &Who) -> Who {
+    let made = house.call(owner, "POST", "/api/v1/keys", Some(json!({ "name": "key", "grants": [{ "role": "owner" }] }))).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    Who::Bearer(made.json()["secret"].as_str().expect("a secret").to_owned())
+}
+
+/// What the tenant has, as it sees it itself.
+async fn everything(house: &House, full: &Full) -> Vec<Value> {
+    let mut seen = Vec::new();
+    for path in ["environments", "clusters", "members", "policies", "alert-sources", "groups", "tenant"] {
+        seen.push(house.get(&full.owner, &format!("/api/v1/{path}")).await.json());
+    }
+    assert_eq!(house.get(&full.key, "/api/v1/me").await.status, 200, "the key still holds");
+    seen
+}
+
+async fn ask(house: &House, who: &Who, route: &Route, (path, body): (String, Value)) -> support::Answer {
+    let body = if matches!(route.method, Method::Get) || body == json!({}) { None } else { Some(body) };
+    house.call(who, route.method.as_str(), &path, body).await
+}
+
+/// The path with these ids in it.
+fn fill(path: &str, ids: &Ids, index: u64) -> String {
+    let part = |part: &str| match part {
+        "{index}" => index.to_string(),
+        "{environment}" => ids["env"].clone(),
+        "{cluster}" => ids["cls"].clone(),
+        "{account}" => ids["acc"].clone(),
+        "{key}" => ids["key"].clone(),
+        "{policy}" => ids["pol"].clone(),
+        "{source}" => ids["als"].clone(),
+        "{session}" => ids["ses"].clone(),
+        "{incident}" => ids["inc"].clone(),
+        "{share}" => ids["shr"].clone(),
+        plain => {
+            assert!(!plain.starts_with('{'), "an id that this test does not know: {plain}");
+            plain.to_owned()
+        }
+    };
+    path.split('/').map(part).collect::<Vec<_>>().join("/")
+}
+
+/// An id of the same kind that nobody has.
+fn turned(id: &str) -> String {
+    let (head, tail) = id.split_at(id.len() - 4);
+    format!("{head}{}", if tail == "0000" { "1111" } else { "0000" })
+}
+
+fn leaks(text: &str, full: &Full) -> bool {
+    let own = full.ids.iter().filter(|(prefix, _)| !["inc", "shr", "cmt"].contains(&prefix.as_str()));
+    own.into_iter().any(|(_, id)| text.contains(id.as_str())) || text.to_lowercase().contains("canary")
+}
