@@ -25,8 +25,10 @@ pub(crate) enum Command {
     Causes(Causes),
     /// Start the platform: API, diagnosis and ledger in one process.
     Up(Box<crate::up::Up>),
-    /// Sign in to a platform, and keep a key for the commands below.
+    /// Sign in to a platform, for the commands below.
     Login(crate::remote::Login),
+    /// End the session.
+    Logout(crate::remote::Logout),
     /// List incidents.
     Incidents(crate::remote::Incidents),
     /// Read an incident, or do something with it.
@@ -39,8 +41,8 @@ pub(crate) enum Command {
     Ledger(Box<crate::remote::Ledger>),
     /// What policies decide, and why.
     Policy(Box<crate::remote::Policy>),
-    /// Explain an incident that comes with the program.
-    Demo(Demo),
+    /// See the platform at work on a played cluster.
+    Demo(crate::demo::Demo),
     /// Print the JSON Schema of the report.
     Schema,
     /// Write the generated pages of the documentation.
@@ -156,12 +158,6 @@ pub(crate) struct Verify {
 pub(crate) struct Causes {
     /// The id of a cause, such as `image.not_found`, or the beginning of some: `image.`
     pub(crate) id: Option<String>,
-    #[command(flatten)]
-    pub(crate) shape: Shape,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Demo {
     #[command(flatten)]
     pub(crate) shape: Shape,
 }

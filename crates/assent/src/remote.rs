@@ -22,7 +22,7 @@ mod policy;
 pub(crate) use clusters::{Clusters, Environments};
 pub(crate) use incidents::{Incident, Incidents};
 pub(crate) use ledger::Ledger;
-pub(crate) use login::Login;
+pub(crate) use login::{Login, Logout};
 pub(crate) use policy::Policy;
 
 /// The server unless another is named: where `assent up` listens by default.
@@ -54,7 +54,10 @@ pub(crate) struct Server {
 #[serde(deny_unknown_fields)]
 struct Credentials {
     server: String,
-    token: String,
+    /// Name and value of the session's cookie.
+    cookie: String,
+    /// What goes with everything that changes something.
+    csrf: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ca_file: Option<PathBuf>,
 }
@@ -71,17 +74,22 @@ impl Remote {
         let kept = server.credentials_file().and_then(|path| std::fs::read_to_string(path).ok());
         let kept: Option<Credentials> = kept.and_then(|text| serde_json::from_str(&text).ok());
         let url = server.server.clone().or_else(|| kept.as_ref().map(|kept| kept.server.clone())).unwrap_or_else(|| SERVER_DEFAULT.to_owned());
-        let token = match (&server.token_file, &server.token) {
-            (Some(path), _) => std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?.trim().to_owned(),
-            (None, Some(token)) => token.clone(),
+        let auth = match (&server.token_file, &server.token) {
+            (Some(path), _) => {
+                let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+                Auth::Bearer(Secret::new(text.trim().to_owned()))
+            }
+            (None, Some(token)) => Auth::Bearer(Secret::new(token.clone())),
             (None, None) => match &kept {
-                // A token is shown to the server that it was made for, and to no other.
-                Some(kept) if kept.server == url => kept.token.clone(),
-                _ => bail!("there is no token for {url}: run `assent login --server {url}`, or set ASSENT_TOKEN"),
+                // A session is shown to the server that it was made by, and to no other.
+                Some(kept) if kept.server == url => {
+                    Auth::Session { cookie: Secret::new(kept.cookie.clone()), csrf: Secret::new(kept.csrf.clone()) }
+                }
+                _ => bail!("you are not signed in to {url}: run `assent login --server {url}`, or set ASSENT_TOKEN to a machine key"),
             },
         };
         let ca_file = server.ca_file.clone().or_else(|| kept.and_then(|kept| kept.ca_file));
-        Self::with(&url, Auth::Bearer(Secret::new(token)), ca_file.as_deref())
+        Self::with(&url, auth, ca_file.as_deref())
     }
 
     fn with(url: &str, auth: Auth, ca_file: Option<&Path>) -> anyhow::Result<Self> {

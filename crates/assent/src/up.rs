@@ -31,8 +31,6 @@ pub(crate) struct Up {
     /// Hosts that are reached without the proxy.
     #[arg(long, env = "NO_PROXY", value_name = "HOSTS", default_value = "", hide_default_value = true)]
     no_proxy: String,
-    #[arg(long, env = "DO_NOT_TRACK", hide = true)]
-    do_not_track: Option<String>,
 }
 
 /// Runs the command until it is interrupted.
@@ -42,6 +40,15 @@ pub(crate) fn run(asked: Up) -> anyhow::Result<u8> {
     log_to_standard_error(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
     runtime.block_on(serve(config, proxy, None))
+}
+
+/// Starts a platform with the defaults on a folder, and something beside it, until it is interrupted.
+pub(crate) fn with(data_dir: PathBuf, listen: std::net::SocketAddr, extra: Extra) -> anyhow::Result<u8> {
+    let flags = Flags { data_dir: Some(data_dir), listen: Some(listen), log: Some("warn".to_owned()), ..Flags::default() };
+    let config = config::settle(flags, None)?;
+    log_to_standard_error(&config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
+    runtime.block_on(serve(config, None, Some(extra)))
 }
 
 fn log_to_standard_error(config: &Config) -> anyhow::Result<()> {

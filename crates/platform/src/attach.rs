@@ -25,6 +25,9 @@ const ENVIRONMENT: &str = "default";
 /// What an attached cluster is called if its context's name cannot be.
 const CLUSTER: &str = "attached";
 
+/// Characters of a name that is made of a context's.
+const LABEL_CHARS_MAX: usize = 40;
+
 /// Which cluster to attach.
 #[derive(Debug, Clone, Default)]
 pub struct Attach {
@@ -86,11 +89,10 @@ impl ControlPlane {
         Ok(id)
     }
 
-    /// The environment `default`, which is made if there is none at all.
+    /// The environment `default`, which is made if there is none.
     pub(crate) async fn environment_for_attached(&self, tenant: &Tenant) -> Result<EnvironmentId, Problem> {
         let known = tenant.all::<EnvironmentDoc>(&Query::oldest_first()).await.map_err(Problem::from_store)?;
-        let chosen = known.iter().find(|kept| kept.doc.name == ENVIRONMENT).or_else(|| known.first());
-        if let Some(kept) = chosen {
+        if let Some(kept) = known.iter().find(|kept| kept.doc.name == ENVIRONMENT) {
             return Ok(kept.doc.id);
         }
         let id = self.new_id(EnvironmentId::new);
@@ -110,8 +112,9 @@ impl ControlPlane {
 
 /// What people call their context, as a DNS label.
 fn label(context: &str) -> String {
-    let text: String = context.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(40).collect();
-    let text = text.trim_matches('-');
+    let words = context.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let text: String = words.collect::<Vec<_>>().join("-").to_lowercase().chars().take(LABEL_CHARS_MAX).collect();
+    let text = text.trim_end_matches('-');
     if text.is_empty() { CLUSTER.to_owned() } else { text.to_owned() }
 }
 

@@ -90,8 +90,6 @@ pub(crate) struct File {
     pub(crate) oidc: Vec<Oidc>,
     /// A PEM file with certificate authorities to trust besides the built-in ones, for identity providers and traces.
     pub(crate) ca_file: Option<PathBuf>,
-    /// The base URL of an OpenTelemetry collector that takes traces over HTTP. Nothing is sent without it, nor under `DO_NOT_TRACK`.
-    pub(crate) otlp_endpoint: Option<String>,
     /// The image that the manifests of observers name.
     pub(crate) observer_image: Option<String>,
     /// A key that signs checkpoints of the ledger besides the platform's: the file of its private key, kept elsewhere.
@@ -163,7 +161,6 @@ pub(crate) struct Config {
     pub(crate) log: String,
     pub(crate) oidc: Vec<Oidc>,
     pub(crate) ca_file: Option<PathBuf>,
-    pub(crate) otlp_endpoint: Option<String>,
     pub(crate) witness_key: Option<PathBuf>,
     pub(crate) observer_image: String,
 }
@@ -229,7 +226,6 @@ pub(crate) fn settle(flags: Flags, home: Option<&Path>) -> anyhow::Result<Config
         log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
         oidc: file.oidc,
         ca_file: file.ca_file,
-        otlp_endpoint: file.otlp_endpoint,
         witness_key: file.witness_key,
         observer_image: file.observer_image.unwrap_or_else(|| OBSERVER_IMAGE_DEFAULT.to_owned()),
     })
@@ -275,7 +271,7 @@ mod tests {
         let config = settled(Flags::default()).unwrap();
         assert!(config.listen.ip().is_loopback());
         assert_eq!(config.data_dir, Path::new("/home/ada/.local/share/assent"));
-        assert_eq!((config.attach, config.otlp_endpoint, config.oidc.len()), (None, None, 0));
+        assert_eq!((config.attach, config.oidc.len()), (None, 0));
     }
 
     #[test]
