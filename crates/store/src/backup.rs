@@ -87,7 +87,6 @@ const TABLES: [Table; 7] = [
         columns: &[
             ("id", Text),
             ("state", Text),
-            ("created_at", Int),
             ("revision", Int),
             ("data_generation", Int),
             ("key_generation", Int),
@@ -219,11 +218,6 @@ impl Store {
         let backup = checked.map_err(|error| StoreError::unavailable("the backup", error))??;
         let store = Self::connect(url, keys, limits).await?;
         let restored = store.take_rows(from, backup.rows).await?;
-        let empty = StoreError::corrupt("the backup has no reserved tenant, or the key folder is of another installation");
-        store.0.ring(system()?).await.map_err(|error| match error {
-            StoreError::TenantAbsent(_) => empty,
-            other => other,
-        })?;
         Ok((store, restored))
     }
 
@@ -279,6 +273,11 @@ impl Store {
         if met != due {
             return Err(damaged());
         }
+        // Keys that do not open the reserved tenant are of another installation.
+        self.0.tenant_key(&mut tx, system()?).await.map_err(|error| match error {
+            StoreError::TenantAbsent(_) => damaged(),
+            other => other,
+        })?;
         tx.commit().await?;
         Ok(restored)
     }

@@ -131,7 +131,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// The tally knows each segment, so their order need not be looked at again. One row at a time: each may have some megabytes.
+    /// The tally knows each segment, so their order need not be looked at again. One row at a time: each may have a megabyte and more.
     async fn segments(&mut self) -> Result<(), StoreError> {
         let mut after = (String::new(), 0, 0);
         loop {

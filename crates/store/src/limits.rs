@@ -24,7 +24,7 @@ pub(crate) const NAME_BYTES_MAX: usize = 200;
 /// Values of an index that one query may ask for together.
 pub(crate) const EQUAL_MAX: usize = 4;
 /// Bytes of one row of a snapshot, so that no single row takes a large buffer in the database.
-pub(crate) const PART_BYTES: usize = 4 << 20;
+pub(crate) const PART_BYTES: usize = 1 << 20;
 
 /// What an installation may set. [`Limits::default`] takes the constants beside it.
 #[derive(Debug, Clone)]

@@ -298,7 +298,7 @@ impl Segments {
         }
         let Some(part) = whole else {
             // Everything up to the head has been read, or something at the end is gone.
-            return if self.reached >= head.last { Ok(None) } else { Err(corrupt(&self.stream)) };
+            return if self.reached.max(head.base) >= head.last { Ok(None) } else { Err(corrupt(&self.stream)) };
         };
         self.fits(&head, &part)?;
         (self.reached, self.begun) = (part.last, true);
@@ -308,15 +308,22 @@ impl Segments {
 
     /// The head and the parts of the next segment, from one state of the database.
     async fn fetch(&self, keys: &Keys) -> Result<(Option<Head>, Vec<Row>), StoreError> {
-        let sql = "SELECT h.base, h.snapshot, h.last, h.seal, s.last, s.part, s.parts, s.first, s.snapshot, s.at, s.generation, s.sealed
-            FROM streams h LEFT JOIN segments s ON s.tenant = h.tenant AND s.stream = h.stream AND s.last =
+        let sql = "SELECT h.base, h.snapshot, h.last, h.seal, s.last, s.part, s.parts, s.first, s.snapshot, s.at, s.generation, s.sealed,
+            t.state, (SELECT MAX(n.last) FROM segments n WHERE n.tenant = $1 AND n.stream = $2)
+            FROM tenants t LEFT JOIN streams h ON h.tenant = t.id AND h.stream = $2
+            LEFT JOIN segments s ON s.tenant = t.id AND s.stream = $2 AND s.last =
             (SELECT MIN(n.last) FROM segments n WHERE n.tenant = $1 AND n.stream = $2 AND n.last > $3)
-            WHERE h.tenant = $1 AND h.stream = $2 ORDER BY s.part";
-        let mut rows = self.tenant.store.db.rows(sql, values![keys.tenant.to_string(), self.stream.as_str(), self.reached]).await?;
-        let Some(first) = rows.first() else {
-            self.tenant.store.alive(&self.tenant.keyring).await?;
-            return Ok((None, rows));
-        };
+            WHERE t.id = $1 ORDER BY s.part";
+        let values = values![keys.tenant.to_string(), self.stream.as_str(), self.reached];
+        let mut rows = self.tenant.store.db.rows(sql, values).await?;
+        let first = rows.first().ok_or(StoreError::TenantAbsent(keys.tenant))?;
+        if first.text(12)? != "alive" {
+            return Err(StoreError::KeyDestroyed(keys.tenant));
+        }
+        if first.int_if_any(0)?.is_none() {
+            // Segments without a head: the head is lost.
+            return if first.int_if_any(13)?.is_none() { Ok((None, Vec::new())) } else { Err(corrupt(&self.stream)) };
+        }
         let head = Head::read(keys, first, 0, &self.stream)?;
         if first.int_if_any(4)?.is_none() {
             rows.clear();

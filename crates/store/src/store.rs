@@ -8,7 +8,6 @@ use assent_base::{Digest, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::database::{Db, Tx, values};
-use crate::document::micros;
 use crate::error::StoreError;
 use crate::keys::{KeyFolder, Keyring, Keys, bound_data_key, bound_tenant_key};
 use crate::limits::Limits;
@@ -66,7 +65,7 @@ impl Store {
     /// [`StoreError::Newer`] if a newer version wrote the database, [`StoreError::Keys`] if the key folder is of another installation.
     pub async fn open(url: &str, keys: KeyFolder, limits: Limits) -> Result<Self, StoreError> {
         let store = Self::connect(url, keys, limits).await?;
-        store.settle(Timestamp::UNIX_EPOCH).await?;
+        store.settle().await?;
         Ok(store)
     }
 
@@ -80,7 +79,7 @@ impl Store {
     }
 
     /// Makes the reserved tenant if the database is empty, and opens it.
-    pub(crate) async fn settle(&self, now: Timestamp) -> Result<(), StoreError> {
+    pub(crate) async fn settle(&self) -> Result<(), StoreError> {
         let system = system()?;
         match self.0.ring(system).await {
             Err(StoreError::TenantAbsent(_)) => {
@@ -89,7 +88,7 @@ impl Store {
                 if row.map_or(Ok(0), |row| row.int(0))? != 0 {
                     return Err(StoreError::corrupt("the reserved tenant is missing"));
                 }
-                match self.0.make_tenant(system, now).await {
+                match self.0.make_tenant(system).await {
                     Ok(()) | Err(StoreError::TenantExists(_)) => self.0.ring(system).await.map(drop),
                     Err(error) => Err(error),
                 }
@@ -106,7 +105,9 @@ impl Store {
         if tenant == system()? {
             return Err(StoreError::refused("this id is reserved"));
         }
-        self.0.make_tenant(tenant, now).await
+        self.0.make_tenant(tenant).await?;
+        tracing::info!(%tenant, at = %now, "a tenant is made");
+        Ok(())
     }
 
     /// The only way to what a tenant has.
@@ -128,17 +129,25 @@ impl Store {
         Ok(Tenant { keyring: self.0.ring(system()?).await?, store: self.0.clone() })
     }
 
-    /// All tenants that have a key, in the order of their making.
+    /// All tenants that have a key, in the order of their making. Each is opened, so that no row passes for a tenant.
     ///
     /// # Errors
-    /// If the database or the key folder does not answer.
+    /// If the database or the key folder does not answer, or the keys of one of them do not open.
     pub async fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
-        let sql = "SELECT id FROM tenants WHERE state = 'alive' AND id <> $1 ORDER BY id";
+        let sql = "SELECT id, state FROM tenants WHERE id <> $1 ORDER BY id";
         let mut tenants = Vec::new();
         for row in self.0.db.rows(sql, values![SYSTEM]).await? {
             let tenant: TenantId = row.text(0)?.parse().map_err(|_| StoreError::corrupt("the id of a tenant"))?;
-            if self.0.folder.tombstone(tenant)?.is_none() {
-                tenants.push(tenant);
+            match self.0.folder.tombstone(tenant)? {
+                Some(_) => continue,
+                // The stone is laid before the row says so.
+                None if row.text(1)? != "alive" => return Err(StoreError::corrupt(format!("the state of {tenant}"))),
+                None => {}
+            }
+            match self.0.ring(tenant).await {
+                Ok(_) => tenants.push(tenant),
+                Err(StoreError::KeyDestroyed(_)) => {}
+                Err(error) => return Err(error),
             }
         }
         Ok(tenants)
@@ -248,7 +257,7 @@ impl Inner {
         answered.await.map_err(|_| stopped())?
     }
 
-    async fn make_tenant(&self, tenant: TenantId, now: Timestamp) -> Result<(), StoreError> {
+    async fn make_tenant(&self, tenant: TenantId) -> Result<(), StoreError> {
         let secret = self.folder.make_secret(tenant).await?;
         let tenant_key = Key::random()?;
         let data: BTreeMap<i64, Key> = [(0, Key::random()?), (1, Key::random()?)].into();
@@ -256,9 +265,9 @@ impl Inner {
         let state = State::new().seal(&keys, 0, 1)?;
         let wrapped = wrap_tenant_key(&secret, tenant, 1, &tenant_key)?;
         let mut tx = self.db.write().await?;
-        let sql = "INSERT INTO tenants (id, state, created_at, revision, data_generation, key_generation, wrapped_key, sealed_state)
-            VALUES ($1, 'alive', $2, 0, 1, 1, $3, $4) ON CONFLICT (id) DO NOTHING";
-        if tx.execute(sql, values![tenant.to_string(), micros(now), wrapped, state]).await? == 0 {
+        let sql = "INSERT INTO tenants (id, state, revision, data_generation, key_generation, wrapped_key, sealed_state)
+            VALUES ($1, 'alive', 0, 1, 1, $2, $3) ON CONFLICT (id) DO NOTHING";
+        if tx.execute(sql, values![tenant.to_string(), wrapped, state]).await? == 0 {
             return Err(StoreError::TenantExists(tenant));
         }
         for (generation, key) in &data {
@@ -276,7 +285,7 @@ impl Inner {
         Keys::new(tenant, data).ok_or_else(|| StoreError::corrupt(format!("the data keys of {tenant}")))
     }
 
-    async fn tenant_key(&self, tx: &mut Tx, tenant: TenantId) -> Result<Key, StoreError> {
+    pub(crate) async fn tenant_key(&self, tx: &mut Tx, tenant: TenantId) -> Result<Key, StoreError> {
         let sql = "SELECT state, key_generation, wrapped_key FROM tenants WHERE id = $1";
         let row = tx.row(sql, values![tenant.to_string()]).await?.ok_or(StoreError::TenantAbsent(tenant))?;
         if row.text(0)? != "alive" {

@@ -203,7 +203,7 @@ impl Scope<'_> {
     }
 }
 
-/// Parts of segments that one transaction of a rotation seals at most: each may have some megabytes.
+/// Parts of segments that one transaction of a rotation seals at most: each may have a megabyte and more.
 const SEGMENTS_RESEALED: i64 = 4;
 
 pub(crate) fn bounded(what: &'static str, size: usize, max: usize) -> Result<(), StoreError> {

@@ -1,7 +1,6 @@
 CREATE TABLE tenants (
     id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     state TEXT COLLATE "C" NOT NULL,
-    created_at BIGINT NOT NULL,
     revision BIGINT NOT NULL,
     data_generation BIGINT NOT NULL,
     key_generation BIGINT NOT NULL,

@@ -1,7 +1,6 @@
 CREATE TABLE tenants (
     id TEXT NOT NULL PRIMARY KEY,
     state TEXT NOT NULL,
-    created_at INTEGER NOT NULL,
     revision INTEGER NOT NULL,
     data_generation INTEGER NOT NULL,
     key_generation INTEGER NOT NULL,

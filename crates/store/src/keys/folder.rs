@@ -43,15 +43,10 @@ impl KeyFolder {
             return Err(StoreError::KeyDestroyed(tenant));
         }
         let path = self.path(tenant);
+        let _alone = self.lock().await?;
         if !exists(&path)? {
             let secret = Key::random()?;
-            let wrapped = self.root.wrap(tenant.as_bytes(), secret.as_bytes()).await?;
-            match create_private(&path, &wrapped) {
-                Ok(()) => {}
-                // Another process was first: its secret is the one.
-                Err(_) if exists(&path)? => {}
-                Err(error) => return Err(error),
-            }
+            create_private(&path, &self.root.wrap(tenant.as_bytes(), secret.as_bytes()).await?)?;
         }
         self.secret(tenant).await
     }
@@ -72,6 +67,7 @@ impl KeyFolder {
     /// Destroys the tenant's secret, and keeps the digest of what was destroyed. Doing it twice gives the same answer.
     pub(crate) async fn destroy(&self, tenant: TenantId) -> Result<Digest, StoreError> {
         let path = self.path(tenant);
+        let _alone = self.lock().await?;
         if let Some(digest) = self.tombstone(tenant)? {
             if exists(&path)? {
                 erase(&path)?;
@@ -98,6 +94,7 @@ impl KeyFolder {
 
     /// Wraps all secrets under a new root key and forgets the old one. After a crash, doing it again ends the work.
     pub(crate) async fn rotate_root(&self) -> Result<u64, StoreError> {
+        let _alone = self.lock().await?;
         self.root.advance().await?;
         let mut wrapped_anew = 0;
         for tenant in self.tenants()? {
@@ -107,6 +104,22 @@ impl KeyFolder {
         }
         self.root.retire().await?;
         Ok(wrapped_anew)
+    }
+
+    /// Keeps other writers of the folder out, in this process and in others, until the file is dropped: a secret that was wrapped while the
+    /// root key is rotated would be wrapped under a root key that is gone.
+    async fn lock(&self) -> Result<std::fs::File, StoreError> {
+        let path = self.folder.join("lock");
+        let failed = |error| StoreError::unavailable("the lock of the key folder", error);
+        let locked = tokio::task::spawn_blocking(move || {
+            let mut options = std::fs::OpenOptions::new();
+            options.write(true).create(true).truncate(false);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            let file = options.open(path)?;
+            file.lock().map(|()| file)
+        });
+        locked.await.map_err(std::io::Error::other).and_then(|locked| locked).map_err(failed)
     }
 
     fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::{PoisonError, RwLock};
 
 use crate::error::StoreError;
 use crate::seal::{KEY_BYTES, Key};
@@ -24,45 +23,48 @@ pub trait KeyWrapper: Send + Sync {
     fn retire(&self) -> Answer<'_, ()>;
 }
 
-/// Root keys in files `root-N.key` of 32 bytes each, readable by their owner alone.
+/// Root keys in files `root-N.key` of 32 bytes each, readable by their owner alone. They are read anew each time, which is seldom:
+/// another process may have made a new one.
 pub struct RootFile {
     folder: PathBuf,
-    roots: RwLock<BTreeMap<u64, Key>>,
 }
 
 impl RootFile {
-    /// Reads the root keys of a folder. An empty folder gets its first.
+    /// Takes the root keys of a folder. An empty folder gets its first.
     ///
     /// # Errors
     /// If a key is not 32 bytes, or readable by others than its owner.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        let root = Self { folder: folder.to_owned() };
+        if root.read()?.is_empty() {
+            match root.make(1) {
+                // Another process was first: its key is the one.
+                Err(_) if !root.read()?.is_empty() => {}
+                other => other?,
+            }
+        }
+        Ok(root)
+    }
+
+    fn read(&self) -> Result<BTreeMap<u64, Key>, StoreError> {
         let mut roots = BTreeMap::new();
-        let unreadable = |error| StoreError::unavailable(format!("the key folder `{}`", folder.display()), error);
-        for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let unreadable = |error| StoreError::unavailable(format!("the key folder `{}`", self.folder.display()), error);
+        for entry in std::fs::read_dir(&self.folder).map_err(unreadable)? {
             let path = entry.map_err(unreadable)?.path();
             let Some(generation) = generation(&path) else { continue };
             let bytes = zeroize::Zeroizing::new(read_private(&path)?);
             let key = Key::from_slice(&bytes).map_err(|_| StoreError::keys(format!("`{}` is not 32 bytes", path.display())))?;
             roots.insert(generation, key);
         }
-        let root = Self { folder: folder.to_owned(), roots: RwLock::new(roots) };
-        if root.roots.read().unwrap_or_else(PoisonError::into_inner).is_empty() {
-            root.make(1)?;
-        }
-        Ok(root)
+        Ok(roots)
     }
 
     fn make(&self, generation: u64) -> Result<(), StoreError> {
-        let key = Key::random()?;
-        create_private(&self.path(generation), key.as_bytes())?;
-        self.roots.write().unwrap_or_else(PoisonError::into_inner).insert(generation, key);
-        Ok(())
+        create_private(&self.path(generation), Key::random()?.as_bytes())
     }
 
     fn newest(&self) -> Result<(u64, Key), StoreError> {
-        let roots = self.roots.read().unwrap_or_else(PoisonError::into_inner);
-        let (generation, key) = roots.last_key_value().ok_or_else(|| StoreError::keys("there is no root key"))?;
-        Ok((*generation, key.clone()))
+        self.read()?.pop_last().ok_or_else(|| StoreError::keys("there is no root key"))
     }
 
     fn path(&self, generation: u64) -> PathBuf {
@@ -73,20 +75,15 @@ impl RootFile {
         let unfit = || StoreError::keys("the root key does not open this secret");
         let (generation, sealed) = wrapped.split_first_chunk::<8>().ok_or_else(unfit)?;
         let generation = u64::from_be_bytes(*generation);
-        let root = self.roots.read().unwrap_or_else(PoisonError::into_inner).get(&generation).cloned();
+        let root = self.read()?.remove(&generation);
         let root = root.ok_or_else(|| StoreError::keys(format!("`root-{generation}.key` is missing")))?;
         root.open(&[b"tenant secret", context], sealed).map(zeroize::Zeroizing::new).map_err(|_| unfit())
     }
 
     fn retire_now(&self) -> Result<(), StoreError> {
-        let newest = self.newest()?.0;
-        let mut roots = self.roots.write().unwrap_or_else(PoisonError::into_inner);
-        let old: Vec<u64> = roots.range(..newest).map(|(generation, _)| *generation).collect();
-        for generation in old {
-            erase(&self.path(generation))?;
-            roots.remove(&generation);
-        }
-        Ok(())
+        let mut roots = self.read()?;
+        roots.pop_last();
+        roots.keys().try_for_each(|generation| erase(&self.path(*generation)))
     }
 }
 
