@@ -232,7 +232,7 @@ mod tests {
     fn the_house_as_drawn_stands() {
         let survey = survey(&house(&[]));
         assert_eq!(survey.faults, Vec::<String>::new());
-        assert_eq!((survey.rooms, survey.arrows, survey.silent_rooms), (8, 9, 5));
+        assert_eq!((survey.rooms, survey.arrows, survey.silent_rooms), (20, 9, 10));
     }
 
     #[test]
@@ -263,11 +263,11 @@ mod tests {
 
     #[test]
     fn a_crate_without_a_row_is_a_fault() {
-        let graph = graph(&["assent-store"], &[]);
+        let graph = graph(&["assent-attic"], &[]);
         assert!(
             survey(&graph)
                 .faults
-                .contains(&"`assent-store` has no row in the table of rooms: give it one in xtask/src/walls.rs".to_owned())
+                .contains(&"`assent-attic` has no row in the table of rooms: give it one in xtask/src/walls.rs".to_owned())
         );
     }
 
