@@ -18,13 +18,16 @@ use std::time::{Duration, Instant};
 use corpus::{Rng, Sample};
 use score::Score;
 
-const ROUNDS: usize = 4;
+/// How often each kind of secret is drawn in each encoding; for the tools of others less, since they are slow.
+const ROUNDS: usize = 40;
+const ROUNDS_WRITTEN: usize = 4;
 const BYTES: usize = 32 * 1024 * 1024;
 
 fn main() -> std::io::Result<()> {
-    let secrets = corpus::secrets(101, ROUNDS);
+    let folder = std::env::args().nth(1);
+    let secrets = corpus::secrets(101, if folder.is_some() { ROUNDS_WRITTEN } else { ROUNDS });
     let look_alikes = corpus::look_alikes(102, secrets.len());
-    if let Some(folder) = std::env::args().nth(1) {
+    if let Some(folder) = folder {
         return write(Path::new(&folder), secrets.iter().chain(&look_alikes));
     }
     quality(&secrets, &look_alikes);
@@ -100,6 +103,26 @@ fn speed() {
         bytes += pods.iter().map(String::len).sum::<usize>();
     }
     println!("objects, already parsed: {:.0} MB/s", bytes as f64 / 1e6 / spent.as_secs_f64());
+    for beginning in [
+        "password=",
+        "SG.",
+        "-----BEGIN RSA PRIVATE KEY",
+        "://a:",
+        "\\\\",
+        "$6$",
+        "bearer:",
+        "[redacted:x:00000000]",
+        "a\n",
+        "aaaaAAAA1\n",
+        "QUFB",
+        "@",
+        "mysql -p ",
+    ] {
+        let text = beginning.repeat(1024 * 1024 / beginning.len());
+        let before = worked(clock);
+        black_box(screen.text(&text));
+        println!("  nothing but {beginning:?}: {:.1} MB/s", text.len() as f64 / 1e6 / (worked(clock) - before).as_secs_f64());
+    }
     let before = worked(clock);
     let rules = black_box(assent_screen::Rules::builtin());
     println!("rules made in {:.1} ms, {} KiB", (worked(clock) - before).as_secs_f64() * 1e3, rules.memory_bytes() / 1024);

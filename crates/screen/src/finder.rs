@@ -192,6 +192,9 @@ impl<'r> Finder<'r> {
         if all & HEX != 0 && any & (UPPER | LOWER) != UPPER | LOWER || any & (UPPER | LOWER) == 0 {
             return;
         }
+        if at(text, end) == b'.' && (23..=28).contains(&len) && discord(text, start, end, found) {
+            return;
+        }
         if any & UPPER != 0 {
             let padded = run(slice(text, 0, end + 2), end, |byte| byte == b'=');
             if !self.base64(text, start..padded, depth, found) {
@@ -349,9 +352,6 @@ fn random(text: &[u8], range: Range<usize>, any: u8, found: &mut Found) {
         return;
     }
     let whole = slice(text, start, end);
-    if at(text, end) == b'.' && (23..=28).contains(&whole.len()) && discord(text, start, end, found) {
-        return;
-    }
     // Digests and public keys are random, and meant to be seen.
     let lead = slice(text, start.saturating_sub(7), start + 7);
     let digest =

@@ -21,7 +21,7 @@ pub const CONTEXT_BYTES: usize = 512;
 /// How often what is left is looked at again.
 const ROUNDS_MAX: usize = 8;
 /// How far from a stand-in it is looked at again: as far, and up to a blank.
-const NEIGHBOURHOOD_BYTES: usize = 256;
+const NEIGHBOURHOOD_BYTES: usize = 128;
 
 /// Rules and a tenant's key: all that redaction takes.
 #[derive(Debug, Clone)]

@@ -97,10 +97,10 @@ pub(crate) fn scheme(text: &[u8], start: usize, end: usize) -> Option<Special> {
     if value_start == end && before(text, end) != b' ' {
         return None;
     }
-    let value_end = run(slice(text, 0, value_start + CREDENTIAL_BYTES_MAX), value_start, |byte| {
-        is_alnum(byte) || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_' | b'.' | b'~' | b'!' | b'$' | b'*' | b':')
-    });
-    let value_end = value_end - usize::from(matches!(before(text, value_end), b'.' | b':') && value_end > value_start);
+    let inside = |byte: u8| is_alnum(byte) || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'.' | b'~' | b'!' | b'$' | b'*');
+    let value_end = run(slice(text, 0, value_start + CREDENTIAL_BYTES_MAX), value_start, inside);
+    let value_end = value_end - usize::from(before(text, value_end) == b'.' && value_end > value_start);
+    let value_end = run(slice(text, 0, value_end + 2), value_end, |byte| byte == b'=');
     let value = slice(text, value_start, value_end);
     let random = value.len() >= 8 && verify::mixed(value);
     let found = if word.eq_ignore_ascii_case(b"bearer") {

@@ -13,7 +13,9 @@ pub const VIEW_DEPTH_MAX: usize = 6;
 /// Most bytes that the views of one window of text may have together. What would go beyond is redacted unread.
 pub const VIEW_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Most bytes around an escape that are read with it.
-const ESCAPE_REACH_BYTES: usize = 256;
+const ESCAPE_REACH_BYTES: usize = 128;
+/// Most bytes of a line that are joined with the next.
+const LINE_BYTES_JOINED_MAX: usize = 512;
 /// Most bytes that a word with an escape in it may have.
 const ESCAPED_WORD_BYTES_MAX: usize = 16 * 1024;
 /// Most lines that are joined to one.
@@ -70,7 +72,7 @@ impl View {
 pub(crate) fn percent(text: &[u8], sign: usize) -> Option<(View, usize)> {
     hex_pair(text, sign + 1)?;
     let inside = |byte: u8| !byte.is_ascii_whitespace() && !matches!(byte, b'"' | b'\'' | b'<' | b'>' | b'\\');
-    let start = run_back(text, sign, ESCAPE_REACH_BYTES, inside);
+    let start = run_back(text, sign, LINE_BYTES_JOINED_MAX, inside);
     let mut view = View::default();
     let (mut here, mut plain, mut last) = (sign, start, sign);
     while here < text.len() && inside(at(text, here)) && here - last < ESCAPED_WORD_BYTES_MAX {
@@ -146,7 +148,7 @@ fn hex_pair(text: &[u8], start: usize) -> Option<u8> {
 /// When the first line ends in what may be base64, the last one may go on with other words.
 pub(crate) fn joined(text: &[u8], end: usize, encoded: bool) -> Option<(View, usize)> {
     let token = |byte: u8| byte > b' ' && !matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b',' | b'{' | b'}' | b'<' | b'>' | b'|');
-    let first = run_back(text, end, ESCAPE_REACH_BYTES, |byte| byte != b'\n');
+    let first = run_back(text, end, LINE_BYTES_JOINED_MAX, |byte| byte != b'\n');
     let mut view = View::default();
     view.plain(text, first..end);
     let mut here = end;
@@ -163,7 +165,7 @@ pub(crate) fn joined(text: &[u8], end: usize, encoded: bool) -> Option<(View, us
         }
         let start = run(slice(text, 0, newline + 64), newline + 1, |byte| matches!(byte, b' ' | b'\t'));
         let stop = if continued {
-            run(slice(text, 0, start + ESCAPE_REACH_BYTES), start, |byte| !matches!(byte, b'\\' | b'\n' | b'\r'))
+            run(slice(text, 0, start + LINE_BYTES_JOINED_MAX), start, |byte| !matches!(byte, b'\\' | b'\n' | b'\r'))
         } else {
             run(text, start, token)
         };

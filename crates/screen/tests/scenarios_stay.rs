@@ -19,7 +19,7 @@ fn scenarios_lose_only_what_is_listed() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
     let files = files(&root);
     assert!(files.len() > 100, "{} files", files.len());
-    let (mut taken, mut shown) = (BTreeMap::new(), Vec::new());
+    let (mut taken, mut shown, mut objects) = (BTreeMap::new(), Vec::new(), 0);
     for file in &files {
         let name = file.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
         let text = std::fs::read_to_string(file).unwrap();
@@ -29,6 +29,7 @@ fn scenarios_lose_only_what_is_listed() {
         }
         for document in text.split("\n---\n") {
             let Ok(mut object) = serde_saphyr::from_str::<serde_json::Value>(document) else { continue };
+            objects += 1;
             let before = object.to_string();
             for (rule, count) in screen.object(&mut object).iter() {
                 shown.push(format!("{name} (object) {rule}: {before}\n -> {object}"));
@@ -36,6 +37,7 @@ fn scenarios_lose_only_what_is_listed() {
             }
         }
     }
+    assert!(objects > 1_000, "{objects} objects");
     let expected: BTreeMap<_, _> = EXPECTED.iter().map(|(file, rule, count)| (((*file).to_owned(), (*rule).to_owned()), *count)).collect();
     assert_eq!(taken, expected, "{}", shown.join("\n"));
 }

@@ -104,7 +104,7 @@ pub const KINDS: &[Kind] = &[
     kind("heroku-key", Some("HEROKU_API_KEY"), Rng::uuid),
     kind("shopify-token", None, |r| format!("shpat_{}", r.hex(32))),
     kind("telegram-token", None, |r| format!("{}:AA{}", r.digits(10), r.alnum(33))),
-    kind("discord-token", None, |r| format!("M{}.{}.{}", r.alnum(23), r.alnum(6), r.alnum(38))),
+    kind("discord-token", None, |r| format!("{}.{}.{}", STANDARD.encode(format!("1{}", r.digits(17))), r.alnum(6), r.alnum(38))),
     kind("mailgun-key", None, |r| format!("key-{}", r.hex(32))),
     kind("mailchimp-key", None, |r| format!("{}-us{}", r.hex(32), r.digits(2))),
     kind("databricks-token", None, |r| format!("dapi{}", r.hex(32))),
