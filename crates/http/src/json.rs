@@ -11,6 +11,8 @@ use assent_api::problem::FieldProblem;
 use assent_api::{Code, Problem};
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
+use crate::objects::Objects;
+
 /// Characters of an explanation at most; it can quote what was sent.
 const DETAIL_CHARS_MAX: usize = 300;
 
@@ -22,12 +24,8 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8], depth_max: usize) -> Result<T, Pr
     let text = std::str::from_utf8(bytes).map_err(|_| Problem::new(Code::BadRequest, "the body is no UTF-8"))?;
     let text = if text.is_empty() { "{}" } else { text };
     walk(text, depth_max)?;
-    // A typed reading would take `["a", 1]` for the fields of a struct, in their order.
-    if !text.trim_start().starts_with('{') {
-        return Err(field(String::new(), "the body must be an object"));
-    }
     let mut reader = serde_json::Deserializer::from_str(text);
-    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    serde_path_to_error::deserialize(Objects(&mut reader)).map_err(|error| {
         let pointer = pointer(error.path());
         field(pointer, &error.inner().to_string())
     })
@@ -180,7 +178,8 @@ mod tests {
             (r#"{"name":"a","criticality":"lab","retention":{"incidents_days":-1,"facts_days":1}}"#, "`/retention/incidents_days`"),
             ("[[[[[[[[[1]]]]]]]]]", "too deeply"),
             ("", "missing field"),
-            (r#"["a","lab"]"#, "must be an object"),
+            (r#"["a","lab"]"#, "expected an object"),
+            (r#"{"name":"a","criticality":"lab","retention":[1,1]}"#, "`/retention`: expected an object"),
             ("\u{feff}{}", "expected value"),
         ] {
             let problem = read::<CreateEnvironment>(body.as_bytes(), DEPTH).expect_err(body);
@@ -189,6 +188,23 @@ mod tests {
         }
         assert!(read::<CreateEnvironment>(b"{\"name\":\"\xff\"}", DEPTH).is_err(), "bad UTF-8");
         assert!(read::<serde_json::Value>(br#"{"a":[{"b":1,"b":2}]}"#, DEPTH).is_err(), "twice, in a part without a type");
+    }
+
+    #[test]
+    fn objects_are_objects_at_every_depth() {
+        let batch = |signals: &str| {
+            let body = format!(r#"{{"stream":"s","signals":[{signals}]}}"#);
+            read::<assent_api::observer::Batch>(body.as_bytes(), DEPTH)
+        };
+        let good = batch(r#"{"seq":1,"signal":{"object":{"at":"2026-05-04T10:00:00Z","body":{"kind": "Pod", "list":[1.50]}}}}"#);
+        let good = good.expect("a batch");
+        let body = match &good.signals[0].signal {
+            assent_api::observer::Signal::Object { body, .. } => body.get(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(body, r#"{"kind": "Pod", "list":[1.50]}"#, "byte for byte");
+        assert!(batch(r#"[1,{"object":{"at":"2026-05-04T10:00:00Z","body":{}}}]"#).is_err(), "a struct in a list");
+        assert!(batch(r#"{"seq":1,"signal":{"object":["2026-05-04T10:00:00Z",{}]}}"#).is_err(), "a variant with fields");
     }
 
     #[test]

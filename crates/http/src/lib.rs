@@ -37,6 +37,7 @@ mod front;
 mod json;
 mod machine;
 mod mount;
+mod objects;
 mod pages;
 mod rate;
 mod text;

@@ -36,7 +36,9 @@ pub trait Platform: Send + Sync + 'static {
         meta: &RequestMeta,
     ) -> impl Future<Output = Result<Self::Caller, Problem>> + Send;
 
-    /// Takes an idempotency key: says whether the answer is known, being made, or to be made now.
+    /// Takes an idempotency key: says whether the answer is known, being made, or to be made now. A key that a process held when it died
+    /// must come free by itself after a while; and what is done under it twice, if it was done before the process died, is for the operation to
+    /// notice, since nobody else can.
     fn begin(&self, caller: &Self::Caller, remember: &Remember) -> impl Future<Output = Result<Begun, Problem>> + Send;
 
     /// Keeps the answer that was made under a key, or gives the key back if there was none. Answers can hold secrets that are shown once:
