@@ -13,7 +13,7 @@ use support::generate::{any_ask, policy};
 use support::{acme, text};
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn order_does_not_matter(texts in texts().prop_shuffle(), asks in prop::collection::vec(any_ask(), 30)) {
