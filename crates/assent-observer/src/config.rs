@@ -177,6 +177,28 @@ mod tests {
     }
 
     #[test]
+    fn the_shipped_configuration_is_one() {
+        use assent_observe::manifest::{Spec, manifest};
+        let spec = Spec {
+            cluster: "prod-eu".to_owned(),
+            endpoint: "https://assent.example:8473".to_owned(),
+            key: Secret::new("a-key-for-this-test".to_owned()),
+            image: "registry.example/assent-observer:0.1.0".to_owned(),
+            profiles: assent_observe::profile::PROFILES.to_vec(),
+            ca_pem: None,
+            buffer_bytes_max: 8 << 20,
+            buffer_claim: None,
+        };
+        let text = manifest(&spec).unwrap();
+        let lines = text.lines().skip_while(|line| *line != "  config.yaml: |").skip(1);
+        let yaml: Vec<&str> = lines.map_while(|line| line.strip_prefix("    ")).collect();
+        let config = joined(&yaml.join("\n"), &[]).unwrap();
+        assert_eq!(config.endpoint.as_deref(), Some("https://assent.example:8473"));
+        assert_eq!(config.observer.profiles, assent_observe::profile::PROFILES);
+        assert_eq!((config.observer.buffer_dir.to_str(), config.observer.buffer_bytes_max), (Some("/var/lib/assent-observer"), 8 << 20));
+    }
+
+    #[test]
     fn prometheus_needs_its_profile() {
         assert!(joined("prometheus: {url: 'http://prometheus.monitoring:9090'}", &[]).is_err());
         assert!(joined("profiles: [metrics]\nprometheus: {url: 'http://prometheus.monitoring:9090'}", &[]).is_ok());

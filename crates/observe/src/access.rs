@@ -115,6 +115,7 @@ impl NoAccess {
             | Fault::Unconnected
             | Fault::Gone
             | Fault::Late
+            | Fault::NodeSilent
             | Fault::Broken(_) => Self::Unreachable { server, why },
             Fault::Refused { .. } | Fault::TooLarge(_) => Self::NotKubernetes { server, why },
             Fault::Tls(_) => Self::TlsRefused { server, why },

@@ -155,6 +155,12 @@ impl Buffer {
         self.sealed.iter().map(|segment| segment.bytes).sum::<u64>() + self.writer.segment.bytes
     }
 
+    /// Bytes of the segments in which something is not acknowledged.
+    #[must_use]
+    pub fn waiting_bytes(&self) -> u64 {
+        if self.acknowledged == self.last_seq() { 0 } else { self.bytes() }
+    }
+
     /// Bytes on disk at most.
     #[must_use]
     pub fn bytes_max(&self) -> u64 {

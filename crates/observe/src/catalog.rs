@@ -168,6 +168,7 @@ impl Offers {
             | Fault::Unconnected
             | Fault::Gone
             | Fault::Late
+            | Fault::NodeSilent
             | Fault::Broken(_)
             | Fault::TooLarge(_) => {
                 self.gaps.insert(gap);

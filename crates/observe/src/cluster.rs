@@ -156,12 +156,19 @@ impl Cluster {
         }
     }
 
-    /// Adds these logs, in this order. A log that cannot be had is a problem of the set.
+    /// Adds these logs, in this order. A log that cannot be had is a problem of the set. A node whose kubelet does not answer once is not
+    /// asked again.
     pub async fn logs(&self, set: &mut CaptureSet, wanted: &[WantedLog], limits: LogLimits) {
         let deadline = Instant::now() + limits.time_max;
+        let nodes = log::Nodes::of(set, wanted);
+        let nodes = &nodes;
         let answers = wanted.iter().enumerate().map(|(index, wanted)| async move {
-            let answer = timeout_at(deadline, self.log(wanted, limits)).await;
-            (index, wanted, answer.unwrap_or(Err(Fault::Late)))
+            if nodes.is_silent(wanted) {
+                return (index, wanted, Err(Fault::NodeSilent));
+            }
+            let answer = timeout_at(deadline, self.log(wanted, limits)).await.unwrap_or(Err(Fault::Late));
+            nodes.note(wanted, answer.as_ref().err());
+            (index, wanted, answer)
         });
         let mut answers: Vec<_> = stream::iter(answers).buffer_unordered(self.concurrency).collect().await;
         answers.sort_by_key(|(index, ..)| *index);
@@ -216,7 +223,7 @@ impl Cluster {
             | Fault::Tls(_)
             | Fault::Credentials(_) => true,
             Fault::Refused { status: 403, message } => message.contains("system:anonymous"),
-            Fault::Refused { .. } | Fault::Gone | Fault::Late | Fault::TooLarge(_) => false,
+            Fault::Refused { .. } | Fault::Gone | Fault::Late | Fault::NodeSilent | Fault::TooLarge(_) => false,
         };
         let faults: Vec<&Fault> = listings.iter().filter_map(|listing| listing.fault.as_ref()).collect();
         let is_gone = |fault: &&&Fault| matches!(fault, Fault::Gone);

@@ -112,8 +112,8 @@ impl Filter {
 /// More namespaces than this are not asked one by one.
 pub const ASKED_ONE_BY_ONE_MAX: usize = 20;
 
-/// FNV-1a, 64 bits: spreads names evenly and is the same in every run. Nobody gains by a collision.
-pub(crate) fn fingerprint(bytes: &[u8]) -> u64 {
+/// FNV-1a, 64 bits: spreads names evenly and is the same in every run. Nothing that matters hangs on it.
+fn fingerprint(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 

@@ -107,6 +107,9 @@ pub(crate) enum Fault {
     /// The time for all of its like was over before it came.
     #[error("there was no time left for it")]
     Late,
+    /// The kubelet behind the API server did not answer another request before, so this one was not sent.
+    #[error("not asked, because the node's kubelet does not answer")]
+    NodeSilent,
     /// No connection, or a connection that broke.
     #[error("{0}")]
     Broken(String),

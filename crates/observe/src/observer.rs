@@ -189,6 +189,7 @@ impl Observer {
             filter: config.filter.clone(),
             sight: sight.clone(),
             lists: Semaphore::new(LISTS_MAX),
+            fingerprints: std::hash::RandomState::new(),
             has_room: room.has_room.clone(),
         });
 

@@ -78,8 +78,7 @@ async fn cut(seconds: u64, bytes_max: u64, noise: usize) -> Seen {
     talking.abort();
     drop(intake);
     writing.await.unwrap();
-    let seen = platform.seen.borrow().clone();
-    seen
+    platform.seen.borrow().clone()
 }
 
 /// A platform that checks order and counts.

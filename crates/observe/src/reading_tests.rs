@@ -386,6 +386,29 @@ async fn logs_of_nodes_that_are_gone_cost_bounded_time_and_no_trust() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_node_that_did_not_answer_once_is_not_asked_again() {
+    let fake = Fake::new();
+    let pod = |name: &str, node: &str| format!(r#"{{"metadata":{{"name":"{name}","namespace":"shop"}},"spec":{{"nodeName":"{node}"}}}}"#);
+    let pods: Vec<String> = (0..6).map(|index| pod(&format!("p{index}"), ["dead", "well"][index % 2])).collect();
+    fake.on(PODS, [ok(&format!(r#"{{"kind":"PodList","metadata":{{}},"items":[{}]}}"#, pods.join(",")))]);
+    let wanted: Vec<WantedLog> = (0..6)
+        .map(|index| {
+            let reply = if index % 2 == 0 { Reply::Hang } else { ok("a line\n") };
+            fake.on(&format!("/api/v1/namespaces/shop/pods/p{index}/log?container=c&tailLines=2000&limitBytes=262144"), [reply]);
+            WantedLog { pod: ObjectRef::new(Kind::Pod, Some("shop"), &format!("p{index}")), container: "c".into(), previous: false }
+        })
+        .collect();
+    let bounds = Access { request_timeout: Duration::from_secs(5), concurrency: 1, ..access() };
+    let cluster = fake.connect(&bounds).await.unwrap();
+    let mut set = cluster.list(&Scope::default(), &()).await.unwrap();
+    let begun = Instant::now();
+    cluster.logs(&mut set, &wanted, LogLimits::default()).await;
+    assert_eq!((begun.elapsed().as_secs(), set.logs.len()), (5, 3), "one silence of five seconds, and every log of the other node");
+    assert!(problem_at(&set, "logs/shop/p0/c.log").ends_with("no answer within 5 s"));
+    assert!(problem_at(&set, "logs/shop/p4/c.log").ends_with("not asked, because the node's kubelet does not answer"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn metrics_come_where_they_are_served() {
     let fake = Fake::new();
     fake.on("/apis", [aggregated(&[("metrics.k8s.io", "v1beta1", &["pods", "nodes"])])]);

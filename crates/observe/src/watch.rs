@@ -17,6 +17,7 @@ mod page;
 mod prune;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::RandomState;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ use assent_api::observer::Signal;
 use assent_base::Timestamp;
 use serde_json::Value;
 use tokio::sync::{Semaphore, watch};
+use tokio::time::Instant;
 
 pub(crate) use self::page::Page;
 use self::page::{Change, Line, Status};
@@ -47,6 +49,8 @@ const WATCH_S: u64 = 240;
 const WATCH_GRACE: Duration = Duration::from_secs(30);
 /// Waits between tries, first and last.
 const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+/// A watch that ends sooner than this with nothing said is no quiet one, but a server that ends every watch.
+const WATCH_MIN: Duration = Duration::from_secs(10);
 /// What is refused or not served is tried again after this long: a grant or an installation may have come.
 const REFUSED_RETRY: Duration = Duration::from_secs(300);
 
@@ -75,6 +79,8 @@ pub(crate) struct Shared {
     pub(crate) sight: Arc<Sight>,
     /// Lists that run at one time.
     pub(crate) lists: Semaphore,
+    /// Random in each run, so that nobody can write an object that looks like another.
+    pub(crate) fingerprints: RandomState,
     /// Whether the buffer has room for lists. Changes are taken in without asking.
     pub(crate) has_room: watch::Receiver<bool>,
 }
@@ -313,7 +319,7 @@ impl Follower {
             Err(Fault::Refused { status: 410, .. }) => return Ok(Ended::Expired),
             opened => opened?,
         };
-        let mut came = false;
+        let (mut came, begun) = (false, Instant::now());
         loop {
             let line = tokio::select! {
                 biased;
@@ -331,8 +337,8 @@ impl Follower {
                     came = true;
                     backoff.reset();
                 }
+                Ok(None) if came || begun.elapsed() >= WATCH_MIN => return Ok(Ended::Connection),
                 // A server that ends every watch at once is not asked without end.
-                Ok(None) if came => return Ok(Ended::Connection),
                 Ok(None) => {
                     tokio::time::sleep(backoff.wait()).await;
                     return Ok(Ended::Connection);
@@ -382,7 +388,8 @@ impl Follower {
         fields.insert("apiVersion".to_owned(), Value::from(api_version));
         fields.insert("kind".to_owned(), Value::from(kind));
         prune::prune(kind, &mut object);
-        let known = Known { uid: text_at(&object, "/metadata/uid").into(), substance: prune::substance(&object), pass: self.pass };
+        let substance = prune::substance(&object, &self.shared.fingerprints);
+        let known = Known { uid: text_at(&object, "/metadata/uid").into(), substance, pass: self.pass };
         let is_news =
             sent == Sent::Whole || self.known.get(&key).is_none_or(|before| before.uid != known.uid || before.substance != known.substance);
         self.known.insert(key, known);

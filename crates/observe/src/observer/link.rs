@@ -276,7 +276,7 @@ impl<U: Uplink> Link<U> {
     }
 
     async fn state(&self) -> ObserverState {
-        let (buffered_bytes, dropped) = self.with_buffer(|buffer| (buffer.bytes(), buffer.evicted())).await;
+        let (buffered_bytes, dropped) = self.with_buffer(|buffer| (buffer.waiting_bytes(), buffer.evicted())).await;
         ObserverState {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             started_at: self.started_at,

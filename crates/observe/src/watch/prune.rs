@@ -1,5 +1,7 @@
 //! Drops what diagnosis never reads, before anything is kept or sent.
 
+use std::hash::{BuildHasher as _, RandomState};
+
 use serde_json::{Map, Value};
 
 /// Values of a ConfigMap that are longer are cut here: a Corefile or an address fits.
@@ -58,7 +60,7 @@ pub(super) fn shorten(kind: &str, object: &mut Value) {
 }
 
 /// What of a pruned object says that it changed: all but the marks of its last write.
-pub(super) fn substance(object: &Value) -> u64 {
+pub(super) fn substance(object: &Value, fingerprints: &RandomState) -> u64 {
     let mut bare = object.clone();
     if let Some(metadata) = bare.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.remove("resourceVersion");
@@ -68,7 +70,7 @@ pub(super) fn substance(object: &Value) -> u64 {
             annotations.remove("control-plane.alpha.kubernetes.io/leader");
         }
     }
-    crate::filter::fingerprint(bare.to_string().as_bytes())
+    fingerprints.hash_one(bare.to_string())
 }
 
 #[cfg(test)]
@@ -107,6 +109,8 @@ mod tests {
 
     #[test]
     fn a_write_that_changes_nothing_has_the_same_substance() {
+        let fingerprints = RandomState::new();
+        let substance = |object: &Value| substance(object, &fingerprints);
         let one = json!({"metadata": {"name": "a", "resourceVersion": "7", "managedFields": []}, "status": {"phase": "Running"}});
         let mut other = one.clone();
         other["metadata"]["resourceVersion"] = json!("8");
