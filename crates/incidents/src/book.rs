@@ -193,9 +193,17 @@ impl Book {
                         book.latest.insert(fingerprint, id);
                     }
                 }
-                Standing::Live { .. } | Standing::Dismissed { .. } => {
-                    if let Some(other) = book.current.insert(fingerprint, id) {
+                Standing::Live { .. } => {
+                    let other = book.current.insert(fingerprint, id);
+                    if let Some(other) = other.filter(|other| book.incidents.get(other).is_some_and(Incident::is_live)) {
                         return Err(BadBook::Twice(other, id));
+                    }
+                }
+                // A dismissal that no longer holds has left its place to a newer incident.
+                Standing::Dismissed { .. } => {
+                    let other = book.current.get(&fingerprint).and_then(|other| book.incidents.get(other));
+                    if other.is_none_or(|other| !other.is_live() && other.opened_at <= incident.opened_at) {
+                        book.current.insert(fingerprint, id);
                     }
                 }
             }
@@ -461,7 +469,9 @@ impl Book {
                     incident.changed(now);
                     steps.push(Step::Changed(id));
                 }
-                Standing::Dismissed { .. } if time::seconds_between(incident.seen_at, now) > DISMISSAL_HOLDS_S => {
+                Standing::Dismissed { .. }
+                    if incident.sightings.is_empty() && time::seconds_between(incident.seen_at, now) > DISMISSAL_HOLDS_S =>
+                {
                     self.current.remove(&incident.fingerprint);
                 }
                 Standing::Live { .. } | Standing::Resolved { .. } | Standing::Dismissed { .. } => {}

@@ -255,7 +255,7 @@ impl Known {
             self.reach.serve(namespace);
         }
         if let Some(node) = node_of(&of, &entry) {
-            self.on_node.entry(node.clone()).or_default().insert(of.clone());
+            self.on_node.entry(node.into()).or_default().insert(of.clone());
         }
         if let Some(about) = &entry.about {
             self.said_of.entry(about.clone()).or_default().insert(of.clone());
@@ -328,7 +328,7 @@ impl Known {
     /// The node of the pod that an event speaks of.
     fn node_spoken_of(&self, event: &Entry) -> Option<Place> {
         let pod = event.about.as_ref()?;
-        node_of(pod, self.objects.get(pod)?).map(|node| Place::PodsOf(node.clone()))
+        node_of(pod, self.objects.get(pod)?).map(|node| Place::PodsOf(node.into()))
     }
 
     /// Whether this is late news of an object that is gone.
@@ -430,9 +430,9 @@ impl Known {
 }
 
 /// The node that a pod is on.
-fn node_of<'e>(of: &ObjectRef, entry: &'e Entry) -> Option<&'e Box<str>> {
+fn node_of<'e>(of: &ObjectRef, entry: &'e Entry) -> Option<&'e str> {
     let pod = of.kind == Kind::Pod;
-    entry.links.iter().filter(|_| pod).find_map(|link| if let Place::Node(node) = link { Some(node) } else { None })
+    entry.links.iter().filter(|_| pod).find_map(|link| if let Place::Node(node) = link { Some(&**node) } else { None })
 }
 
 /// The places where somebody may look who should know of the step from the old to the new.
@@ -444,7 +444,7 @@ fn places_between(of: &ObjectRef, old: Option<&Entry>, new: Option<&Entry>) -> V
             Kind::Node => drop(places.insert(Place::Nodes)),
             Kind::PersistentVolume => drop(places.insert(Place::Volumes)),
             Kind::Namespace => drop(places.insert(Place::Namespaces)),
-            Kind::Pod => places.extend(node_of(of, entry).map(|node| Place::PodsOf(node.clone()))),
+            Kind::Pod => places.extend(node_of(of, entry).map(|node| Place::PodsOf(node.into()))),
             _ => {}
         }
     }
