@@ -52,7 +52,8 @@ pub struct Answer {
 
 impl House {
     pub async fn open() -> Self {
-        Self::with(Settings::default()).await
+        let observer_image = "registry.example.org/assent-observer:1".to_owned();
+        Self::with(Settings { observer_image, ..Settings::default() }).await
     }
 
     pub async fn with(settings: Settings) -> Self {
