@@ -4,17 +4,18 @@ use anyhow::{Context, Result};
 
 use crate::metadata::Workspace;
 use crate::step::Outcome;
-use crate::{cluster, command, docs, walls};
+use crate::{cluster, command, docs, postgres, walls};
 
 type Step = fn(&Workspace) -> Result<Outcome>;
 
 /// The steps, in the order they run. The tests come last, so that their closing lines are the last thing in a log.
-const STEPS: [(&str, Step); 7] = [
+const STEPS: [(&str, Step); 8] = [
     ("format", format),
     ("walls", walls::run),
     ("licences and registries", licences),
     ("lints", lints),
     ("generated pages", docs::check),
+    ("databases for the tests", postgres::look),
     ("tests", tests),
     ("cluster tests", cluster::test),
 ];

@@ -1,4 +1,4 @@
-//! The pages that are written by the program itself: one per cause, and the schema of the report.
+//! The pages that are written by the program itself: one per cause, the schema of the report, the description of the API.
 //!
 //! `assent docs --out DIR` writes them; they are committed, so that a reader needs no build. The check compares what the program
 //! writes today with what is committed, byte for byte, and also notices a page whose cause is gone.
@@ -14,7 +14,7 @@ use crate::metadata::Workspace;
 use crate::step::Outcome;
 
 /// What the program owns below `docs/`. Everything else there is written by people.
-const OWNED: [&str; 2] = ["causes", "report.schema.json"];
+const OWNED: [&str; 3] = ["causes", "openapi.json", "report.schema.json"];
 
 /// File contents by path relative to `docs/`, with `/` between the parts.
 type Pages = BTreeMap<String, Vec<u8>>;
@@ -143,8 +143,9 @@ mod tests {
     fn a_program_that_writes_too_little_or_elsewhere_is_refused() {
         assert!(accept(pages(&[])).is_err());
         assert!(accept(pages(&[("causes/a.md", "")])).is_err());
-        assert!(accept(pages(&[("causes/a.md", ""), ("report.schema.json", ""), ("adr/0001.md", "")])).is_err());
-        assert!(accept(pages(&[("causes/a.md", ""), ("report.schema.json", "")])).is_ok());
+        let whole = [("causes/a.md", ""), ("openapi.json", ""), ("report.schema.json", "")];
+        assert!(accept(pages(&[&whole[..], &[("adr/0001.md", "")]].concat())).is_err());
+        assert!(accept(pages(&whole)).is_ok());
     }
 
     #[test]

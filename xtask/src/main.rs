@@ -14,6 +14,7 @@ mod command;
 mod demo;
 mod docs;
 mod metadata;
+mod postgres;
 mod step;
 mod test;
 mod walls;

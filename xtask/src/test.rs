@@ -5,10 +5,12 @@ use anyhow::Result;
 use crate::cluster;
 use crate::command;
 use crate::metadata::Workspace;
+use crate::postgres;
 
 /// Runs everything, or `cargo test` with the given arguments if there are any.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     if arguments.is_empty() {
+        postgres::look(workspace)?;
         command::run(&workspace.root, "cargo", &["test", "--workspace"])?;
         cluster::test(workspace)?;
         return Ok(());

@@ -1,4 +1,4 @@
-//! The generated pages: one for each cause, an index, and the report's schema.
+//! The generated pages: one for each cause, an index, the report's schema, and the description of the API.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 use assent_diagnosis::cause::{self, Cause};
 
-/// Writes `causes/*.md` and `report.schema.json` into a folder.
+/// Writes `causes/*.md`, `report.schema.json` and `openapi.json` into a folder.
 pub(crate) fn run(out: &Path) -> anyhow::Result<u8> {
     let causes = out.join("causes");
     std::fs::create_dir_all(&causes).with_context(|| format!("cannot make `{}`", causes.display()))?;
@@ -17,7 +17,9 @@ pub(crate) fn run(out: &Path) -> anyhow::Result<u8> {
         let _ = writeln!(index, "- [`{0}`]({0}.md): {1}", cause.id, cause.title);
     }
     write(&causes.join("README.md"), &index)?;
-    write(&out.join("report.schema.json"), &format!("{:#}\n", assent_diagnosis::report::schema()))?;
+    let schema = assent_diagnosis::report::schema();
+    write(&out.join("report.schema.json"), &format!("{schema:#}\n"))?;
+    write(&out.join("openapi.json"), &format!("{:#}\n", assent_http::openapi(&schema)))?;
     Ok(0)
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use assent_base::Secret;
 use assent_observe::{Access, Proxy};
-use assent_platform::{Attach, ControlPlane, Outside, Provider, Settings, Started};
+use assent_platform::{Attach, ControlPlane, Outside, Provider, Settings, Started, oidc};
 use clap::Args;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -76,13 +76,16 @@ async fn serve(config: Config, proxy: Option<Proxy>, extra: Option<Extra>) -> an
         let plane = plane.clone();
         async move { plane.keep_retaining().await }
     });
-    let attached = config.attach.as_ref().map(|attach| watch(plane.clone(), attach, proxy));
+    let attached = config.attach.as_ref().map(|attach| Watching::start(plane.clone(), attach, proxy));
     let extra = extra.map(|start| start(plane.clone()));
     let router = assent_http::router(std::sync::Arc::new(plane.clone()), http);
     let served = bound.serve(router, interrupted()).await;
     retention.abort();
-    for task in [attached, extra].into_iter().flatten() {
-        task.abort();
+    if let Some(extra) = extra {
+        extra.abort();
+    }
+    if let Some(attached) = attached {
+        attached.end().await;
     }
     plane.stop().await;
     served.context("serving ended")?;
@@ -99,25 +102,7 @@ fn random(bytes: &mut [u8]) {
 fn settings(config: &Config, proxy: Option<Proxy>, counts: std::sync::Arc<assent_http::metrics::Counts>) -> anyhow::Result<Settings> {
     let ca_pem = config.ca_file.as_ref().map(|path| std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display())));
     let ca_pem = ca_pem.transpose()?;
-    let mut providers = Vec::new();
-    for oidc in &config.oidc {
-        let secret = oidc.client_secret_file.as_ref().map(|path| {
-            let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-            anyhow::Ok(Secret::new(text.trim().to_owned()))
-        });
-        providers.push(Provider {
-            name: oidc.name.clone(),
-            issuer: oidc.issuer.clone(),
-            client_id: oidc.client_id.clone(),
-            client_secret: secret.transpose()?,
-            api_audience: oidc.api_audience.clone(),
-            groups_claim: oidc.groups_claim.clone(),
-            scopes: oidc.scopes.clone(),
-            tenant: oidc.tenant.clone(),
-            ca_pem: ca_pem.clone(),
-            proxy: proxy.as_ref().map(|proxy| (proxy.url.clone(), proxy.except.clone())),
-        });
-    }
+    let providers = config.oidc.iter().map(|oidc| provider(config, oidc, ca_pem.as_deref(), proxy.as_ref())).collect::<anyhow::Result<_>>()?;
     Ok(Settings {
         database: config.database.clone(),
         public_url: config.public_url.clone(),
@@ -127,6 +112,33 @@ fn settings(config: &Config, proxy: Option<Proxy>, counts: std::sync::Arc<assent
         counts,
         ..Settings::default()
     })
+}
+
+fn provider(config: &Config, asked: &config::Oidc, ca_pem: Option<&str>, proxy: Option<&Proxy>) -> anyhow::Result<Provider> {
+    let public = config.public_url.as_ref().context("`oidc` needs `public_url`: the provider sends browsers back there")?;
+    let client_auth = match &asked.client_secret_file {
+        Some(path) => {
+            let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+            oidc::ClientAuth::Basic(Secret::new(text.trim().to_owned()))
+        }
+        None => oidc::ClientAuth::Public,
+    };
+    let scopes = ["profile", "email"].into_iter().map(str::to_owned).chain(asked.scopes.iter().cloned()).collect();
+    let config = oidc::Config {
+        name: asked.name.clone(),
+        issuer: asked.issuer.clone(),
+        client_id: asked.client_id.clone(),
+        client_auth,
+        redirect_uri: format!("{}/api/v1/oidc/{}/callback", public.trim_end_matches('/'), asked.name),
+        scopes,
+        groups_claim: asked.groups_claim.clone().unwrap_or_else(|| "groups".to_owned()),
+        api_audience: asked.api_audience.clone(),
+        hosts: asked.hosts.clone(),
+        proxy: proxy.map(|proxy| oidc::Proxy { url: proxy.url.clone(), except: Some(proxy.except.clone()) }),
+        authorities_pem: ca_pem.map(|pem| pem.as_bytes().to_vec()).into_iter().collect(),
+        limits: oidc::Limits::default(),
+    };
+    Ok(Provider { name: asked.name.clone(), config, tenant: asked.tenant.clone() })
 }
 
 fn http_config(config: &Config, counts: std::sync::Arc<assent_http::metrics::Counts>) -> anyhow::Result<assent_http::Config> {
@@ -161,14 +173,33 @@ fn greet(data_dir: &Path, url: &str, set_up: Option<&Secret>) -> anyhow::Result<
     Ok(())
 }
 
-/// Watches the cluster of a kubeconfig from inside.
-fn watch(plane: ControlPlane, attach: &config::Attach, proxy: Option<Proxy>) -> tokio::task::JoinHandle<()> {
-    let access = Access { kubeconfig: attach.kubeconfig.clone(), context: attach.context.clone(), proxy, ..Access::default() };
-    tokio::spawn(async move {
-        if let Err(error) = plane.attach(Attach { access, profiles: attached_profiles() }, std::future::pending()).await {
-            tracing::error!(%error, "the cluster is not watched");
-        }
-    })
+/// An observer inside the platform.
+struct Watching {
+    stop: tokio::sync::oneshot::Sender<()>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Watching {
+    /// Watches the cluster of a kubeconfig. It has a thread of its own, since its future cannot move between threads.
+    fn start(plane: ControlPlane, attach: &config::Attach, proxy: Option<Proxy>) -> Self {
+        let access = Access { kubeconfig: attach.kubeconfig.clone(), context: attach.context.clone(), proxy, ..Access::default() };
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let runtime = tokio::runtime::Handle::current();
+        let task = tokio::task::spawn_blocking(move || {
+            let asked = Attach { access, profiles: attached_profiles() };
+            if let Err(error) = runtime.block_on(plane.attach(asked, async move { drop(stopped.await) })) {
+                tracing::error!(%error, "the cluster is not watched");
+            }
+        });
+        Self { stop, task }
+    }
+
+    /// Stops it, and waits until what it saw is sent.
+    async fn end(self) {
+        // One that has ended by itself hears nothing.
+        let _ = self.stop.send(());
+        let _ = self.task.await;
+    }
 }
 
 /// With a person's own kubeconfig there is no reason to look away.

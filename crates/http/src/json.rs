@@ -15,10 +15,17 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, Map
 const DETAIL_CHARS_MAX: usize = 300;
 
 /// Reads a body. Nothing at all reads as `{}`.
-pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8], depth_max: usize) -> Result<T, Problem> {
+///
+/// # Errors
+/// Bytes that are not exactly one document of this type.
+pub fn read<T: DeserializeOwned>(bytes: &[u8], depth_max: usize) -> Result<T, Problem> {
     let text = std::str::from_utf8(bytes).map_err(|_| Problem::new(Code::BadRequest, "the body is no UTF-8"))?;
     let text = if text.is_empty() { "{}" } else { text };
     walk(text, depth_max)?;
+    // A typed reading would take `["a", 1]` for the fields of a struct, in their order.
+    if !text.trim_start().starts_with('{') {
+        return Err(field(String::new(), "the body must be an object"));
+    }
     let mut reader = serde_json::Deserializer::from_str(text);
     serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let pointer = pointer(error.path());
@@ -173,6 +180,7 @@ mod tests {
             (r#"{"name":"a","criticality":"lab","retention":{"incidents_days":-1,"facts_days":1}}"#, "`/retention/incidents_days`"),
             ("[[[[[[[[[1]]]]]]]]]", "too deeply"),
             ("", "missing field"),
+            (r#"["a","lab"]"#, "must be an object"),
             ("\u{feff}{}", "expected value"),
         ] {
             let problem = read::<CreateEnvironment>(body.as_bytes(), DEPTH).expect_err(body);

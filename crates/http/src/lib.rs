@@ -22,6 +22,12 @@ pub mod platform;
 pub mod router;
 pub mod streams;
 
+/// The parsers of what strangers send, for fuzzing.
+pub mod parse {
+    pub use crate::json::read as body;
+    pub use crate::text::query;
+}
+
 mod answer;
 mod body;
 mod credentials;

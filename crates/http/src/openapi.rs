@@ -25,7 +25,7 @@ pub fn openapi(report_schema: &Value) -> Value {
     let Table { mut schemas, paths } = table;
     let mut components = schemas.take_definitions(true);
     report(&mut components, report_schema);
-    json!({
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Assent",
@@ -50,7 +50,10 @@ pub fn openapi(report_schema: &Value) -> Value {
                 "observer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "An observer's token, for ten minutes." }
             }
         }
-    })
+    });
+    // The same bytes whether or not another crate of the build makes maps keep their order.
+    document.sort_all_objects();
+    document
 }
 
 struct Table {

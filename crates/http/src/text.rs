@@ -12,7 +12,10 @@ use crate::config::Limits;
 use crate::json;
 
 /// Reads a query into a type.
-pub(crate) fn query<T: DeserializeOwned>(raw: Option<&str>, limits: &Limits) -> Result<T, Problem> {
+///
+/// # Errors
+/// Text that is not exactly one query of this type.
+pub fn query<T: DeserializeOwned>(raw: Option<&str>, limits: &Limits) -> Result<T, Problem> {
     let raw = raw.unwrap_or("");
     if raw.len() > limits.query_bytes_max {
         return Err(Problem::new(Code::BadRequest, format!("the query is longer than {} bytes", limits.query_bytes_max)));

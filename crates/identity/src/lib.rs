@@ -11,6 +11,7 @@
 //! to draw randomness or to reach the provider is neither, and an error of its own.
 
 pub mod cookie;
+pub mod groups;
 pub mod key;
 pub mod link;
 pub mod lockout;

@@ -490,6 +490,12 @@ impl Book {
         self.pending.values().map(|(since, slice)| (slice.clone(), add_time(*since, UNEXPLAINED_PATIENCE_S))).collect()
     }
 
+    /// Slices that some incident is seen from. Who opens a book anew examines these too: one of them may be gone since.
+    #[must_use]
+    pub fn seen_from(&self) -> BTreeSet<Slice> {
+        self.current.values().filter_map(|id| self.incidents.get(id)).flat_map(|incident| incident.sightings.keys().cloned()).collect()
+    }
+
     fn end(&mut self, id: IncidentId, into: Option<IncidentId>, now: Timestamp) {
         let Some(incident) = self.incidents.get_mut(&id) else { return };
         let Standing::Live { phase } = incident.standing else { return };

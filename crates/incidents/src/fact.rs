@@ -50,7 +50,8 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         namespace: Option<String>,
     },
-    /// The log of one run of a container, or its latest part. Replaces what was known of that run.
+    /// The log of one run of a container, or its latest part. Replaces what was known of that run; of a pod
+    /// that is not known it is left out.
     Log {
         /// When it was read.
         at: Timestamp,

@@ -96,6 +96,9 @@ struct Dirty {
 pub struct Known {
     objects: BTreeMap<ObjectRef, Entry>,
     places: BTreeMap<Place, BTreeSet<ObjectRef>>,
+    on_node: BTreeMap<Box<str>, BTreeSet<ObjectRef>>,
+    /// Events, by what they speak of.
+    said_of: BTreeMap<ObjectRef, BTreeSet<ObjectRef>>,
     logs: BTreeMap<Run, Log>,
     metrics: Metrics,
     watch: Watch,
@@ -175,7 +178,8 @@ impl Known {
         }
         let old = self.remove(&of);
         self.changes.note(&of, old.as_ref(), Some(&new));
-        let touched = places_between(&of, old.as_ref(), Some(&new));
+        let mut touched = places_between(&of, old.as_ref(), Some(&new));
+        touched.extend(self.node_spoken_of(&new));
         self.insert(of, new);
         Ok(self.touch(at, touched))
     }
@@ -217,7 +221,9 @@ impl Known {
     fn log(&mut self, at: Timestamp, run: Run, text: &str) -> Touched {
         let text = tail(text, LOG_BYTES_MAX);
         let (old, place) = (self.logs.get(&run), Place::Namespace(run.namespace.clone()));
-        if old.is_some_and(|old| old.at > at) {
+        // A log of a pod that nobody knows is late, or early: it would outlive everything.
+        let pod = ObjectRef::new(Kind::Pod, Some(&run.namespace), &run.pod);
+        if old.is_some_and(|old| old.at > at) || !self.objects.contains_key(&pod) {
             return Touched { stale: true, ..Touched::default() };
         }
         let same = old.is_some_and(|old| &*old.text == text);
@@ -248,6 +254,12 @@ impl Known {
         {
             self.reach.serve(namespace);
         }
+        if let Some(node) = node_of(&of, &entry) {
+            self.on_node.entry(node.clone()).or_default().insert(of.clone());
+        }
+        if let Some(about) = &entry.about {
+            self.said_of.entry(about.clone()).or_default().insert(of.clone());
+        }
         let own = self.places.entry(entry.place.clone()).or_default();
         own.insert(of.clone());
         let crowded = of.kind == Kind::Event && own.len() > EVENTS_PER_PLACE_MAX;
@@ -269,6 +281,17 @@ impl Known {
             && let Some(namespace) = of.namespace()
         {
             self.reach.unserve(namespace);
+        }
+        if let Some(own) = node_of(of, &entry).and_then(|node| self.on_node.get_mut(node)) {
+            own.remove(of);
+        }
+        if let Some(about) = &entry.about
+            && let Some(own) = self.said_of.get_mut(about)
+        {
+            own.remove(of);
+            if own.is_empty() {
+                self.said_of.remove(about);
+            }
         }
         if let Some(own) = self.places.get_mut(&entry.place) {
             own.remove(of);
@@ -297,7 +320,15 @@ impl Known {
         if of.kind != Kind::Event {
             self.changes.note(of, Some(&old), None);
         }
-        places_between(of, Some(&old), None)
+        let mut touched = places_between(of, Some(&old), None);
+        touched.extend(self.node_spoken_of(&old));
+        touched
+    }
+
+    /// The node of the pod that an event speaks of.
+    fn node_spoken_of(&self, event: &Entry) -> Option<Place> {
+        let pod = event.about.as_ref()?;
+        node_of(pod, self.objects.get(pod)?).map(|node| Place::PodsOf(node.clone()))
     }
 
     /// Whether this is late news of an object that is gone.
@@ -398,6 +429,12 @@ impl Known {
     }
 }
 
+/// The node that a pod is on.
+fn node_of<'e>(of: &ObjectRef, entry: &'e Entry) -> Option<&'e Box<str>> {
+    let pod = of.kind == Kind::Pod;
+    entry.links.iter().filter(|_| pod).find_map(|link| if let Place::Node(node) = link { Some(node) } else { None })
+}
+
 /// The places where somebody may look who should know of the step from the old to the new.
 fn places_between(of: &ObjectRef, old: Option<&Entry>, new: Option<&Entry>) -> Vec<Place> {
     let mut places = BTreeSet::new();
@@ -407,6 +444,7 @@ fn places_between(of: &ObjectRef, old: Option<&Entry>, new: Option<&Entry>) -> V
             Kind::Node => drop(places.insert(Place::Nodes)),
             Kind::PersistentVolume => drop(places.insert(Place::Volumes)),
             Kind::Namespace => drop(places.insert(Place::Namespaces)),
+            Kind::Pod => places.extend(node_of(of, entry).map(|node| Place::PodsOf(node.clone()))),
             _ => {}
         }
     }

@@ -1,5 +1,6 @@
 //! One commit: files, syncs, signature, and the checkpoint that makes it public.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
@@ -51,7 +52,11 @@ impl Committer {
         }
         written?;
         edge.history_bytes = before.history_bytes + note.len() as u64;
-        let note = self.publish(&edge, note)?;
+        let note = match self.witness {
+            // It was written and synced along with the history.
+            None => self.disk.rename(CHECKPOINT_NEW, CHECKPOINT).map_err(failed(CHECKPOINT)).map(|()| note)?,
+            Some(_) => self.publish(&edge, note)?,
+        };
         for path in removes {
             if let Err(cause) = self.disk.remove(&path) {
                 tracing::warn!(path, %cause, "a file that is needed no more could not be removed");
@@ -63,7 +68,7 @@ impl Committer {
     fn write(
         &self,
         before: &Edge,
-        writes: &std::collections::BTreeMap<String, Vec<u8>>,
+        writes: &BTreeMap<String, Vec<u8>>,
         appends: &[(String, u64, Vec<u8>)],
         note: &str,
     ) -> Result<(), CommitError> {
@@ -73,29 +78,24 @@ impl Committer {
         for (path, at, bytes) in appends {
             self.disk.append(path, *at, bytes).map_err(failed(path))?;
         }
-        self.disk.sync_folders().map_err(failed("tile"))?;
+        // This also brings the name of the last checkpoint to the disk, so that it is never more than one behind the history.
+        self.disk.sync().map_err(failed("tile"))?;
         // From here on the records are in the log: everything the checkpoint speaks of is on the disk.
-        self.disk.append(HISTORY, before.history_bytes, note.as_bytes()).map_err(failed(HISTORY))
+        self.disk.append(HISTORY, before.history_bytes, note.as_bytes()).map_err(failed(HISTORY))?;
+        if self.witness.is_none() {
+            self.disk.write(CHECKPOINT_NEW, note.as_bytes()).map_err(failed(CHECKPOINT_NEW))?;
+        }
+        self.disk.sync().map_err(failed(HISTORY))
     }
 
     fn take_back<'a>(&self, before: &Edge, writes: impl Iterator<Item = &'a String>, appends: &[(String, u64, Vec<u8>)]) {
         let cut = std::iter::once(self.disk.truncate(HISTORY, before.history_bytes));
         let cuts =
             cut.chain(appends.iter().map(|(path, at, _)| if *at == 0 { self.disk.remove(path) } else { self.disk.truncate(path, *at) }));
-        for cause in cuts.chain(writes.map(|path| self.disk.remove(path))).filter_map(Result::err) {
+        let removed = cuts.chain(writes.map(|path| self.disk.remove(path)));
+        for cause in removed.chain(std::iter::once_with(|| self.disk.sync())).filter_map(Result::err) {
             tracing::warn!(%cause, "what a failed commit left could not be taken back; opening the journal will");
         }
-    }
-
-    /// Finishes a commit that a crash cut short after its checkpoint came into the history.
-    pub(crate) fn finish(&mut self, before: &Edge, staged: Staged, note: String) -> Result<(String, Edge), CommitError> {
-        let Staged { writes, appends, removes: _, mut edge } = staged;
-        for path in writes.keys().chain(appends.iter().map(|(path, _, _)| path)).map(String::as_str).chain([HISTORY]) {
-            self.disk.sync(path).map_err(failed(path))?;
-        }
-        self.disk.sync_folders().map_err(failed("tile"))?;
-        edge.history_bytes = before.history_bytes + note.len() as u64;
-        Ok((self.publish(&edge, note)?, edge))
     }
 
     /// Has a checkpoint cosigned, and puts it in the place of the last one.
@@ -112,8 +112,8 @@ impl Committer {
             None => note,
         };
         self.disk.write(CHECKPOINT_NEW, note.as_bytes()).map_err(failed(CHECKPOINT_NEW))?;
+        self.disk.sync().map_err(failed(CHECKPOINT_NEW))?;
         self.disk.rename(CHECKPOINT_NEW, CHECKPOINT).map_err(failed(CHECKPOINT))?;
-        self.disk.sync_folders().map_err(failed(CHECKPOINT))?;
         Ok(note)
     }
 }

@@ -4,25 +4,28 @@ use std::io;
 
 use assent_ledger::Files;
 
-/// Durable files. Paths are relative, with `/` between names, and made by this crate alone.
+/// Files that can be made durable. Paths are relative, with `/` between names, and made by this crate alone.
+///
+/// Nothing is on the disk for certain before the next [`Disk::sync`]. Syncing many files at once lets the file system bring all of them to
+/// the disk in one go, which is several times faster than one after the other.
 pub trait Disk: Files + Send + Sync {
-    /// Makes or replaces a file, and its folders, and brings its bytes to the disk. The name follows with [`Disk::sync_folders`].
+    /// Makes or replaces a file, and its folders.
     ///
     /// # Errors
     /// When the disk refuses; the file may then hold anything.
     fn write(&self, path: &str, bytes: &[u8]) -> io::Result<()>;
 
-    /// Writes bytes at the end of a file of `at` bytes, cutting what lies behind, and brings them to the disk. Makes the file when `at` is 0.
+    /// Writes bytes at the end of a file of `at` bytes, cutting what lies behind. Makes the file when `at` is 0.
     ///
     /// # Errors
     /// When the file is shorter, or the disk refuses; what lies behind `at` may then be anything.
     fn append(&self, path: &str, at: u64, bytes: &[u8]) -> io::Result<()>;
 
-    /// Brings a file to the disk that was written before, perhaps by a process that was killed.
+    /// Takes a file for changed that was written before, perhaps by a process that was killed.
     ///
     /// # Errors
     /// When it is absent, or the disk refuses.
-    fn sync(&self, path: &str) -> io::Result<()>;
+    fn touch(&self, path: &str) -> io::Result<()>;
 
     /// Cuts a file that is longer. One that is absent stays so.
     ///
@@ -48,11 +51,11 @@ pub trait Disk: Files + Send + Sync {
     /// When the disk refuses.
     fn names(&self, folder: &str) -> io::Result<Vec<String>>;
 
-    /// Brings all names to the disk that were made or changed since the last call.
+    /// Brings everything to the disk that was changed since the last call: bytes and names.
     ///
     /// # Errors
-    /// When the disk refuses.
-    fn sync_folders(&self) -> io::Result<()>;
+    /// When the disk refuses; what was changed may then be on the disk or not.
+    fn sync(&self) -> io::Result<()>;
 
     /// Lets others write to the folder.
     fn release(&self);

@@ -14,6 +14,8 @@ use crate::disk::Disk;
 const LOCK: &str = "lock";
 const FILE_MODE: u32 = 0o600;
 const FOLDER_MODE: u32 = 0o700;
+/// As many files are synced at once. They wait for the same disk, so more would not help.
+const SYNC_THREADS_MAX: usize = 16;
 
 /// The files of a log in a folder, for reading: what a verifier needs.
 #[derive(Debug, Clone)]
@@ -25,9 +27,17 @@ pub struct DirFiles {
 #[derive(Debug)]
 pub struct Folder {
     files: DirFiles,
-    /// Folders in which names changed since they were last synced.
-    changed: Mutex<BTreeSet<PathBuf>>,
+    /// What was changed since the last sync.
+    changed: Mutex<Changed>,
     lock: Mutex<Option<File>>,
+}
+
+#[derive(Debug, Default)]
+struct Changed {
+    /// Files as they were opened for writing: so a failed write-back is reported when they are synced.
+    files: Vec<File>,
+    /// Folders in which names changed.
+    folders: BTreeSet<PathBuf>,
 }
 
 impl DirFiles {
@@ -105,7 +115,11 @@ impl Folder {
     }
 
     fn changed(&self, folder: &Path) {
-        self.changed.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned());
+        self.with_changed(|changed| changed.folders.insert(folder.to_owned()));
+    }
+
+    fn with_changed<T>(&self, act: impl FnOnce(&mut Changed) -> T) -> T {
+        act(&mut self.changed.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -122,8 +136,9 @@ impl Files for Folder {
 impl Disk for Folder {
     fn write(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
         let mut file = self.opened(path, OpenOptions::new().write(true).truncate(true))?;
-        file.write_all(bytes)?;
-        file.sync_all()
+        let written = file.write_all(bytes);
+        self.with_changed(|changed| changed.files.push(file));
+        written
     }
 
     fn append(&self, path: &str, at: u64, bytes: &[u8]) -> io::Result<()> {
@@ -136,13 +151,15 @@ impl Disk for Folder {
             file.set_len(at)?;
         }
         file.seek(SeekFrom::Start(at))?;
-        file.write_all(bytes)?;
-        file.sync_all()
+        let written = file.write_all(bytes);
+        self.with_changed(|changed| changed.files.push(file));
+        written
     }
 
-    fn sync(&self, path: &str) -> io::Result<()> {
+    fn touch(&self, path: &str) -> io::Result<()> {
         let at = self.files.at(path);
-        File::open(&at)?.sync_all()?;
+        let file = File::open(&at)?;
+        self.with_changed(|changed| changed.files.push(file));
         // Its name may not be on the disk either, nor that of its folder.
         at.ancestors().skip(1).take_while(|folder| folder.starts_with(&self.files.folder)).for_each(|folder| self.changed(folder));
         Ok(())
@@ -152,7 +169,7 @@ impl Disk for Folder {
         let Some(file) = present(OpenOptions::new().write(true).open(self.files.at(path)))? else { return Ok(()) };
         if file.metadata()?.len() > bytes {
             file.set_len(bytes)?;
-            file.sync_all()?;
+            self.with_changed(|changed| changed.files.push(file));
         }
         Ok(())
     }
@@ -169,8 +186,9 @@ impl Disk for Folder {
         present(std::fs::remove_file(&at))?;
         if let Some(folder) = at.parent().filter(|folder| *folder != self.files.folder) {
             // Other files may be in it; then it stays.
-            let _ = std::fs::remove_dir(folder);
-            self.changed.lock().unwrap_or_else(PoisonError::into_inner).remove(folder);
+            if std::fs::remove_dir(folder).is_ok() {
+                self.with_changed(|changed| changed.folders.remove(folder));
+            }
         }
         Ok(())
     }
@@ -180,17 +198,29 @@ impl Disk for Folder {
         entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
     }
 
-    fn sync_folders(&self) -> io::Result<()> {
-        let changed = std::mem::take(&mut *self.changed.lock().unwrap_or_else(PoisonError::into_inner));
-        for folder in changed {
-            File::open(folder)?.sync_all()?;
+    fn sync(&self) -> io::Result<()> {
+        let Changed { mut files, folders } = self.with_changed(std::mem::take);
+        for folder in folders {
+            files.push(File::open(folder)?);
         }
-        Ok(())
+        let share = files.len().div_ceil(SYNC_THREADS_MAX).max(1);
+        std::thread::scope(|scope| {
+            let mut shares = files.chunks(share);
+            let own = shares.next().unwrap_or_default();
+            let others: Vec<_> = shares.map(|files| scope.spawn(|| sync_all(files))).collect();
+            let synced = sync_all(own);
+            let others = others.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err(io::Error::other("a thread ended early"))));
+            others.fold(synced, |synced, other| synced.and(other))
+        })
     }
 
     fn release(&self) {
         *self.lock.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
+}
+
+fn sync_all(files: &[File]) -> io::Result<()> {
+    files.iter().try_for_each(File::sync_all)
 }
 
 /// Takes absence for an answer and every other failure for one.

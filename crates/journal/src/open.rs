@@ -5,12 +5,12 @@ use std::sync::Arc;
 use assent_base::Digest;
 use assent_ledger::{
     CHECKPOINT, Checkpoint, Frontier, HISTORY, NOTE_BYTES_MAX, PAYLOADS_PREFIX_BYTES, Signer, TILE_WIDTH, Tile, TileFault, Tiles, Trust,
-    Unreadable, entries_path, leaf_hash, levels, payload_path, read_whole, sign, split_first, width_at,
+    Unreadable, entries_path, levels, payload_path, read_whole, sign, split_first, width_at,
 };
 
 use crate::commit::{CommitError, Committer, failed};
 use crate::disk::Disk;
-use crate::edge::{Edge, Ready};
+use crate::edge::Edge;
 use crate::journal::{BATCH_RECORDS_MAX, JournalError};
 use crate::reader::{Published, ReadError, stored};
 use crate::witness::{Witness, WitnessError};
@@ -38,11 +38,14 @@ pub(crate) fn open(disk: Arc<dyn Disk>, signer: Box<dyn Signer + Send>, witness:
     if after.len() > 1 {
         return Err(corrupt(format!("the checkpoint of {} records was rolled back: `{HISTORY}` goes on", newest.size)));
     }
-    let edge = load(&committer, newest, known.last().map_or(0, |kept| kept.end))?;
-    compare(&committer, &edge, known)?;
+    let published_end = known.last().map_or(0, |kept| kept.end);
     let (note, edge) = match after.first() {
-        Some(unfinished) => finish(&mut committer, &edge, unfinished)?,
-        None => settle(&mut committer, edge, &note)?,
+        Some(unfinished) => finish(&mut committer, newest.size, unfinished, &history.notes)?,
+        None => {
+            let edge = load(&committer, newest, published_end)?;
+            compare(&committer, &edge, known)?;
+            settle(&mut committer, edge, &note)?
+        }
     };
     remove_leftovers(&committer, &edge)?;
     let published = Published::new(note, &edge);
@@ -106,7 +109,7 @@ fn begin(mut committer: Committer, history: History) -> Result<Opened, JournalEr
     let note = sign(&first, committer.signer.as_ref()).map_err(CommitError::from)?;
     committer.disk.append(HISTORY, 0, note.as_bytes()).map_err(failed(HISTORY))?;
     let edge = Edge::empty(first, note.len() as u64);
-    committer.disk.sync_folders().map_err(failed(HISTORY))?;
+    committer.disk.sync().map_err(failed(HISTORY))?;
     agree_with_witness(&committer, &edge)?;
     let note = committer.publish(&edge, note)?;
     let published = Published::new(note, &edge);
@@ -156,36 +159,24 @@ fn compare(committer: &Committer, edge: &Edge, known: &[Kept]) -> Result<(), Jou
     Ok(())
 }
 
-/// Finishes the commit whose checkpoint is in the history and is not published: its records are on the disk, or the log is damaged.
-fn finish(committer: &mut Committer, edge: &Edge, unfinished: &Kept) -> Result<(String, Edge), JournalError> {
-    let (from, to) = (edge.checkpoint.size, unfinished.checkpoint.size);
+/// Finishes the commit whose checkpoint is in the history and is not published. Its records were synced before, or the log is damaged.
+fn finish(committer: &mut Committer, from: u64, unfinished: &Kept, known: &[Kept]) -> Result<(String, Edge), JournalError> {
+    let to = unfinished.checkpoint.size;
     if to <= from || to - from > BATCH_RECORDS_MAX as u64 {
         return Err(corrupt(format!("`{HISTORY}` goes on from {from} to {to} records")));
     }
-    let disk = Arc::clone(&committer.disk);
-    let mut found = Vec::new();
+    let edge = load(committer, unfinished.checkpoint.clone(), unfinished.end)?;
+    compare(committer, &edge, known)?;
+    let disk = committer.disk.as_ref();
     for bundle in from / TILE_WIDTH..to.div_ceil(TILE_WIDTH) {
         let range = from.max(bundle * TILE_WIDTH)..to.min((bundle + 1) * TILE_WIDTH);
-        stored(&disk.as_ref(), to, bundle, range, &mut found)?;
+        stored(&disk, to, bundle, range, &mut Vec::new())?;
     }
-    let mut records = Vec::with_capacity(found.len());
-    for stored in found {
-        let record = stored.record.canonical().map_err(|cause| corrupt(cause.to_string()))?;
-        records.push(Ready { leaf: leaf_hash(&record), record, sealed: stored.sealed });
-    }
-    let staged = edge.stage(&records);
-    if staged.edge.checkpoint != unfinished.checkpoint {
-        return Err(corrupt(format!("the first {to} records do not have the root that was signed")));
-    }
-    for (path, bytes) in &staged.writes {
-        if read_whole(&disk.as_ref(), path, bytes.len())?.as_ref() != Some(bytes) {
-            return Err(corrupt(format!("`{path}` is not what was signed")));
-        }
-    }
-    agree_with_witness(committer, &staged.edge)?;
+    agree_with_witness(committer, &edge)?;
     tracing::info!(records = to - from, "finishing a commit that was cut short");
-    let (note, edge) = committer.finish(edge, staged, unfinished.note.clone())?;
     cut(committer, &edge)?;
+    committer.disk.touch(HISTORY).map_err(failed(HISTORY))?;
+    let note = committer.publish(&edge, unfinished.note.clone())?;
     Ok((note, edge))
 }
 
@@ -231,8 +222,8 @@ fn remove_leftovers(committer: &Committer, edge: &Edge) -> Result<(), JournalErr
     let beyond = BATCH_RECORDS_MAX as u64 / TILE_WIDTH + 1;
     for level in 0..levels(size + BATCH_RECORDS_MAX as u64) {
         let current = (size >> (8 * level)) / TILE_WIDTH;
-        // The tile before may have been filled by the last commit, and its parts not removed yet.
-        for index in current.saturating_sub(1)..=current + if level == 0 { beyond } else { 1 } {
+        // The tiles before may have been filled by the last commit, and their parts not removed yet.
+        for index in current.saturating_sub(beyond)..=current + if level == 0 { beyond } else { 1 } {
             let full = [Tile { level, index, width: TILE_WIDTH }.path()].into_iter();
             let full = full.chain((level == 0).then(|| entries_path(index, TILE_WIDTH)));
             for path in full {
@@ -253,7 +244,7 @@ fn remove_leftovers(committer: &Committer, edge: &Edge) -> Result<(), JournalErr
         }
     }
     disk.remove(crate::commit::CHECKPOINT_NEW).map_err(failing(crate::commit::CHECKPOINT_NEW))?;
-    disk.sync_folders().map_err(failing("tile"))
+    disk.sync().map_err(failing("tile"))
 }
 
 fn corrupt(what: String) -> JournalError {

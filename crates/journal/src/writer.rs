@@ -97,6 +97,10 @@ impl Writer {
                 Request::Close => {}
             }
         }
+        // The name of the last checkpoint, which the next commit would have synced. If it fails, opening the journal finishes the commit.
+        if let Err(cause) = self.committer.disk.sync() {
+            tracing::warn!(%cause, "the name of the last checkpoint may not be on the disk");
+        }
         self.committer.disk.release();
         drop(self.alive);
     }

@@ -170,8 +170,8 @@ impl Disk for Failing {
         self.step(|| self.folder.append(path, at, bytes), || self.folder.append(path, at, &bytes[..bytes.len() / 2]))
     }
 
-    fn sync(&self, path: &str) -> io::Result<()> {
-        self.step(|| self.folder.sync(path), || Ok(()))
+    fn touch(&self, path: &str) -> io::Result<()> {
+        self.step(|| self.folder.touch(path), || Ok(()))
     }
 
     fn truncate(&self, path: &str, bytes: u64) -> io::Result<()> {
@@ -197,8 +197,8 @@ impl Disk for Failing {
         self.folder.names(folder)
     }
 
-    fn sync_folders(&self) -> io::Result<()> {
-        self.step(|| self.folder.sync_folders(), || Ok(()))
+    fn sync(&self) -> io::Result<()> {
+        self.step(|| self.folder.sync(), || Ok(()))
     }
 
     fn release(&self) {

@@ -9,7 +9,7 @@ pub const ENTRIES_PREFIX_BYTES: usize = 2;
 /// Bytes of the length before a payload, big-endian.
 pub const PAYLOADS_PREFIX_BYTES: usize = 4;
 /// A sealed payload at most.
-pub const PAYLOAD_BYTES_MAX: usize = 256 * 1024;
+pub const PAYLOAD_BYTES_MAX: usize = 64 * 1024;
 
 /// What is wrong with a bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -30,9 +30,14 @@ mod log;
 pub mod manifest;
 mod metrics;
 pub mod observer;
+#[cfg(test)]
+mod observer_tests;
+#[cfg(test)]
+mod outage_tests;
 mod path;
 pub mod preflight;
 pub mod profile;
+pub mod prometheus;
 mod proxy;
 #[cfg(test)]
 mod reading_tests;

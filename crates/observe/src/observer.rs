@@ -33,6 +33,7 @@ use crate::intake::Intake;
 use crate::manifest::BUFFER_BYTES_MAX;
 use crate::preflight::{NotFit, preflight};
 use crate::profile;
+use crate::prometheus::{Asker, BadPrometheus, Prometheus};
 use crate::server::ApiServer;
 use crate::uplink::Uplink;
 use crate::watch::{Follower, Shared, Sight};
@@ -57,6 +58,8 @@ pub struct Config {
     pub buffer_bytes_max: u64,
     /// How much of a log is sent.
     pub excerpts: ExcerptLimits,
+    /// A Prometheus to ask, under the profile `metrics`.
+    pub prometheus: Option<Prometheus>,
     /// Runs although the account may do more than an observer may: for a person's own kubeconfig, never for a deployment.
     pub dangerous_excess_rights_accepted: bool,
 }
@@ -71,6 +74,7 @@ impl Config {
             buffer_dir,
             buffer_bytes_max: BUFFER_BYTES_MAX,
             excerpts: ExcerptLimits::default(),
+            prometheus: None,
             dangerous_excess_rights_accepted: false,
         }
     }
@@ -85,6 +89,9 @@ pub enum ObserverError {
     /// Nothing can be kept.
     #[error(transparent)]
     Buffer(#[from] BufferError),
+    /// Prometheus cannot be asked as configured.
+    #[error(transparent)]
+    Prometheus(#[from] BadPrometheus),
 }
 
 /// Says whether an observer is alive. It is as long as its loop turns, whether or not the platform answers.
@@ -154,6 +161,7 @@ impl Observer {
     pub async fn run<U: Uplink>(self, uplink: U, stop: impl Future<Output = ()> + Send) -> Result<(), ObserverError> {
         let Self { config, server, clock, key, pulse } = self;
         pulse.beat();
+        let asker = config.prometheus.as_ref().map(Asker::new).transpose()?;
         let namespaces = config.filter.only_namespaces();
         let mut found = preflight(&server, &config.profiles, &namespaces).await?;
         if config.dangerous_excess_rights_accepted {
@@ -181,7 +189,7 @@ impl Observer {
             filter: config.filter.clone(),
             sight: sight.clone(),
             lists: Semaphore::new(LISTS_MAX),
-            has_room: room.has_room,
+            has_room: room.has_room.clone(),
         });
 
         let mut readers = JoinSet::new();
@@ -193,30 +201,15 @@ impl Observer {
         }
         if config.profiles.contains(&Profile::Metrics) {
             readers.spawn(crate::metrics::run(server.clone(), intake.clone(), config.filter.clone()));
+            if let Some(asker) = asker {
+                readers.spawn(asker.run(intake.clone(), config.filter.clone(), sight.clone()));
+            }
         }
         drop((shared, intake, again_seen));
         let writing = tokio::spawn(writer.run());
 
-        let mut link = Link {
-            uplink,
-            buffer,
-            server,
-            profiles: with_core(&config.profiles),
-            sight,
-            counts,
-            started_at: clock.now(),
-            clock,
-            redactor,
-            again,
-            wanted,
-            news: room.news,
-            has_room: room.has_room_sender,
-            pulse,
-            rules: None,
-            listed_again_at: Instant::now(),
-            list_pending: false,
-            batch_max: assent_api::observer::BATCH_SIGNALS_MAX,
-        };
+        let link = Link::new(uplink, buffer, server, clock, redactor, again, wanted, room);
+        let mut link = Link { profiles: with_core(&config.profiles), sight, counts, pulse, ..link };
         tokio::select! {
             () = link.run() => {}
             () = stop => {}
@@ -243,4 +236,20 @@ fn follows(config: &Config, namespaces: &[String]) -> Vec<(&'static profile::Rig
             (true, some) => some.iter().map(|namespace| (right, Some(namespace.clone()))).collect(),
         })
         .collect()
+}
+
+/// A link and a writer without watches.
+#[cfg(test)]
+pub(crate) fn tests_link<U: Uplink>(
+    uplink: U,
+    buffer: Buffer,
+    server: ApiServer,
+    clock: Clock,
+    redactor: watch::Sender<Option<Arc<crate::redact::Redactor>>>,
+    wanted: mpsc::Sender<assent_api::observer::WantedLog>,
+    waiting: mpsc::Receiver<crate::intake::Waiting>,
+) -> (Link<U>, writer::Writer) {
+    let buffer = Arc::new(Mutex::new(buffer));
+    let (writer, room) = writer::Writer::new(buffer.clone(), waiting);
+    (Link::new(uplink, buffer, server, clock, redactor, watch::channel(0).0, wanted, room), writer)
 }

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use assent_api::clusters::Profile;
-use futures_util::stream::{self, StreamExt as _};
+use futures_util::future::join_all;
 
 use crate::get::{Again, Extent, Fault, JSON};
 use crate::path::Path;
@@ -155,17 +155,18 @@ pub async fn preflight(server: &ApiServer, profiles: &[Profile], namespaces: &[S
     if more {
         found.unknown.push(format!("rights given in namespaces other than {} of them", looked_at.len()));
     }
-    let reviews = stream::iter(&looked_at).map(|namespace| async move { (namespace, reviewer.rules(namespace).await) });
-    let mut reviews = reviews.buffered(CONCURRENCY);
     let mut incomplete = false;
-    while let Some((namespace, rules)) = reviews.next().await {
-        let rules = rules.map_err(unknown)?;
-        incomplete |= rules.incomplete;
-        // What is granted in the whole cluster comes with every namespace, and is named once.
-        for excess in excess(&rules, profiles) {
-            let is_known = found.excess.iter().any(|known| (&known.verb, &known.what) == (&excess.verb, &excess.what));
-            if !is_known {
-                found.excess.insert(Excess { namespace: Some(namespace.clone()), ..excess });
+    for some in looked_at.chunks(CONCURRENCY) {
+        let reviews: Vec<_> = some.iter().map(|namespace| reviewer.rules(namespace)).collect();
+        for (namespace, rules) in some.iter().zip(join_all(reviews).await) {
+            let rules = rules.map_err(unknown)?;
+            incomplete |= rules.incomplete;
+            // What is granted in the whole cluster comes with every namespace, and is named once.
+            for excess in excess(&rules, profiles) {
+                let is_known = found.excess.iter().any(|known| (&known.verb, &known.what) == (&excess.verb, &excess.what));
+                if !is_known {
+                    found.excess.insert(Excess { namespace: Some(namespace.clone()), ..excess });
+                }
             }
         }
     }
@@ -261,14 +262,14 @@ async fn missing(reviewer: &Reviewer, profiles: &[Profile], namespaces: &[String
             acts.extend(right.verbs.iter().map(|verb| (right, Act { group: right.group, resource: right.resource, verb, namespace })));
         }
     }
-    let reviews = stream::iter(acts).map(|(right, act)| async move { (right, reviewer.may(&act).await.map(|may| (may, act))) });
-    let mut reviews = reviews.buffered(CONCURRENCY);
     let mut missing = BTreeSet::new();
-    while let Some((right, answer)) = reviews.next().await {
-        let (may, act) = answer?;
-        if !may {
-            let place = act.namespace.map(|namespace| format!(" in {namespace}")).unwrap_or_default();
-            missing.insert(format!("{}{place}", right.name()));
+    for some in acts.chunks(CONCURRENCY) {
+        let reviews: Vec<_> = some.iter().map(|(_, act)| reviewer.may(act)).collect();
+        for ((right, act), may) in some.iter().zip(join_all(reviews).await) {
+            if !may? {
+                let place = act.namespace.map(|namespace| format!(" in {namespace}")).unwrap_or_default();
+                missing.insert(format!("{}{place}", right.name()));
+            }
         }
     }
     Ok(missing)

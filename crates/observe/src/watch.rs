@@ -59,7 +59,7 @@ impl Sight {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(what);
     }
 
-    fn regain(&self, what: &str) {
+    pub(crate) fn regain(&self, what: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(what);
     }
 
@@ -161,7 +161,19 @@ impl Follower {
                 End::Closed => return,
                 End::Fault(fault) => self.wait_after(&fault, &mut backoff),
             };
-            tokio::time::sleep(wait).await;
+            match self.rest(wait).await {
+                Ok(false) => {}
+                Ok(true) => sent = Sent::Whole,
+                Err(Closed) => return,
+            }
+        }
+    }
+
+    /// Waits, unless all is to be listed again: then it is said at once.
+    async fn rest(&mut self, wait: Duration) -> Result<bool, Closed> {
+        tokio::select! {
+            changed = self.again.changed() => changed.map(|()| true).map_err(|_| Closed),
+            () = tokio::time::sleep(wait) => Ok(false),
         }
     }
 
@@ -184,12 +196,19 @@ impl Follower {
                         *sent = Sent::Whole;
                         break;
                     }
-                    Err(End::Closed) => return End::Closed,
-                    // Where we are is still known: the watch goes on from there, after a while.
-                    Err(End::Fault(fault)) => {
+                    Err(End::Fault(fault)) if !is_refusal(&fault) => {
+                        // Where we are is still known: the watch goes on from there, after a while.
                         let wait = self.wait_after(&fault, backoff);
-                        tokio::time::sleep(wait).await;
+                        match self.rest(wait).await {
+                            Ok(false) => {}
+                            Ok(true) => {
+                                *sent = Sent::Whole;
+                                break;
+                            }
+                            Err(Closed) => return End::Closed,
+                        }
                     }
+                    Err(end) => return end,
                 }
             }
         }
@@ -383,6 +402,11 @@ impl Follower {
         };
         self.intake.put(&gone).await
     }
+}
+
+/// Whether the kind is not served, or not to us.
+fn is_refusal(fault: &Fault) -> bool {
+    matches!(fault, Fault::Refused { status: 401 | 403 | 404, .. })
 }
 
 /// `shop/web-0`, or `/worker-1` for an object of the whole cluster.

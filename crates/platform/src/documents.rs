@@ -4,7 +4,7 @@
 //! database, so only instants and counts go there.
 
 use assent_base::Timestamp;
-pub(crate) use assent_store::{Document, Index};
+use assent_store::Index;
 
 mod accounts;
 mod clusters;

@@ -30,7 +30,7 @@ mod live;
 mod members;
 mod names;
 mod observer_tokens;
-mod oidc;
+mod oidc_sign_in;
 mod pages;
 mod people;
 mod plane;
@@ -50,6 +50,7 @@ mod ticket;
 mod turns;
 mod watching;
 
+pub use assent_identity::oidc;
 pub use attach::{Attach, NotAttached};
 pub use boot::{StartError, Started};
 pub use caller::Caller;

@@ -5,7 +5,7 @@ use std::path::Path;
 use assent_journal::Key;
 use assent_ledger::{Algorithm, Signer, VerifierKey};
 
-use crate::oidc::Providers;
+use crate::oidc_sign_in::Providers;
 use crate::settings::Settings;
 
 /// Keys and providers.

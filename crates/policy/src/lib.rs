@@ -13,6 +13,7 @@
 mod ask;
 mod backtest;
 mod bad_policy;
+mod delegation;
 mod depth;
 mod engine;
 mod explain;
@@ -26,6 +27,7 @@ mod vocabulary;
 pub use ask::{Ask, BadPrincipal, Caller, Place, Principal, Resource};
 pub use backtest::{Recorded, backtest};
 pub use bad_policy::BadPolicy;
+pub use delegation::{may_change, may_hand_out};
 pub use depth::{NESTING_MAX, WORDS_MAX};
 pub use engine::{Engine, POLICIES_MAX, TEXT_BYTES_MAX};
 pub use explain::{Explanation, Reason, Standing};

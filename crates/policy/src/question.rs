@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use assent_api::policies::Question;
+use assent_api::policies::{Answer, Question};
 use assent_base::Timestamp;
 use assent_base::id::{AccountId, RANDOM_BYTES, TenantId};
 
 use crate::ask::{Ask, Caller, Place, Principal, Resource};
+use crate::engine::Engine;
 
 /// A question that policy cannot be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +38,13 @@ pub fn ask_of(tenant: TenantId, question: &Question) -> Result<Ask, BadQuestion>
         action: question.action,
         resource: Resource { tenant, id, place, namespaces },
     })
+}
+
+impl Engine {
+    /// Answers a question, with the policies of this engine: those that are kept, or those that somebody tries out.
+    pub fn answer(&self, question: &Question) -> Result<Answer, BadQuestion> {
+        ask_of(self.tenant(), question).map(|ask| self.decide(&ask).answer())
+    }
 }
 
 #[cfg(test)]

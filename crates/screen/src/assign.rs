@@ -8,7 +8,7 @@ use std::ops::Range;
 use crate::cursor::{DASH, DIGIT, LOWER, UPPER};
 use crate::cursor::{at, before, class, is_alnum, is_name, run, run_back, slice, starts_with};
 use crate::names::{NAME_BYTES_LOOKED_AT, Strength, strength};
-use crate::pseudonym::stand_in_len;
+use crate::pseudonym::{MARK, stand_in_len};
 use crate::verify;
 
 /// Longest value that is taken for one; of a longer one the beginning.
@@ -27,6 +27,10 @@ pub(crate) struct Value {
 
 /// The value of a secret setting whose name has a keyword at these bytes.
 pub(crate) fn secret_at(text: &[u8], start: usize, end: usize) -> Option<Range<usize>> {
+    // A bare `key` is in every other object, and holds the name of something.
+    if slice(text, start, end).eq_ignore_ascii_case(b"key") && !is_name(before(text, start)) {
+        return None;
+    }
     let name_end = run(slice(text, 0, end + NAME_BYTES_LOOKED_AT), end, is_name);
     let name_end = if before(text, name_end) == b'.' { name_end - 1 } else { name_end };
     let name_end = if before(text, end) == b'=' { end - 1 } else { name_end };
@@ -54,6 +58,9 @@ pub(crate) fn is_secret(strength: Strength, value: &[u8], firm: bool, name: &[u8
         Strength::Strong => firm || !is_word_of_prose(value),
         Strength::Firm => value.len() >= 6 && !is_word_of_prose(value) && !is_plain_name(value) && !is_number(value),
         Strength::Weak => {
+            if [b"bearer".as_slice(), b"basic", b"token"].iter().any(|scheme| starts_with(value, 0, scheme)) && value.len() < 10 {
+                return false;
+            }
             let basic = name.eq_ignore_ascii_case(b"auth")
                 && verify::base64(value).is_some_and(|bytes| verify::is_text(&bytes) && bytes.contains(&b':'));
             basic
@@ -328,7 +335,7 @@ fn named_value(text: &[u8], from: usize) -> Option<Value> {
     if !slice(text, here, here + 5).eq_ignore_ascii_case(b"value") {
         return None;
     }
-    let here = run(text, here + 5, |byte| matches!(byte, b'"' | b'\\' | b' '));
+    let here = run(slice(text, 0, here + 5 + BLANKS_MAX), here + 5, |byte| matches!(byte, b'"' | b'\\' | b' '));
     (at(text, here) == b':').then(|| value_at(text, here + 1, true)).flatten()
 }
 
@@ -395,9 +402,11 @@ fn block(text: &[u8], here: usize) -> Option<Value> {
 /// Where a value without quotes ends: at a blank or quote, or where a list, query or object plainly goes on.
 pub(crate) fn bare_end(text: &[u8], start: usize) -> usize {
     let mut here = start;
-    if let Some(len) = stand_in_len(slice(text, start, text.len())) {
+    while let Some(len) = stand_in_len(slice(text, here, text.len())) {
         here += len;
     }
+    // A stand-in further on belongs to something else.
+    let text = memchr::memmem::find(slice(text, here, text.len()), MARK.as_bytes()).map_or(text, |mark| slice(text, 0, here + mark));
     if matches!(slice(text, start, start + 2), b"${" | b"$(" | b"{{") {
         here = run(text, here, |byte| !matches!(byte, b'}' | b')' | b'\n' | b' '));
         return run(text, here, |byte| matches!(byte, b'}' | b')'));

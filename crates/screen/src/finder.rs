@@ -84,7 +84,7 @@ impl Found {
     /// Takes over what a view of some bytes has in it: all of these bytes go.
     fn swallow(&mut self, inner: Vec<Span>, range: &Range<usize>) -> bool {
         let Some(best) = inner.into_iter().max_by_key(|span| span.rank) else { return false };
-        self.spans.push(Span { range: range.clone(), ..best });
+        self.spans.push(Span { range: range.clone(), rank: best.rank.max(Rank::Random), ..best });
         true
     }
 }
@@ -104,7 +104,8 @@ impl<'r> Finder<'r> {
         // The name of a rule in a stand-in is no keyword.
         let marks = stand_ins(text);
         for (start, end, look) in self.rules.keywords.find(text) {
-            if !marks.iter().any(|mark| mark.start < end && start < mark.end) {
+            let mark = marks.get(marks.partition_point(|mark| mark.end <= start));
+            if mark.is_none_or(|mark| end <= mark.start) {
                 closer(text, start, end, look, &mut found);
             }
         }
@@ -144,12 +145,14 @@ impl<'r> Finder<'r> {
             if len >= 12 || len > 1 && any & PLUS != 0 || len == 4 && *byte == b' ' && any & DIGIT != 0 {
                 self.one_run(text, start..here, (any, all), depth, found);
             }
-            if matches!(byte, b'\n' | b'\\' | b'\r')
-                && here >= joined_to
-                && depth < VIEW_DEPTH_MAX
-                && (len > 3 || len > 0 && *byte == b'\\')
-            {
-                joined_to = self.lines(text, here, depth, found);
+            let ends_line = match byte {
+                b'\n' | b'\r' => len > 3,
+                b'\\' => matches!(at(text, here + 1), b'\n' | b'\r'),
+                _ => false,
+            };
+            if ends_line && here >= joined_to && depth < VIEW_DEPTH_MAX {
+                let encoded = len >= BASE64_BYTES_MIN && any & (UPPER | LOWER) == UPPER | LOWER;
+                joined_to = self.lines(text, here, encoded, depth, found);
             }
             (start, any, all) = (here + 1, 0, u8::MAX);
         }
@@ -259,11 +262,23 @@ impl<'r> Finder<'r> {
     }
 
     /// Lines that a wrap has cut. Where the last of them ends.
-    fn lines(&mut self, text: &[u8], end: usize, depth: usize, found: &mut Found) -> usize {
-        let Some((view, joined_to)) = view::joined(text, end) else { return end };
-        // Words on lines of their own may make an address or a name together that nobody wrote.
-        self.mapped(&view, depth, found, |span| span.rank > Rank::Personal && view.joined_inside(&span.range));
+    fn lines(&mut self, text: &[u8], end: usize, encoded: bool, depth: usize, found: &mut Found) -> usize {
+        let Some((view, joined_to)) = view::joined(text, end, encoded) else { return end };
+        self.line(&view, depth, found);
+        // The first line may be another matter, and glued to the rest it hides what that is.
+        let second = end + 1 + memchr(b'\n', slice(text, end + 1, joined_to)).unwrap_or(joined_to);
+        if view.wrapped
+            && second < joined_to
+            && let Some((view, _)) = view::joined(text, second, true)
+        {
+            self.line(&view, depth, found);
+        }
         joined_to
+    }
+
+    fn line(&mut self, view: &View, depth: usize, found: &mut Found) {
+        // Words on lines of their own may make an address or a name together that nobody wrote.
+        self.mapped(view, depth, found, |span| (span.rank > Rank::Personal || !view.wrapped) && view.by_joining(&span.range));
     }
 
     fn mapped(&mut self, view: &View, depth: usize, found: &mut Found, keep: impl Fn(&Span) -> bool) {

@@ -132,6 +132,10 @@ impl Keywords {
         Self { automaton, looks }
     }
 
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.automaton.memory_usage() + self.looks.len() * size_of::<Look>()
+    }
+
     /// Every keyword in the text, overlapping ones too: where it stands and what it asks for.
     pub(crate) fn find<'t>(&'t self, text: &'t [u8]) -> impl Iterator<Item = (usize, usize, Look)> + 't {
         let found = self.automaton.find_overlapping_iter(text);

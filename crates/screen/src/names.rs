@@ -1,7 +1,7 @@
 //! What the name of a setting says about its value: `DB_PASSWORD` holds a secret, `passwordSecretRef` names one.
 
-use crate::cursor::class;
 use crate::cursor::{LOWER, UPPER};
+use crate::cursor::{at, class};
 
 /// How sure a name makes us that its value is a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,213 +20,216 @@ const WORDS_MAX: usize = 16;
 
 /// Last words of names whose value is about a secret and is none: where it lies, how long it lives, what kind it is.
 const ABOUT: &[&[u8]] = &[
-    b"name",
-    b"names",
-    b"ref",
-    b"refs",
-    b"reference",
-    b"path",
-    b"paths",
-    b"file",
-    b"files",
-    b"filename",
-    b"type",
-    b"types",
-    b"id",
-    b"ids",
-    b"url",
-    b"uri",
-    b"ttl",
-    b"expiry",
-    b"expires",
-    b"expired",
-    b"expire",
-    b"expiration",
-    b"seconds",
-    b"minutes",
-    b"hours",
-    b"days",
+    b"accessor",
+    b"affinity",
     b"age",
-    b"enabled",
-    b"disabled",
-    b"enable",
-    b"disable",
-    b"length",
-    b"len",
-    b"size",
-    b"policy",
-    b"count",
-    b"limit",
-    b"limits",
-    b"max",
-    b"min",
-    b"prefix",
-    b"suffix",
-    b"mode",
-    b"version",
-    b"provider",
-    b"store",
-    b"class",
-    b"manager",
-    b"rotation",
-    b"algorithm",
     b"alg",
-    b"format",
-    b"header",
-    b"field",
-    b"label",
-    b"labels",
-    b"selector",
-    b"namespace",
-    b"mount",
-    b"mounts",
-    b"volume",
-    b"dir",
-    b"directory",
-    b"endpoint",
-    b"issuer",
+    b"algorithm",
+    b"at",
+    b"attempts",
     b"audience",
     b"audiences",
-    b"kind",
-    b"source",
-    b"sources",
-    b"method",
-    b"methods",
-    b"required",
-    b"status",
-    b"state",
-    b"reason",
-    b"error",
-    b"errors",
-    b"requests",
-    b"request",
-    b"failures",
-    b"failed",
-    b"review",
-    b"reviews",
     b"authentication",
-    b"server",
-    b"service",
-    b"host",
-    b"port",
-    b"usage",
-    b"used",
-    b"total",
-    b"rate",
-    b"timeout",
-    b"duration",
-    b"interval",
-    b"at",
     b"by",
-    b"hash_algorithm",
-    b"attempts",
-    b"scope",
-    b"scopes",
-    b"sock",
-    b"socket",
-    b"column",
-    b"index",
-    b"keeper",
-    b"cloak",
-    b"generation",
-    b"resource",
-    b"resources",
-    b"affinity",
-    b"true",
-    b"false",
-    b"optional",
-    b"info",
-    b"hint",
-    b"prompt",
-    b"reset",
     b"change",
     b"changed",
-    b"strength",
-    b"validation",
-    b"exists",
+    b"class",
+    b"cloak",
+    b"column",
+    b"count",
     b"create",
-    b"projected",
-    b"accessor",
+    b"days",
+    b"dir",
+    b"directory",
+    b"disable",
+    b"disabled",
+    b"domain",
+    b"duration",
+    b"enable",
+    b"enabled",
+    b"endpoint",
+    b"error",
+    b"errors",
+    b"exists",
+    b"expiration",
+    b"expire",
+    b"expired",
+    b"expires",
+    b"expiry",
+    b"failed",
+    b"failures",
+    b"false",
+    b"field",
+    b"file",
+    b"filename",
+    b"files",
+    b"format",
+    b"generation",
+    b"hash_algorithm",
+    b"header",
+    b"hint",
+    b"host",
+    b"hours",
+    b"httponly",
+    b"id",
+    b"ids",
+    b"index",
+    b"info",
+    b"interval",
+    b"issuer",
+    b"keeper",
+    b"kind",
+    b"label",
+    b"labels",
+    b"len",
+    b"length",
+    b"limit",
+    b"limits",
+    b"manager",
+    b"max",
+    b"method",
+    b"methods",
+    b"min",
+    b"minutes",
+    b"mode",
+    b"mount",
+    b"mounts",
+    b"name",
+    b"names",
+    b"namespace",
     b"number",
+    b"optional",
     b"pair",
     b"pairs",
-    b"domain",
+    b"path",
+    b"paths",
+    b"policy",
+    b"port",
+    b"prefix",
+    b"projected",
+    b"prompt",
+    b"provider",
+    b"rate",
+    b"reason",
+    b"ref",
+    b"reference",
+    b"refs",
+    b"request",
+    b"requests",
+    b"required",
+    b"reset",
+    b"resource",
+    b"resources",
+    b"review",
+    b"reviews",
+    b"rotation",
     b"samesite",
+    b"scope",
+    b"scopes",
+    b"seconds",
     b"secure",
-    b"httponly",
+    b"selector",
+    b"server",
+    b"service",
+    b"size",
+    b"sock",
+    b"socket",
+    b"source",
+    b"sources",
+    b"state",
+    b"status",
+    b"store",
+    b"strength",
+    b"suffix",
+    b"timeout",
+    b"total",
+    b"true",
+    b"ttl",
+    b"type",
+    b"types",
+    b"uri",
+    b"url",
+    b"usage",
+    b"used",
+    b"validation",
+    b"version",
+    b"volume",
 ];
 
 /// Words before `key` that make it a secret; other keys sort, partition and label.
 const KEYS: &[&[u8]] = &[
-    b"api",
     b"access",
-    b"secret",
-    b"private",
-    b"encryption",
-    b"encrypt",
-    b"signing",
-    b"sign",
-    b"master",
     b"account",
-    b"auth",
-    b"client",
-    b"license",
-    b"licence",
-    b"ssh",
-    b"deploy",
-    b"shared",
-    b"hmac",
-    b"session",
-    b"storage",
+    b"admin",
+    b"aes",
+    b"api",
     b"app",
     b"application",
-    b"service",
-    b"admin",
-    b"root",
-    b"write",
-    b"read",
-    b"ingest",
-    b"ingestion",
-    b"consumer",
-    b"integration",
-    b"routing",
-    b"cookie",
-    b"jwt",
-    b"aes",
-    b"rsa",
-    b"tls",
-    b"ssl",
-    b"crypto",
+    b"auth",
+    b"aws",
+    b"azure",
+    b"ceph",
     b"cipher",
-    b"decryption",
-    b"webhook",
+    b"client",
+    b"consumer",
+    b"cookie",
+    b"crypto",
     b"datadog",
     b"dd",
-    b"azure",
-    b"aws",
+    b"decryption",
+    b"deploy",
+    b"django",
+    b"encrypt",
+    b"encryption",
+    b"flask",
+    b"functions",
+    b"hmac",
+    b"ingest",
+    b"ingestion",
+    b"instrumentation",
+    b"integration",
+    b"jwt",
+    b"keyring",
+    b"laravel",
+    b"licence",
+    b"license",
+    b"master",
     b"openai",
+    b"personal",
+    b"preshared",
+    b"private",
+    b"psk",
+    b"rails",
+    b"read",
+    b"recovery",
+    b"root",
+    b"routing",
+    b"rsa",
+    b"seal",
+    b"search",
+    b"secret",
+    b"service",
+    b"session",
+    b"shared",
+    b"sign",
+    b"signing",
+    b"ssh",
+    b"ssl",
+    b"storage",
     b"stripe",
     b"subscription",
-    b"functions",
-    b"instrumentation",
-    b"wireguard",
-    b"preshared",
-    b"psk",
+    b"tls",
     b"unseal",
-    b"recovery",
-    b"seal",
-    b"django",
-    b"flask",
-    b"laravel",
-    b"rails",
-    b"ceph",
-    b"keyring",
-    b"search",
-    b"personal",
+    b"webhook",
+    b"wireguard",
+    b"write",
 ];
 
 /// What this name says, or nothing when it speaks of no secret.
 pub(crate) fn strength(name: &[u8]) -> Option<Strength> {
+    if !may_speak_of_a_secret(name) {
+        return None;
+    }
     let mut buffer = [0; NAME_BYTES_LOOKED_AT];
     let mut words = Words::split(name, &mut buffer);
     // `client-key-data` and `private_key_id` are well known, whatever their last word says.
@@ -246,11 +249,27 @@ pub(crate) fn strength(name: &[u8]) -> Option<Strength> {
         words.pop();
     }
     let last = words.last()?;
-    if ABOUT.contains(&last) {
+    if ABOUT.binary_search(&last).is_ok() {
         return None;
     }
-    if words.any(|word| matches!(word, b"public" | b"pub" | b"publishable" | b"max" | b"num" | b"automount" | b"keyword"))
-        && last != b"password"
+    if words.any(|word| {
+        matches!(
+            word,
+            b"public"
+                | b"pub"
+                | b"checksum"
+                | b"digest"
+                | b"fingerprint"
+                | b"sha256"
+                | b"existing"
+                | b"pull"
+                | b"publishable"
+                | b"max"
+                | b"num"
+                | b"automount"
+                | b"keyword"
+        )
+    }) && last != b"password"
     {
         return None;
     }
@@ -274,13 +293,41 @@ pub(crate) fn strength(name: &[u8]) -> Option<Strength> {
         b"apikey" | b"accesskey" | b"secretkey" | b"privatekey" | b"apitoken" | b"accountkey" | b"authkey" | b"sharedkey"
         | b"signingkey" | b"encryptionkey" | b"masterkey" | b"apisecret" | b"appsecret" | b"appkey" | b"secretaccesskey" | b"psk"
         | b"licensekey" | b"sharedaccesskey" => Some(Strength::Firm),
-        b"key" if words.any(|word| KEYS.contains(&word)) => Some(Strength::Firm),
+        b"key" if words.any(|word| KEYS.binary_search(&word).is_ok()) => Some(Strength::Firm),
         b"base" if words.has(b"secret") && words.has(b"key") => Some(Strength::Firm),
         b"credential" | b"credentials" | b"creds" | b"auth" | b"authorization" | b"signature" | b"sig" | b"cookie" | b"session"
         | b"sessionid" | b"jsessionid" | b"csrf" | b"xsrf" | b"phpsessid" => Some(Strength::Weak),
         b"cvv" | b"cvc" | b"cvv2" | b"ssn" | b"otp" => Some(Strength::Strong),
         _ => None,
     }
+}
+
+/// Whether three letters in a row begin a word that matters here: most names have none, and are done with.
+fn may_speak_of_a_secret(name: &[u8]) -> bool {
+    name.windows(3).any(|three| {
+        let [a, b, c] = [at(three, 0) | 32, at(three, 1) | 32, at(three, 2) | 32];
+        matches!(
+            &[a, b, c],
+            b"pas"
+                | b"pwd"
+                | b"psw"
+                | b"sec"
+                | b"tok"
+                | b"key"
+                | b"aut"
+                | b"cre"
+                | b"coo"
+                | b"ses"
+                | b"sig"
+                | b"cvv"
+                | b"cvc"
+                | b"ssn"
+                | b"otp"
+                | b"csr"
+                | b"xsr"
+                | b"psk"
+        )
+    }) || name.last().is_some_and(|last| last | 32 == b'w')
 }
 
 /// The words of a name, in small letters: `clientSecret`, `CLIENT_SECRET` and `client-secret` are `client` and `secret`.
@@ -357,6 +404,11 @@ impl<'b> Words<'b> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tables_are_sorted() {
+        assert!(ABOUT.is_sorted() && KEYS.is_sorted());
+    }
 
     #[test]
     fn names_of_secrets_are_told_from_names_about_them() {

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::assign::is_secret;
 use crate::cursor::slice;
 use crate::names::{Strength, strength};
-use crate::pseudonym::stand_in_len;
+use crate::pseudonym::{stand_in_len, stand_ins};
 use crate::screen::{Screen, WINDOW_BYTES};
 use crate::verify;
 
@@ -21,8 +21,10 @@ pub const JSON_IN_JSON_MAX: usize = 4;
 pub const JSON_IN_JSON_BYTES_MAX: usize = 1024 * 1024;
 /// Shortest value of an environment variable that is redacted for being random.
 pub const RANDOM_VALUE_BYTES_MIN: usize = 20;
-/// Shortest key of a map that is read as text.
+/// Shortest key of a map that is read as text, if it has a digit too.
 const KEY_BYTES_READ_MIN: usize = 16;
+/// Smallest number that is read as one of a card.
+const CARD_NUMBER_MIN: u64 = 10_000_000_000_000;
 /// Most levels of an object that are read; what lies deeper goes.
 pub const OBJECT_DEPTH_MAX: usize = 200;
 
@@ -86,9 +88,13 @@ impl Walk<'_> {
         match value {
             Value::Null | Value::Bool(_) => {}
             Value::Number(number) => {
-                let text = number.to_string();
                 let secret = strength(name.as_bytes()) == Some(Strength::Strong);
-                if secret || text.len() >= 14 && verify::card(text.as_bytes()) {
+                let long = number.as_u64().is_some_and(|number| number >= CARD_NUMBER_MIN);
+                if !secret && !long {
+                    return;
+                }
+                let text = number.to_string();
+                if secret || verify::card(text.as_bytes()) {
                     *value = Value::String(self.stand_in(if secret { "secret-setting" } else { "card" }, &text));
                 }
             }
@@ -141,14 +147,8 @@ impl Walk<'_> {
     }
 
     fn string(&mut self, text: &mut String, name: &str) {
-        if stand_in_len(text.as_bytes()) == Some(text.len()) {
-            return;
-        }
-        if strength(name.as_bytes()).is_some_and(|strength| is_secret(strength, text.as_bytes(), true, name.as_bytes())) {
-            *text = self.stand_in("secret-setting", text);
-            return;
-        }
-        if self.json(text) {
+        self.by_name(text, name);
+        if stand_in_len(text.as_bytes()) == Some(text.len()) || self.json(text) {
             return;
         }
         let redacted = self.screen.text(text);
@@ -157,7 +157,31 @@ impl Walk<'_> {
         }
         if !redacted.hits.is_empty() {
             *text = redacted.text.into_owned();
+            self.by_name(text, name);
         }
+    }
+
+    /// Redacts a string because of its name; stand-ins in it stay.
+    fn by_name(&mut self, text: &mut String, name: &str) {
+        let Some(strength) = strength(name.as_bytes()) else { return };
+        let marks = stand_ins(text.as_bytes());
+        let edges = marks.iter().flat_map(|mark| [mark.start, mark.end]);
+        let edges: Vec<usize> = std::iter::once(0).chain(edges).chain([text.len()]).collect();
+        let part = |edges: &[usize]| edges.first().zip(edges.get(1)).and_then(|(start, end)| text.get(*start..*end)).unwrap_or_default();
+        let parts: Vec<&str> = edges.chunks(2).map(part).collect();
+        if !is_secret(strength, parts.concat().as_bytes(), true, name.as_bytes()) {
+            return;
+        }
+        let mut out = String::new();
+        for (place, part) in parts.into_iter().enumerate() {
+            if !part.is_empty() {
+                out.push_str(&self.stand_in("secret-setting", part));
+            }
+            if let Some(mark) = marks.get(place) {
+                out.push_str(text.get(mark.clone()).unwrap_or_default());
+            }
+        }
+        *text = out;
     }
 
     /// Reads a string as JSON if it is an object or array, and writes it again if that changed it.
@@ -215,7 +239,7 @@ impl Walk<'_> {
     fn keys(&mut self, map: &mut Map<String, Value>) {
         let changed: Vec<(String, String)> = map
             .keys()
-            .filter(|key| key.len() >= KEY_BYTES_READ_MIN)
+            .filter(|key| key.len() >= KEY_BYTES_READ_MIN && key.bytes().any(|byte| byte.is_ascii_digit()))
             .filter_map(|key| {
                 let redacted = self.screen.text(key);
                 (!redacted.hits.is_empty()).then(|| (key.clone(), redacted.text.into_owned()))

@@ -58,10 +58,7 @@ pub(crate) fn mail(text: &[u8], sign: usize) -> Option<Range<usize>> {
 
 /// A number in the international form that begins at this `+`.
 pub(crate) fn international(text: &[u8], plus: usize) -> Option<Range<usize>> {
-    if is_alnum(before(text, plus))
-        || matches!(before(text, plus), b'/' | b'+' | b'=' | b'.' | b':')
-        || !matches!(at(text, plus + 1), b'1'..=b'9')
-    {
+    if is_alnum(before(text, plus)) || matches!(before(text, plus), b'/' | b'+' | b'.') || !matches!(at(text, plus + 1), b'1'..=b'9') {
         return None;
     }
     let (end, digits) = number(text, plus + 1);

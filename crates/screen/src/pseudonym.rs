@@ -7,7 +7,7 @@ use std::fmt;
 use std::ops::Range;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use memchr::memmem;
+use memchr::memchr_iter;
 use sha2::Sha256;
 
 use crate::cursor::{at, slice};
@@ -71,7 +71,7 @@ pub(crate) fn stand_in_len(text: &[u8]) -> Option<usize> {
 /// Where stand-ins already are: they stay as they are, so that redacting twice is redacting once.
 pub(crate) fn stand_ins(text: &[u8]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
-    for start in memmem::find_iter(text, MARK.as_bytes()) {
+    for start in memchr_iter(b'[', text) {
         if let Some(len) = stand_in_len(slice(text, start, text.len())) {
             found.push(start..start + len);
         }

@@ -108,6 +108,12 @@ impl Rules {
         })
     }
 
+    /// What the automaton of all keywords takes in memory; rules made from each other share it.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        self.keywords.memory_bytes()
+    }
+
     /// Whether the environment says that this is no secret.
     pub(crate) fn allows(&self, value: &[u8]) -> bool {
         self.allow.iter().any(|pattern| pattern.is_match(value))

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::cursor::{at, class, run, slice};
+use crate::cursor::{at, class, run, run_back, slice};
 use crate::finder::{Finder, Span};
 use crate::pseudonym::{PseudonymKey, stand_ins};
 use crate::rules::Rules;
 use crate::stream::Stream;
+use crate::view::View;
 
 /// Text is looked at in windows of this size; shorter text in one.
 pub const WINDOW_BYTES: usize = 128 * 1024;
@@ -16,6 +17,11 @@ pub const WINDOW_BYTES: usize = 128 * 1024;
 pub const LOOKBACK_BYTES: usize = 16 * 1024;
 /// What a window sees of the text before it, so that a name is seen with its value.
 pub const CONTEXT_BYTES: usize = 512;
+
+/// How often what is left is looked at again.
+const ROUNDS_MAX: usize = 8;
+/// How far from a stand-in it is looked at again: as far, and up to a blank.
+const NEIGHBOURHOOD_BYTES: usize = 256;
 
 /// Rules and a tenant's key: all that redaction takes.
 #[derive(Debug, Clone)]
@@ -100,8 +106,40 @@ impl Screen {
     }
 
     /// All that has to go from bytes that are no longer than a window: in order, apart from each other.
+    ///
+    /// A stand-in is another neighbour than what it replaced, so what is left is looked at again until nothing more is found: what
+    /// has been redacted is then never redacted further.
     pub(crate) fn spans(&self, text: &[u8]) -> Vec<Span> {
-        settle(text, Finder::new(&self.rules).find(text))
+        let mut spans = settle(text, Finder::new(&self.rules).find(text));
+        for _ in 0..ROUNDS_MAX {
+            let more = self.again(text, &spans);
+            if more.is_empty() {
+                break;
+            }
+            spans.extend(more);
+            spans.sort_by_key(|span| span.range.start);
+        }
+        spans
+    }
+
+    /// What more there is once these have gone, near to them.
+    fn again(&self, text: &[u8], spans: &[Span]) -> Vec<Span> {
+        let mut more = Vec::new();
+        for near in neighbourhoods(text, spans) {
+            let mut view = View::default();
+            let mut here = near.start;
+            for span in spans.iter().filter(|span| near.start <= span.range.start && span.range.end <= near.end) {
+                view.plain(text, here..span.range.start);
+                let stand_in = self.stand_in(span.name.as_str(), slice(text, span.range.start, span.range.end));
+                view.escape(stand_in.as_bytes(), span.range.start, span.range.len());
+                here = span.range.end;
+            }
+            view.plain(text, here..near.end);
+            for span in settle(&view.text, Finder::new(&self.rules).find(&view.text)) {
+                more.push(Span { range: view.origin(span.range.clone()), ..span });
+            }
+        }
+        more
     }
 
     /// Looks at one window, of which `context` bytes are already done.
@@ -166,6 +204,22 @@ fn cut(window: &[u8], context: usize, spans: &[Span]) -> (usize, bool) {
         Some(span) => (span.range.end, span.range.end == window.len()),
         None => (place, false),
     }
+}
+
+/// What lies around spans, up to a blank.
+fn neighbourhoods(text: &[u8], spans: &[Span]) -> Vec<Range<usize>> {
+    let mut near: Vec<Range<usize>> = Vec::new();
+    for span in spans {
+        let start = span.range.start.saturating_sub(NEIGHBOURHOOD_BYTES);
+        let start = run_back(text, start, NEIGHBOURHOOD_BYTES, |byte| !byte.is_ascii_whitespace());
+        let end = span.range.end + NEIGHBOURHOOD_BYTES;
+        let end = run(slice(text, 0, end + NEIGHBOURHOOD_BYTES), end.min(text.len()), |byte| !byte.is_ascii_whitespace());
+        match near.last_mut() {
+            Some(last) if start <= last.end => last.end = last.end.max(end),
+            _ => near.push(start..end),
+        }
+    }
+    near
 }
 
 fn is_continuation(byte: u8) -> bool {

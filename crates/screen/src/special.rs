@@ -15,6 +15,9 @@ pub(crate) const ARMOUR_BYTES_MAX: usize = 16 * 1024;
 /// Longest authority of a URL, and longest password in one.
 const AUTHORITY_BYTES_MAX: usize = 512;
 
+/// Longest credential of a header, and longest web token.
+const CREDENTIAL_BYTES_MAX: usize = 8 * 1024;
+
 /// What was found, and the rule that found it.
 pub(crate) type Special = (Range<usize>, &'static str);
 
@@ -94,7 +97,7 @@ pub(crate) fn scheme(text: &[u8], start: usize, end: usize) -> Option<Special> {
     if value_start == end && before(text, end) != b' ' {
         return None;
     }
-    let value_end = run(slice(text, 0, value_start + 16 * 1024), value_start, |byte| {
+    let value_end = run(slice(text, 0, value_start + CREDENTIAL_BYTES_MAX), value_start, |byte| {
         is_alnum(byte) || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_' | b'.' | b'~' | b'!' | b'$' | b'*' | b':')
     });
     let value_end = value_end - usize::from(matches!(before(text, value_end), b'.' | b':') && value_end > value_start);
@@ -116,6 +119,11 @@ pub(crate) fn scheme(text: &[u8], start: usize, end: usize) -> Option<Special> {
 
 /// Three parts in base64, of which the first is a JSON object; an encrypted one has five.
 pub(crate) fn web_token(text: &[u8], start: usize) -> Option<Special> {
+    // Inside a word, `eyJ` is chance; and a word made of it would be read over and over.
+    if is_alnum(before(text, start)) {
+        return None;
+    }
+    let text = slice(text, 0, start + CREDENTIAL_BYTES_MAX);
     let part = |from: usize| run(text, from, |byte| is_alnum(byte) || matches!(byte, b'-' | b'_'));
     if slice(text, start, start + 3) != b"eyJ" {
         return None;
@@ -132,7 +140,7 @@ pub(crate) fn web_token(text: &[u8], start: usize) -> Option<Special> {
         return None;
     }
     let mut end = payload;
-    while at(text, end) == b'.' && end - start < 16 * 1024 && is_alnum(at(text, end + 1)) {
+    while at(text, end) == b'.' && end - start < CREDENTIAL_BYTES_MAX && part(end + 1) > end + 1 {
         end = part(end + 1);
     }
     Some((start..end, "jwt"))
@@ -140,13 +148,15 @@ pub(crate) fn web_token(text: &[u8], start: usize) -> Option<Special> {
 
 /// `$2b$12$…`, `$6$salt$…`, `{SSHA}…`: what is left of a password, and enough to guess it.
 pub(crate) fn crypt(text: &[u8], start: usize, end: usize) -> Option<Special> {
-    let hash = run(text, end, |byte| is_alnum(byte) || matches!(byte, b'.' | b'/' | b'$' | b'=' | b',' | b'+'));
+    let hash = run(slice(text, 0, end + AUTHORITY_BYTES_MAX), end, |byte| {
+        is_alnum(byte) || matches!(byte, b'.' | b'/' | b'$' | b'=' | b',' | b'+')
+    });
     (hash - end >= 22).then_some((start..hash, "password-hash"))
 }
 
 /// The path of a URL that anyone may post to who knows it.
 pub(crate) fn webhook(text: &[u8], end: usize) -> Option<Special> {
-    let slash = run(text, end, |byte| is_name(byte) || byte == b':');
+    let slash = run(slice(text, 0, end + AUTHORITY_BYTES_MAX), end, |byte| is_name(byte) || byte == b':');
     let start = if before(text, end) == b'/' { end } else { slash + 1 };
     let stop = run(slice(text, 0, start + 1024), start, |byte| {
         is_alnum(byte) || matches!(byte, b'/' | b'-' | b'_' | b'.' | b'?' | b'=' | b'&' | b'%' | b'@' | b'~' | b'+' | b':')
@@ -158,6 +168,7 @@ pub(crate) fn webhook(text: &[u8], end: usize) -> Option<Special> {
 /// Tokens that show in their middle what they are.
 pub(crate) fn middle(text: &[u8], start: usize, end: usize) -> Option<Special> {
     let word = slice(text, start, end);
+    let text = slice(text, 0, end + AUTHORITY_BYTES_MAX);
     let url = |byte: u8| is_alnum(byte) || matches!(byte, b'-' | b'_');
     match word {
         b".atlasv1." => {

@@ -6,6 +6,9 @@
 use crate::cursor::{at, before, is_alnum, run, slice};
 use crate::verify;
 
+/// Longest token: what is longer ends there. Without a bound, text made of prefixes would be read over and over.
+const TOKEN_BYTES_MAX: usize = 2 * 1024;
+
 /// What may follow a prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Body {
@@ -68,7 +71,7 @@ impl Token {
         {
             return None;
         }
-        let mut end = run(text, body, |byte| self.body.holds(byte));
+        let mut end = run(slice(text, 0, body + TOKEN_BYTES_MAX), body, |byte| self.body.holds(byte));
         while matches!(before(text, end), b'.' | b'-') && end > body {
             end -= 1;
         }
@@ -108,15 +111,15 @@ pub(crate) static TOKENS: &[Token] = &[
     row("google-oauth-token", "ya29.", Url, 20, Mixed),
     row("google-refresh-token", "1//0", Url, 40, Mixed),
     row("alibaba-key", "LTAI", Alnum, 12, Mixed),
-    row("tencent-key", "AKID", Alnum, 32, Mixed),
-    row("yandex-token", "y0_", Url, 50, Mixed),
-    row("yandex-key", "AQVN", Url, 35, Mixed),
+    row("tencent-key", "AKID", Alnum, 32, Any),
+    row("yandex-token", "y0_", Url, 50, Any),
+    row("yandex-key", "AQVN", Url, 35, Any),
     row("github-token", "ghp_", Alnum, 36, Crc),
     row("github-token", "gho_", Alnum, 36, Crc),
     row("github-token", "ghu_", Alnum, 36, Crc),
     row("github-token", "ghs_", Alnum, 36, Crc),
     row("github-token", "ghr_", Alnum, 36, Crc),
-    row("github-token", "github_pat_", Url, 60, Mixed),
+    row("github-token", "github_pat_", Url, 60, Any),
     row("gitlab-token", "glpat-", Dotted, 20, Any),
     row("gitlab-token", "gldt-", Url, 20, Any),
     row("gitlab-token", "glrt-", Dotted, 20, Any),
@@ -128,10 +131,10 @@ pub(crate) static TOKENS: &[Token] = &[
     row("gitlab-token", "glagent-", Url, 40, Any),
     row("gitlab-token", "gloas-", Hex, 60, Any),
     row("gitlab-token", "GR1348941", Url, 20, Any),
-    row("bitbucket-token", "ATBB", Alnum, 32, Mixed),
+    row("bitbucket-token", "ATBB", Alnum, 32, Any),
     row("atlassian-token", "ATATT3", Url, 60, Any),
     row("atlassian-token", "ATCTT3", Url, 60, Any),
-    row("npm-token", "npm_", Alnum, 36, Mixed),
+    row("npm-token", "npm_", Alnum, 36, Any),
     row("pypi-token", "pypi-AgE", Url, 50, Any),
     row("rubygems-key", "rubygems_", Hex, 48, Any),
     row("crates-token", "cio", Alnum, 32, Exact),
@@ -149,10 +152,10 @@ pub(crate) static TOKENS: &[Token] = &[
     row("slack-token", "xoxe-", Url, 20, Mixed),
     row("slack-token", "xoxe.xox", Dotted, 20, Mixed),
     row("slack-token", "xapp-", Url, 20, Mixed),
-    row("stripe-key", "sk_live_", Alnum, 16, Mixed),
-    row("stripe-key", "sk_test_", Alnum, 16, Mixed),
-    row("stripe-key", "rk_live_", Alnum, 16, Mixed),
-    row("stripe-key", "rk_test_", Alnum, 16, Mixed),
+    row("stripe-key", "sk_live_", Alnum, 16, Any),
+    row("stripe-key", "sk_test_", Alnum, 16, Any),
+    row("stripe-key", "rk_live_", Alnum, 16, Any),
+    row("stripe-key", "rk_test_", Alnum, 16, Any),
     row("webhook-secret", "whsec_", Base64, 24, Any),
     row("square-token", "sq0atp-", Url, 22, Any),
     row("square-token", "sq0csp-", Url, 40, Any),
@@ -161,7 +164,7 @@ pub(crate) static TOKENS: &[Token] = &[
     row("plaid-token", "access-sandbox-", Url, 36, Any),
     row("paypal-token", "access_token$production$", Url, 40, Any),
     row("adyen-key", "AQE", Base64, 100, Mixed),
-    row("flutterwave-key", "FLWSECK", Url, 30, Mixed),
+    row("flutterwave-key", "FLWSECK", Url, 30, Any),
     row("easypost-key", "EZAK", Alnum, 54, Any),
     row("shippo-token", "shippo_live_", Hex, 40, Any),
     row("twilio-key", "SK", Hex, 32, Exact),
@@ -181,7 +184,7 @@ pub(crate) static TOKENS: &[Token] = &[
     row("huggingface-token", "hf_", Alnum, 30, Any),
     row("huggingface-token", "api_org_", Alnum, 30, Any),
     row("replicate-token", "r8_", Alnum, 37, Any),
-    row("groq-key", "gsk_", Alnum, 40, Mixed),
+    row("groq-key", "gsk_", Alnum, 40, Any),
     row("xai-key", "xai-", Alnum, 70, Any),
     row("perplexity-key", "pplx-", Alnum, 40, Any),
     row("pinecone-key", "pcsk_", Url, 40, Any),
@@ -246,7 +249,7 @@ pub(crate) static TOKENS: &[Token] = &[
     row("sourcegraph-token", "sgp_", Url, 40, Any),
     row("launchdarkly-key", "sdk-", Url, 36, Exact),
     row("launchdarkly-key", "api-", Url, 36, Exact),
-    row("tailscale-key", "tskey-", Url, 20, Mixed),
+    row("tailscale-key", "tskey-", Url, 20, Any),
     row("mapbox-token", "sk.eyJ", Dotted, 60, Any),
     row("dropbox-token", "sl.", Url, 120, Any),
     row("okta-token", "SSWS 00", Url, 38, Any),

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use flate2::read::{GzDecoder, ZlibDecoder};
 
-use crate::cursor::{at, class, run, run_back, slice};
+use crate::cursor::{at, before, class, run, run_back, slice};
 use crate::verify;
 
 /// How often a view may be taken of a view.
@@ -13,7 +13,9 @@ pub const VIEW_DEPTH_MAX: usize = 6;
 /// Most bytes that the views of one window of text may have together. What would go beyond is redacted unread.
 pub const VIEW_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Most bytes around an escape that are read with it.
-const ESCAPE_REACH_BYTES: usize = 512;
+const ESCAPE_REACH_BYTES: usize = 256;
+/// Most bytes that a word with an escape in it may have.
+const ESCAPED_WORD_BYTES_MAX: usize = 16 * 1024;
 /// Most lines that are joined to one.
 const LINES_JOINED_MAX: usize = 4_096;
 
@@ -25,17 +27,21 @@ pub(crate) struct View {
     steps: Vec<(usize, usize, usize)>,
     /// Where in the view lines were joined.
     joins: Vec<usize>,
+    /// Whether a line was joined that no backslash says goes on.
+    pub(crate) wrapped: bool,
 }
 
 impl View {
-    fn plain(&mut self, text: &[u8], range: Range<usize>) {
+    /// Bytes as they are in the original.
+    pub(crate) fn plain(&mut self, text: &[u8], range: Range<usize>) {
         if !range.is_empty() {
             self.steps.push((self.text.len(), range.start, 0));
             self.text.extend_from_slice(slice(text, range.start, range.end));
         }
     }
 
-    fn escape(&mut self, bytes: &[u8], start: usize, len: usize) {
+    /// Bytes that stand for others in the original.
+    pub(crate) fn escape(&mut self, bytes: &[u8], start: usize, len: usize) {
         self.steps.push((self.text.len(), start, len));
         self.text.extend_from_slice(bytes);
     }
@@ -53,9 +59,10 @@ impl View {
         start..end
     }
 
-    /// Whether lines were joined inside these bytes.
-    pub(crate) fn joined_inside(&self, range: &Range<usize>) -> bool {
-        self.joins.iter().any(|join| range.start < *join && *join < range.end)
+    /// Whether these bytes are what they are because lines were joined: across a wrap, or anywhere behind a backslash.
+    pub(crate) fn by_joining(&self, range: &Range<usize>) -> bool {
+        let inside = |join: &usize| *join < range.end && (range.start < *join || !self.wrapped);
+        self.joins.iter().any(inside)
     }
 }
 
@@ -66,7 +73,7 @@ pub(crate) fn percent(text: &[u8], sign: usize) -> Option<(View, usize)> {
     let start = run_back(text, sign, ESCAPE_REACH_BYTES, inside);
     let mut view = View::default();
     let (mut here, mut plain, mut last) = (sign, start, sign);
-    while here < text.len() && inside(at(text, here)) && here - last < ESCAPE_REACH_BYTES {
+    while here < text.len() && inside(at(text, here)) && here - last < ESCAPED_WORD_BYTES_MAX {
         if let Some(byte) = (at(text, here) == b'%').then(|| hex_pair(text, here + 1)).flatten() {
             view.plain(text, plain..here);
             view.escape(&[byte], here, 3);
@@ -101,6 +108,8 @@ pub(crate) fn backslash(text: &[u8], first: usize) -> (View, usize) {
         let left = slice(text, here, text.len());
         here += memchr::memchr2(b'\\', b'\n', slice(left, 0, ESCAPE_REACH_BYTES)).unwrap_or(left.len().min(ESCAPE_REACH_BYTES));
     }
+    let word = |byte: u8| !byte.is_ascii_whitespace() && !matches!(byte, b'"' | b'\'' | b',' | b'\\');
+    here = run(slice(text, 0, here + ESCAPED_WORD_BYTES_MAX), here.min(text.len()), word);
     view.plain(text, plain..here);
     (view, here.max(first + 1))
 }
@@ -134,7 +143,8 @@ fn hex_pair(text: &[u8], start: usize) -> Option<u8> {
 }
 
 /// Lines that a wrap or a trailing backslash has cut, joined again; `end` is where a line ends. Also where the last of them ends.
-pub(crate) fn joined(text: &[u8], end: usize) -> Option<(View, usize)> {
+/// When the first line ends in what may be base64, the last one may go on with other words.
+pub(crate) fn joined(text: &[u8], end: usize, encoded: bool) -> Option<(View, usize)> {
     let token = |byte: u8| byte > b' ' && !matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b',' | b'{' | b'}' | b'<' | b'>' | b'|');
     let first = run_back(text, end, ESCAPE_REACH_BYTES, |byte| byte != b'\n');
     let mut view = View::default();
@@ -142,19 +152,31 @@ pub(crate) fn joined(text: &[u8], end: usize) -> Option<(View, usize)> {
     let mut here = end;
     for _ in 0..LINES_JOINED_MAX {
         let continued = at(text, here) == b'\\';
+        // A line that goes on by a backslash ends where there is none.
+        if !continued && !view.joins.is_empty() && !view.wrapped {
+            break;
+        }
         let newline = here + usize::from(continued);
         let newline = newline + usize::from(at(text, newline) == b'\r');
         if at(text, newline) != b'\n' {
             break;
         }
         let start = run(slice(text, 0, newline + 64), newline + 1, |byte| matches!(byte, b' ' | b'\t'));
-        let stop = run(text, start, token);
-        let whole = matches!(at(text, stop), b'\n' | b'\r' | 0 | b'"' | b'\'' | b'\\' | b'`' | b',')
-            && !matches!(at(text, stop.saturating_sub(1)), b':');
-        if stop == start || !(continued || whole) || !continued && stop - start < 4 && view.joins.is_empty() {
+        let stop = if continued {
+            run(slice(text, 0, start + ESCAPE_REACH_BYTES), start, |byte| !matches!(byte, b'\\' | b'\n' | b'\r'))
+        } else {
+            run(text, start, token)
+        };
+        let last = at(text, stop);
+        let ends =
+            matches!(last, b'\n' | b'\r' | 0 | b'"' | b'\'' | b'`' | b',') || last == b'\\' && !matches!(at(text, stop + 1), b'\n' | b'\r');
+        let whole = ends && before(text, stop) != b':';
+        let fits = continued || whole && (stop - start > 3 || !view.joins.is_empty()) || encoded && last == b' ';
+        if stop == start || !fits {
             break;
         }
         view.joins.push(view.text.len());
+        view.wrapped |= !continued;
         view.plain(text, start..stop);
         here = stop;
     }
@@ -210,6 +232,10 @@ fn base64_head(text: &[u8], head: &mut [u8; 12]) -> Option<usize> {
         for byte in bits.to_be_bytes().into_iter().skip(1) {
             *head.get_mut(len)? = byte;
             len += 1;
+        }
+        // Most runs are no base64 of anything, and their first three bytes say so.
+        if len == 3 && !plausible(slice(head, 0, 3)) && !matches!(head.first(), Some(0x1f | 0x30 | 0x78)) {
+            return None;
         }
         if len == head.len() {
             break;
@@ -277,11 +303,11 @@ mod tests {
     #[test]
     fn lines_that_were_cut_are_joined() {
         let text = b"key: abcd\\\n  efgh\\\n  ijkl mn";
-        let (view, end) = joined(text, 9).unwrap();
-        assert_eq!((view.text.as_slice(), end), (b"key: abcdefghijkl".as_slice(), 25));
+        let (view, end) = joined(text, 9, false).unwrap();
+        assert_eq!((view.text.as_slice(), end), (b"key: abcdefghijkl mn".as_slice(), 28));
         assert_eq!(view.origin(5..17), 5..25);
-        assert!(joined(b"kind: Pod\nmetadata:\n", 9).is_none());
-        assert!(joined(b"name: shop\nspec: x\n", 10).is_none());
+        assert!(joined(b"kind: Pod\nmetadata:\n", 9, false).is_none());
+        assert!(joined(b"name: shop\nspec: x\n", 10, false).is_none());
     }
 
     #[test]

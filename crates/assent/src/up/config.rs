@@ -120,6 +120,9 @@ pub(crate) struct Oidc {
     /// Scopes besides `openid`, `profile` and `email`.
     #[serde(default)]
     pub(crate) scopes: Vec<String>,
+    /// Hosts besides the issuer's at which the provider has its endpoints.
+    #[serde(default)]
+    pub(crate) hosts: Vec<String>,
     /// The tenant that its people belong to; the installation's first if absent.
     #[serde(default)]
     pub(crate) tenant: Option<String>,

@@ -7,6 +7,7 @@ use assent_capture::json;
 use assent_capture::set::{CaptureSet, Hint, Origin};
 use assent_capture::source::Source;
 use assent_capture::tree::At;
+use assent_evidence::events;
 
 use super::links;
 use super::place::Place;
@@ -33,11 +34,13 @@ pub(crate) struct Entry {
     pub(crate) addresses: Vec<Box<str>>,
     /// What others need to know of it.
     pub(crate) sketch: Option<Box<str>>,
-    /// Whether it may serve ingresses or gateways.
+    /// Whether it may serve ingresses or gateways, or every node.
     pub(crate) serves: bool,
     /// Two objects that say the same have the same gist. Good for this run of the program only.
     pub(crate) gist: u64,
     pub(crate) generation: Option<i64>,
+    /// What it speaks of, if it is an event.
+    pub(crate) about: Option<ObjectRef>,
 }
 
 /// Reads an object.
@@ -86,6 +89,7 @@ pub(crate) fn read(body: &str, at: Timestamp) -> Result<(ObjectRef, Entry), BadF
         serves: serves(&reference, root),
         gist: hasher.finish(),
         generation: root.at("metadata/generation").int(),
+        about: if reference.kind == Kind::Event { events::involved(root) } else { None },
     };
     Ok((reference, entry))
 }
@@ -140,8 +144,9 @@ fn addresses(object: &ObjectRef, root: At<'_>) -> Vec<Box<str>> {
 const SERVING: [&str; 9] = ["ingress", "gateway", "traefik", "haproxy", "contour", "envoy", "kong", "nginx-controller", "istio"];
 
 fn serves(object: &ObjectRef, root: At<'_>) -> bool {
-    if object.kind != Kind::Deployment && object.kind != Kind::DaemonSet {
-        return false;
+    // What runs on every node may be the network, the storage or the proxy of it.
+    if object.kind != Kind::Deployment {
+        return object.kind == Kind::DaemonSet;
     }
     let labels = root.at("metadata/labels").entries().filter_map(|(_, value)| value.text());
     std::iter::once(&*object.name).chain(labels).any(|word| SERVING.iter().any(|serving| word.contains(serving)))

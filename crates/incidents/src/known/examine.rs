@@ -86,6 +86,7 @@ impl Examined {
 struct Gathering {
     set: CaptureSet,
     objects: BTreeSet<ObjectRef>,
+    outlines: BTreeSet<ObjectRef>,
     namespaces: BTreeSet<Box<str>>,
     digests: Vec<Digest>,
 }
@@ -103,6 +104,7 @@ impl Known {
         let ill = examination.report.findings.iter().any(|finding| finding.severity != "notice");
         if ill {
             places.extend(self.reach.of(slice, true));
+            places.extend(ill_nodes(&examination.report).map(Place::PodsOf).filter(|_| *slice == Slice::Cluster));
             gathered.set = graph.set;
             self.gather(&mut gathered, &places);
             graph = self.graph(&mut gathered, &places, now);
@@ -208,6 +210,12 @@ impl Known {
                 }
                 Place::Nodes => self.gather_places(into, |place| matches!(place, Place::Node(_))),
                 Place::Volumes => self.gather_places(into, |place| matches!(place, Place::Volume(_))),
+                Place::PodsOf(node) => {
+                    for pod in self.on_node.get(node).into_iter().flatten() {
+                        self.gather_object(into, pod, false);
+                        self.said_of.get(pod).into_iter().flatten().for_each(|of| self.gather_object(into, of, false));
+                    }
+                }
                 Place::Address(_) | Place::Namespaces | Place::Services | Place::Pods => {}
             }
         }
@@ -223,7 +231,8 @@ impl Known {
                 | Place::Namespace(_)
                 | Place::Nodes
                 | Place::Volumes
-                | Place::Address(_) => {}
+                | Place::Address(_)
+                | Place::PodsOf(_) => {}
             }
         }
     }
@@ -248,10 +257,12 @@ impl Known {
     }
 
     fn gather_object(&self, into: &mut Gathering, of: &ObjectRef, outline: bool) {
-        let Some(entry) = self.objects.get(of).filter(|_| !into.objects.contains(of)) else { return };
+        // An object that was there in outline may still come whole; the graph believes what is richer.
+        let known = into.objects.contains(of) || (outline && into.outlines.contains(of));
+        let Some(entry) = self.objects.get(of).filter(|_| !known) else { return };
         let body = if outline { entry.sketch.as_deref() } else { Some(&*entry.body) };
         let Some((body, node)) = body.and_then(|body| Some((body, json::parse(body, 0).ok()?))) else { return };
-        into.objects.insert(of.clone());
+        if outline { &mut into.outlines } else { &mut into.objects }.insert(of.clone());
         into.digests.push(if outline { Digest::of(body.as_bytes()) } else { entry.digest });
         let source = into.set.add_source(Source::whole(&locator(of), body.into()));
         let origin = if outline { Origin::Row } else { Origin::Full };
@@ -328,6 +339,12 @@ impl Known {
         let ties: BTreeSet<_> = ties.filter(|(from, _, to)| from != to).collect();
         graph.add_ties(&ties);
     }
+}
+
+/// Nodes with symptoms.
+fn ill_nodes(report: &Report) -> impl Iterator<Item = Box<str>> {
+    let ill = report.findings.iter().filter(|finding| finding.severity != "notice" && finding.entity.kind == "Node");
+    ill.map(|finding| finding.entity.name.as_str().into())
 }
 
 /// What an object's source is called in reports: `cluster/Pod/shop/web-0`.

@@ -95,6 +95,8 @@ pub(crate) enum Place {
     Services,
     /// Every pod, in outline.
     Pods,
+    /// The pods of a node.
+    PodsOf(Box<str>),
 }
 
 impl Place {
@@ -103,7 +105,9 @@ impl Place {
         match self {
             Place::Namespace(name) => Some(Slice::Namespace(name.clone())),
             Place::Common | Place::Node(_) | Place::Volume(_) => Some(Slice::Cluster),
-            Place::Address(_) | Place::Nodes | Place::Volumes | Place::Namespaces | Place::Services | Place::Pods => None,
+            Place::Address(_) | Place::Nodes | Place::Volumes | Place::Namespaces | Place::Services | Place::Pods | Place::PodsOf(_) => {
+                None
+            }
         }
     }
 

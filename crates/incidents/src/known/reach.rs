@@ -16,7 +16,7 @@ pub(crate) struct Reach {
     out: BTreeMap<Place, Counts>,
     /// Namespaces of those who have an address.
     owners: BTreeMap<Box<str>, BTreeMap<Box<str>, u32>>,
-    /// Namespaces of those who serve ingresses and gateways.
+    /// Namespaces of those who serve ingresses and gateways, and of what runs on every node.
     serving: BTreeMap<Box<str>, u32>,
     looked: BTreeMap<Slice, BTreeSet<Place>>,
     reached: BTreeMap<Place, BTreeSet<Slice>>,
@@ -107,7 +107,8 @@ impl Reach {
                 | Place::Volumes
                 | Place::Namespaces
                 | Place::Services
-                | Place::Pods => {}
+                | Place::Pods
+                | Place::PodsOf(_) => {}
             }
         }
         reached

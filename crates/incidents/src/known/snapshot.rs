@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::metrics::Answer;
-use super::place::Place;
-use super::{Grave, Known};
+use super::place::{Place, Slice};
+use super::{Dirty, Grave, Known};
 use crate::baseline::series::Watch;
 use crate::fact::{BadFact, Fact};
 
@@ -77,6 +77,10 @@ enum Line {
     Dropped {
         signals: u64,
     },
+    Dirty {
+        at: Timestamp,
+        slice: Slice,
+    },
 }
 
 impl Known {
@@ -120,6 +124,10 @@ impl Known {
             line(&Line::Fact(Fact::Listed { at: *at, kind: kind.as_str().to_owned(), namespace }));
         }
         line(&Line::Dropped { signals: self.dropped });
+        // A namespace whose last object is gone has nothing else that remembers it.
+        for (slice, dirty) in &self.dirty {
+            line(&Line::Dirty { at: dirty.since, slice: slice.clone() });
+        }
         let digest = Digest::of(&out);
         let _written = writeln!(out, "{digest}");
         out
@@ -141,15 +149,21 @@ impl Known {
             return Err(BadSnapshot::Digest);
         }
         let mut known = Self::new();
-        let mut latest = Timestamp::UNIX_EPOCH;
+        let (mut latest, mut waiting) = (Timestamp::UNIX_EPOCH, Vec::new());
         for (index, words) in body.lines().enumerate().skip(1) {
             let number = index + 1;
             let line: Line = serde_json::from_str(words).map_err(|error| BadSnapshot::Line { line: number, why: error.to_string() })?;
+            if let Line::Dirty { at, slice } = &line {
+                waiting.push((slice.clone(), *at));
+            }
             latest = latest.max(known.take(line).map_err(|cause| BadSnapshot::Fact { line: number, cause })?);
         }
         let places: Vec<Place> = known.places.keys().cloned().collect();
         known.dirty.clear();
         known.touch(latest, places);
+        for (slice, since) in waiting {
+            known.dirty.insert(slice, Dirty { since, direct: true });
+        }
         Ok(known)
     }
 
@@ -186,6 +200,7 @@ impl Known {
                 self.graves.push_back(Grave { uid, version, at });
                 Ok(at)
             }
+            Line::Dirty { at, .. } => Ok(at),
             Line::Dropped { signals } => {
                 self.dropped = signals;
                 Ok(Timestamp::UNIX_EPOCH)

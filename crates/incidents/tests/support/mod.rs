@@ -57,7 +57,12 @@ impl Watched {
 }
 
 /// Every scenario of the repository, with its path.
-pub(crate) fn scenarios() -> Vec<(String, String)> {
+pub(crate) fn scenarios() -> &'static [(String, String)] {
+    static ALL: std::sync::LazyLock<Vec<(String, String)>> = std::sync::LazyLock::new(read_scenarios);
+    &ALL
+}
+
+fn read_scenarios() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
     let mut paths = Vec::new();
     walk(&root, &mut paths);
@@ -113,6 +118,8 @@ pub(crate) fn facts_of(set: &CaptureSet, at: Timestamp) -> Option<Vec<Value>> {
             metadata.entry("namespace").or_insert_with(|| json!(of.namespace().unwrap_or("default")));
         }
         if of.kind.as_str() == "Event" {
+            // An API server's event always names its object.
+            set.root(object)?.at("involvedObject/name").text()?;
             metadata.entry("name").or_insert_with(|| json!(format!("event.{number}")));
         }
         facts.push(json!({"object": {"at": at, "body": body}}));

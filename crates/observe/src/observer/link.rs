@@ -30,7 +30,7 @@ const LIST_AGAIN_MIN: Duration = Duration::from_secs(60);
 const NUMBERED_BYTES: u64 = 48;
 
 /// What is said, and to whom.
-pub(super) struct Link<U> {
+pub(crate) struct Link<U> {
     pub(super) uplink: U,
     pub(super) buffer: Arc<Mutex<Buffer>>,
     pub(super) server: ApiServer,
@@ -66,8 +66,42 @@ enum Pause {
 }
 
 impl<U: Uplink> Link<U> {
+    /// A link with nothing counted and nothing said yet.
+    #[expect(clippy::too_many_arguments, reason = "the ends of the channels that it holds")]
+    pub(super) fn new(
+        uplink: U,
+        buffer: Arc<Mutex<Buffer>>,
+        server: ApiServer,
+        clock: Clock,
+        redactor: watch::Sender<Option<Arc<Redactor>>>,
+        again: watch::Sender<u64>,
+        wanted: mpsc::Sender<WantedLog>,
+        room: writer::Room,
+    ) -> Self {
+        Self {
+            uplink,
+            buffer,
+            server,
+            profiles: vec![Profile::Core],
+            sight: Arc::default(),
+            counts: Counts::default(),
+            started_at: clock.now(),
+            clock,
+            redactor,
+            again,
+            wanted,
+            news: room.news,
+            has_room: room.has_room_sender,
+            pulse: Pulse::new(),
+            rules: None,
+            listed_again_at: Instant::now(),
+            list_pending: false,
+            batch_max: BATCH_SIGNALS_MAX,
+        }
+    }
+
     /// Talks until it is dropped.
-    pub(super) async fn run(&mut self) {
+    pub(crate) async fn run(&mut self) {
         let (first, last) = RETRY;
         let mut backoff = Backoff::new(first, last);
         loop {

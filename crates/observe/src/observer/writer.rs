@@ -21,7 +21,7 @@ pub(super) struct Room {
 }
 
 /// The one that writes.
-pub(super) struct Writer {
+pub(crate) struct Writer {
     buffer: Arc<Mutex<Buffer>>,
     waiting: mpsc::Receiver<Waiting>,
     news: watch::Sender<u64>,
@@ -37,7 +37,7 @@ impl Writer {
     }
 
     /// Writes until nobody is left who could send.
-    pub(super) async fn run(mut self) {
+    pub(crate) async fn run(mut self) {
         let mut together = Vec::with_capacity(TOGETHER_MAX);
         while self.waiting.recv_many(&mut together, TOGETHER_MAX).await > 0 {
             let (signals, room): (Vec<Vec<u8>>, Vec<_>) = together.drain(..).map(Waiting::into_parts).unzip();

@@ -1,0 +1,195 @@
+//! The configuration: one file, the environment, the flags, in one struct.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use assent_api::clusters::Profile;
+use assent_base::Secret;
+use assent_observe::excerpts::ExcerptLimits;
+use assent_observe::filter::Filter;
+use assent_observe::manifest::{BUFFER_BYTES_MAX, HEALTH_PORT};
+use assent_observe::observer;
+use assent_observe::prometheus::Prometheus;
+use serde::Deserialize;
+
+use crate::cli::Run;
+
+/// A configuration file is no larger.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+/// A key is no larger.
+const KEY_BYTES_MAX: u64 = 4 << 10;
+
+/// The file. A key that is not here is refused.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct File {
+    /// Where Assent is.
+    endpoint: Option<String>,
+    /// The file that holds the key.
+    key_file: Option<PathBuf>,
+    /// A certificate authority to trust in place of the system's, PEM.
+    ca_file: Option<PathBuf>,
+    /// What to read besides `core`.
+    profiles: Vec<Profile>,
+    buffer: BufferFile,
+    filter: Filter,
+    logs: LogsFile,
+    prometheus: Option<Prometheus>,
+    /// The port of the health probe, on loopback.
+    health_port: Option<u16>,
+    /// How long one request may take.
+    request_timeout_s: Option<u64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct BufferFile {
+    dir: Option<PathBuf>,
+    bytes_max: Option<u64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct LogsFile {
+    lines_max: Option<u32>,
+    bytes_max: Option<u64>,
+    again_after_s: Option<u64>,
+}
+
+/// What the file, the environment and the flags come to.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) observer: observer::Config,
+    pub(crate) endpoint: Option<String>,
+    pub(crate) key_file: Option<PathBuf>,
+    pub(crate) ca_pem: Option<Vec<u8>>,
+    pub(crate) health_port: u16,
+    pub(crate) request_timeout: Duration,
+}
+
+impl Config {
+    pub(crate) fn read(asked: &Run) -> anyhow::Result<Self> {
+        let file = match &asked.config {
+            Some(path) => {
+                let text = bounded(path, FILE_BYTES_MAX)?;
+                let text = String::from_utf8(text).with_context(|| format!("`{}` is no text", path.display()))?;
+                serde_saphyr::from_str(&text).with_context(|| format!("`{}` is no configuration of an observer", path.display()))?
+            }
+            None => File::default(),
+        };
+        Self::join(file, asked)
+    }
+
+    fn join(file: File, asked: &Run) -> anyhow::Result<Self> {
+        let dir = asked.buffer_dir.clone().or(file.buffer.dir).unwrap_or_else(|| PathBuf::from("/var/lib/assent-observer"));
+        let limits = ExcerptLimits::default();
+        let mut observer = observer::Config::at(dir);
+        observer.profiles = if asked.profiles.is_empty() { file.profiles } else { asked.profiles.clone() };
+        observer.filter = file.filter;
+        observer.buffer_bytes_max = file.buffer.bytes_max.unwrap_or(BUFFER_BYTES_MAX);
+        observer.excerpts = ExcerptLimits {
+            lines_max: file.logs.lines_max.unwrap_or(limits.lines_max),
+            bytes_max: file.logs.bytes_max.unwrap_or(limits.bytes_max),
+            again_after: file.logs.again_after_s.map_or(limits.again_after, Duration::from_secs),
+            ..limits
+        };
+        if file.prometheus.is_some() && !observer.profiles.contains(&Profile::Metrics) {
+            bail!("`prometheus` needs the profile `metrics`");
+        }
+        observer.prometheus = file.prometheus;
+        let ca_pem = file.ca_file.as_ref().map(|path| bounded(path, FILE_BYTES_MAX)).transpose()?;
+        Ok(Self {
+            observer,
+            endpoint: asked.endpoint.clone().or(file.endpoint),
+            key_file: asked.key_file.clone().or(file.key_file),
+            ca_pem,
+            health_port: file.health_port.unwrap_or(HEALTH_PORT),
+            request_timeout: Duration::from_secs(file.request_timeout_s.unwrap_or(30).clamp(1, 300)),
+        })
+    }
+
+    /// The key, from its file or from the environment.
+    pub(crate) fn key(&self, from_environment: Option<String>) -> anyhow::Result<Secret> {
+        let text = match (&self.key_file, from_environment) {
+            (Some(path), _) => {
+                let bytes = bounded(path, KEY_BYTES_MAX)?;
+                String::from_utf8(bytes).map_err(|_| anyhow::anyhow!("the key in `{}` is no text", path.display()))?
+            }
+            (None, Some(text)) => text,
+            (None, None) => bail!("there is no key: name its file with --key-file, or set ASSENT_OBSERVER_KEY"),
+        };
+        let key = text.trim();
+        if key.is_empty() || key.len() as u64 > KEY_BYTES_MAX || key.chars().any(|c| !c.is_ascii_graphic()) {
+            bail!("what should be the key is none");
+        }
+        Ok(Secret::new(key.to_owned()))
+    }
+}
+
+fn bounded(path: &Path, bytes_max: u64) -> anyhow::Result<Vec<u8>> {
+    use std::io::Read as _;
+    let cannot = || format!("`{}` cannot be read", path.display());
+    let mut bytes = Vec::new();
+    std::fs::File::open(path).and_then(|file| file.take(bytes_max + 1).read_to_end(&mut bytes)).with_context(cannot)?;
+    if bytes.len() as u64 > bytes_max {
+        bail!("`{}` has more than {bytes_max} bytes", path.display());
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    fn joined(yaml: &str, flags: &[&str]) -> anyhow::Result<Config> {
+        let Command::Run(asked) = Cli::parse_from([&["assent-observer", "run"], flags].concat()).command else {
+            panic!("run was asked for")
+        };
+        Config::join(serde_saphyr::from_str(yaml)?, &asked)
+    }
+
+    #[test]
+    fn a_flag_goes_before_the_file() {
+        let yaml = "endpoint: https://a.example\nprofiles: [logs]\nbuffer: {dir: /a, bytes_max: 8388608}\nlogs: {lines_max: 10}\n";
+        let config = joined(yaml, &["--endpoint", "https://b.example", "--profile", "workloads,metrics"]).unwrap();
+        assert_eq!(config.endpoint.as_deref(), Some("https://b.example"));
+        assert_eq!(config.observer.profiles, [Profile::Workloads, Profile::Metrics]);
+        assert_eq!((config.observer.buffer_dir.to_str(), config.observer.buffer_bytes_max), (Some("/a"), 8 << 20));
+        assert_eq!(config.observer.excerpts.lines_max, 10);
+        assert!(!config.observer.dangerous_excess_rights_accepted, "no configuration can allow that");
+    }
+
+    #[test]
+    fn a_key_that_is_not_known_is_refused() {
+        for yaml in [
+            "endpiont: x",
+            "buffer: {size: 1}",
+            "profiles: [everything]",
+            "filter: {namespaces: [a]}",
+            "dangerous_excess_rights_accepted: true",
+        ] {
+            assert!(joined(yaml, &[]).is_err(), "{yaml}");
+        }
+    }
+
+    #[test]
+    fn prometheus_needs_its_profile() {
+        assert!(joined("prometheus: {url: 'http://prometheus.monitoring:9090'}", &[]).is_err());
+        assert!(joined("profiles: [metrics]\nprometheus: {url: 'http://prometheus.monitoring:9090'}", &[]).is_ok());
+    }
+
+    #[test]
+    fn the_key_comes_from_a_file_or_the_environment_and_is_never_shown() {
+        let mut config = joined("", &[]).unwrap();
+        assert_eq!(config.key(Some(" a-key \n".to_owned())).unwrap().expose(), "a-key");
+        assert!(config.key(None).unwrap_err().to_string().contains("--key-file"));
+        assert!(config.key(Some("a b".to_owned())).is_err());
+        config.key_file = Some(PathBuf::from("/nonexistent"));
+        let error = config.key(Some("a-key".to_owned())).unwrap_err();
+        assert!(!format!("{error:#}").contains("a-key"), "the file is named, so the environment is not asked");
+    }
+}

@@ -1,0 +1,115 @@
+//! The commands.
+
+use anyhow::{Context as _, bail};
+use assent_observe::clock::Clock;
+use assent_observe::observer::Observer;
+use assent_observe::uplink::https::{Endpoint, Https};
+use assent_observe::{Access, ApiServer, Proxy, manifest, preflight as rights};
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::{Rbac, Run};
+use crate::config::Config;
+use crate::health;
+
+/// Watches until SIGTERM or SIGINT.
+pub(crate) fn run(asked: &Run) -> anyhow::Result<()> {
+    let config = Config::read(asked)?;
+    let key = config.key(variable("ASSENT_OBSERVER_KEY"))?;
+    let Some(url) = config.endpoint.clone() else { bail!("there is no endpoint: name it with --endpoint, or in the configuration") };
+    start_log();
+    install_cryptography()?;
+    let proxy = proxy_for(&url);
+    let endpoint = Endpoint { url, key: key.clone(), ca_pem: config.ca_pem.clone(), proxy, request_timeout: config.request_timeout };
+    let uplink = Https::new(endpoint)?;
+    runtime()?.block_on(async {
+        let server = ApiServer::connect(&access(asked, &config)).await?;
+        tracing::info!(server = server.name(), version = server.version(), "watching");
+        let clock = Clock::new(now);
+        let observer = Observer::new(config.observer, server, clock, key);
+        let listener = health::listen(config.health_port).await?;
+        let answering = tokio::spawn(health::answer(listener, observer.pulse()));
+        let done = observer.run(uplink, stop()).await;
+        answering.abort();
+        Ok(done?)
+    })
+}
+
+/// Prints the role.
+pub(crate) fn rbac(asked: &Rbac) -> anyhow::Result<()> {
+    print!("{}", manifest::rbac(&asked.profiles));
+    Ok(())
+}
+
+/// Prints what is too much and too little.
+pub(crate) fn preflight(asked: &Run) -> anyhow::Result<()> {
+    let config = Config::read(asked)?;
+    install_cryptography()?;
+    let found = runtime()?.block_on(async {
+        let server = ApiServer::connect(&access(asked, &config)).await?;
+        anyhow::Ok(rights::preflight(&server, &config.observer.profiles, &config.observer.filter.only_namespaces()).await?)
+    })?;
+    let found = found.admit()?;
+    for what in &found.missing {
+        println!("cannot see {what}");
+    }
+    for what in &found.unknown {
+        println!("not known: {what}");
+    }
+    println!("fit to run");
+    Ok(())
+}
+
+fn access(asked: &Run, config: &Config) -> Access {
+    Access {
+        kubeconfig: asked.kubeconfig.clone(),
+        context: asked.context.clone(),
+        request_timeout: config.request_timeout,
+        // Whether the API server is excepted is decided where its address is known.
+        proxy: proxy_for("https://"),
+        ..Access::default()
+    }
+}
+
+/// The proxy of the surroundings, for an address of this kind.
+fn proxy_for(url: &str) -> Option<Proxy> {
+    let names = if url.starts_with("http:") { ["HTTP_PROXY", "http_proxy"] } else { ["HTTPS_PROXY", "https_proxy"] };
+    let url = names.into_iter().find_map(variable)?;
+    let except = ["NO_PROXY", "no_proxy"].into_iter().find_map(variable).unwrap_or_default();
+    Some(Proxy { url, except })
+}
+
+#[expect(clippy::disallowed_methods, reason = "the binary reads the environment, here and nowhere else")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+#[expect(clippy::disallowed_methods, reason = "the binary reads the clock, here and nowhere else")]
+fn now() -> assent_base::Timestamp {
+    assent_base::Timestamp::now()
+}
+
+fn start_log() {
+    let filter = EnvFilter::try_new(variable("ASSENT_LOG").as_deref().unwrap_or("info")).unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+fn install_cryptography() -> anyhow::Result<()> {
+    let installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    installed.map_err(|_| anyhow::anyhow!("another provider of cryptography is installed"))
+}
+
+/// One thread: an observer waits nearly all of the time, and a second one would cost memory.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(2).build().context("cannot start")
+}
+
+/// Ends when the process is asked to stop.
+async fn stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
+        (Ok(mut terminate), Ok(mut interrupt)) => {
+            tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        }
+        _ => std::future::pending().await,
+    }
+}

@@ -1,0 +1,23 @@
+//! What is promised about requests and answers, proven over loopback sockets against a platform in memory. A file for each promise.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests stop a test that cannot go on"
+)]
+
+mod changes;
+mod events;
+mod hostile;
+mod idempotency;
+mod limits;
+mod listening;
+mod machines;
+mod openapi;
+mod problems;
+mod sessions;
+mod strict;
+mod support;
+mod transfers;
