@@ -37,7 +37,10 @@ pub struct House {
 pub enum Who {
     Nobody,
     /// With a session.
-    Session { cookie: String, csrf: String },
+    Session {
+        cookie: String,
+        csrf: String,
+    },
     /// With a key or a token.
     Bearer(String),
 }
@@ -68,7 +71,8 @@ impl House {
             clock: Box::new(move || *read.lock().expect("the clock")),
             random: Box::new(move |bytes| scramble(drawn.fetch_add(1, Ordering::Relaxed), bytes)),
         };
-        let Started { plane, set_up, .. } = ControlPlane::start(&data.path().join("data"), settings, outside).await.expect("the platform starts");
+        let Started { plane, set_up, .. } =
+            ControlPlane::start(&data.path().join("data"), settings, outside).await.expect("the platform starts");
         let mut config = assent_http::Config::loopback(json!({}));
         (config.session_cookie, config.oidc_cookie) = cookie_names(false);
         // The bounds of http have tests of their own.

@@ -35,7 +35,8 @@ fn value(root: &Value, schema: &Value, ids: &Ids) -> Value {
         "boolean" => json!(false),
         "array" => json!([]),
         _ => {
-            let required: Vec<&str> = schema["required"].as_array().map_or(Vec::new(), |all| all.iter().filter_map(Value::as_str).collect());
+            let required: Vec<&str> =
+                schema["required"].as_array().map_or(Vec::new(), |all| all.iter().filter_map(Value::as_str).collect());
             let fields: Map<String, Value> = required
                 .into_iter()
                 .map(|name| (name.to_owned(), value(root, schema.pointer(&format!("/properties/{name}")).unwrap_or(&Value::Null), ids)))
