@@ -1,5 +1,7 @@
 //! Nobody gives what they do not hold, the last owner stays, and whoever is shut out is out at once.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
+
 mod support;
 
 use serde_json::{Value, json};

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 /// Ids by their prefix: `env` to `env_…`.
-pub type Ids = BTreeMap<String, String>;
+pub(crate) type Ids = BTreeMap<String, String>;
 
 /// A value of this schema: required fields alone, the first of all choices.
-pub fn smallest(schema: &Value, ids: &Ids) -> Value {
+pub(crate) fn smallest(schema: &Value, ids: &Ids) -> Value {
     value(schema, schema, ids)
 }
 
