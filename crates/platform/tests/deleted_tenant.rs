@@ -1,5 +1,7 @@
 //! A tenant that is deleted is gone, certified, and the ledger still verifies.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
+
 mod support;
 
 use assent_journal::DirFiles;

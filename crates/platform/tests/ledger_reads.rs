@@ -1,5 +1,7 @@
 //! The ledger can be asked, and what it answers can be checked by a stranger.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
+
 mod support;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,7 @@
 //! Nobody gives what they do not hold, the last owner stays, and whoever is shut out is out at once.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
+
 mod support;
 
 use serde_json::{Value, json};
@@ -37,7 +39,9 @@ async fn the_last_owner_can_be_neither_removed_nor_demoted_nor_shut_out() {
     // Who was invited and has not come cannot take over.
     let invited = json!({ "email": "ben@example.org", "grants": [{ "role": "owner" }] });
     assert_eq!(house.call(&owner, "POST", "/api/v1/members", Some(invited)).await.status, 201);
-    for (method, body) in [("DELETE", None), ("PATCH", Some(json!({ "grants": [{ "role": "admin" }] }))), ("PATCH", Some(json!({ "disabled": true })))] {
+    for (method, body) in
+        [("DELETE", None), ("PATCH", Some(json!({ "grants": [{ "role": "admin" }] }))), ("PATCH", Some(json!({ "disabled": true })))]
+    {
         let refused = house.call(&owner, method, &format!("/api/v1/members/{ada}"), body.clone()).await;
         assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "conflict"), "{method} {body:?}");
     }
@@ -104,7 +108,8 @@ async fn an_address_signs_in_to_one_tenant() {
     let invited = house.call(&other, "POST", "/api/v1/members", Some(json!({ "email": "ada@example.org" }))).await;
     assert_eq!(invited.status, 201, "that the address is in use elsewhere is not told to whoever invites");
     let link = invited.json()["link"].as_str().expect("a link").to_owned();
-    let body = json!({ "token": link.split_once('#').expect("a secret").1, "email": "ada@example.org", "name": "Ada", "password": PASSWORD });
+    let body =
+        json!({ "token": link.split_once('#').expect("a secret").1, "email": "ada@example.org", "name": "Ada", "password": PASSWORD });
     assert_eq!(house.call(&Who::Nobody, "POST", "/api/v1/set-up", Some(body)).await.status, 409);
     let me = house.sign_in("ada@example.org", PASSWORD).await.json();
     assert_eq!(me["me"]["tenant"], house.get(&owner, "/api/v1/me").await.json()["tenant"]);
@@ -114,7 +119,9 @@ async fn an_address_signs_in_to_one_tenant() {
 async fn a_key_does_what_it_was_given_until_it_is_rotated_revoked_or_over() {
     let house = House::open().await;
     let owner = house.owner().await;
-    let made = house.call(&owner, "POST", "/api/v1/keys", Some(json!({ "name": "ci", "grants": [{ "role": "viewer" }], "expires_in_s": 3600 }))).await;
+    let made = house
+        .call(&owner, "POST", "/api/v1/keys", Some(json!({ "name": "ci", "grants": [{ "role": "viewer" }], "expires_in_s": 3600 })))
+        .await;
     assert_eq!(made.status, 201, "{}", made.text());
     let (id, first) = (made.json()["key"]["id"].as_str().expect("an id").to_owned(), bearer(&made));
     let me = house.get(&first, "/api/v1/me").await.json();

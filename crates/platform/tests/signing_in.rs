@@ -1,5 +1,7 @@
 //! Whoever proves who they are gets a session; whoever does not learns nothing.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
+
 mod support;
 
 use serde_json::json;
@@ -106,7 +108,8 @@ async fn a_session_ends_when_it_is_signed_out_ended_or_too_old() {
     let sessions = house.get(&second, "/api/v1/me/sessions").await.json();
     assert_eq!(sessions["items"].as_array().map(Vec::len), Some(3));
     let id = |of: &serde_json::Value, current: bool| {
-        let found = of["items"].as_array().expect("a list").iter().find(|session| session["current"] == current).expect("a session").clone();
+        let found =
+            of["items"].as_array().expect("a list").iter().find(|session| session["current"] == current).expect("a session").clone();
         found["id"].as_str().expect("an id").to_owned()
     };
     let oldest = id(&sessions, false);
@@ -154,7 +157,13 @@ async fn credentials_that_do_not_hold_look_alike() {
     let (name, value) = cookie.split_once('=').expect("a pair");
     let secret = value.rsplit('.').next().expect("a secret");
     let turned: String = secret.chars().rev().collect();
-    for bad in [value.replace(secret, &turned), value.replace("ses_0", "ses_1"), value.replace("tnt_0", "tnt_1"), "x".to_owned(), "a.b.c".to_owned()] {
+    for bad in [
+        value.replace(secret, &turned),
+        value.replace("ses_0", "ses_1"),
+        value.replace("tnt_0", "tnt_1"),
+        "x".to_owned(),
+        "a.b.c".to_owned(),
+    ] {
         let shown = Who::Session { cookie: format!("{name}={bad}"), csrf: csrf.clone() };
         assert_eq!(house.get(&shown, "/api/v1/me").await.but_for_its_id(), none.but_for_its_id(), "{bad}");
     }

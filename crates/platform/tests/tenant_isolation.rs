@@ -2,6 +2,8 @@
 //!
 //! The routes come from the table of operations, so that a new one is tried without anybody thinking of it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
+
 mod support;
 
 use assent_api::operations::{Visitor, visit_all};

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each file of tests uses the part it needs")]
 
-pub mod schema;
+pub(crate) mod schema;
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,55 +19,60 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-pub const NOON: &str = "2026-05-04T12:00:00Z";
-pub const PASSWORD: &str = "a long walk along the river";
+pub(crate) const NOON: &str = "2026-05-04T12:00:00Z";
+pub(crate) const PASSWORD: &str = "a long walk along the river";
 
 /// A running platform.
-pub struct House {
-    pub data: tempfile::TempDir,
-    pub plane: ControlPlane,
+pub(crate) struct House {
+    pub(crate) data: tempfile::TempDir,
+    pub(crate) plane: ControlPlane,
     /// The secret of the first owner's link.
-    pub link: Option<Secret>,
+    pub(crate) link: Option<Secret>,
     clock: Arc<Mutex<Timestamp>>,
     router: Router,
 }
 
 /// Who calls.
 #[derive(Debug, Clone)]
-pub enum Who {
+pub(crate) enum Who {
     Nobody,
     /// With a session.
-    Session { cookie: String, csrf: String },
+    Session {
+        cookie: String,
+        csrf: String,
+    },
     /// With a key or a token.
     Bearer(String),
 }
 
 /// What came back.
 #[derive(Debug, Clone)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub bytes: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl House {
-    pub async fn open() -> Self {
-        Self::with(Settings::default()).await
+    pub(crate) async fn open() -> Self {
+        let observer_image = "registry.example.org/assent-observer:1".to_owned();
+        Self::with(Settings { observer_image, ..Settings::default() }).await
     }
 
-    pub async fn with(settings: Settings) -> Self {
+    pub(crate) async fn with(settings: Settings) -> Self {
         let data = tempfile::tempdir().expect("a folder");
         Self::on(data, settings).await
     }
 
-    pub async fn on(data: tempfile::TempDir, settings: Settings) -> Self {
+    pub(crate) async fn on(data: tempfile::TempDir, settings: Settings) -> Self {
         let clock = Arc::new(Mutex::new(NOON.parse().expect("an instant")));
         let (read, drawn) = (Arc::clone(&clock), AtomicU64::new(1));
         let outside = Outside {
             clock: Box::new(move || *read.lock().expect("the clock")),
             random: Box::new(move |bytes| scramble(drawn.fetch_add(1, Ordering::Relaxed), bytes)),
         };
-        let Started { plane, set_up, .. } = ControlPlane::start(&data.path().join("data"), settings, outside).await.expect("the platform starts");
+        let Started { plane, set_up, .. } =
+            ControlPlane::start(&data.path().join("data"), settings, outside).await.expect("the platform starts");
         let mut config = assent_http::Config::loopback(json!({}));
         (config.session_cookie, config.oidc_cookie) = cookie_names(false);
         // The bounds of http have tests of their own.
@@ -78,29 +83,29 @@ impl House {
     }
 
     /// Lets time pass.
-    pub fn pass(&self, seconds: i64) {
+    pub(crate) fn pass(&self, seconds: i64) {
         let mut now = self.clock.lock().expect("the clock");
         *now = Timestamp::from_second(now.as_second() + seconds).expect("an instant");
     }
 
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         *self.clock.lock().expect("the clock")
     }
 
     /// The owner of the first tenant.
-    pub async fn owner(&self) -> Who {
+    pub(crate) async fn owner(&self) -> Who {
         let link = self.link.as_ref().expect("nobody has set it up yet");
         self.set_up(link.expose(), "ada@example.org", "Ada").await
     }
 
     /// Another tenant and its owner.
-    pub async fn another(&self, name: &str, email: &str) -> Who {
+    pub(crate) async fn another(&self, name: &str, email: &str) -> Who {
         let (_, link) = self.plane.open_tenant(name).await.expect("a tenant");
         self.set_up(link.expose(), email, "Somebody").await
     }
 
     /// Uses a link.
-    pub async fn set_up(&self, token: &str, email: &str, name: &str) -> Who {
+    pub(crate) async fn set_up(&self, token: &str, email: &str, name: &str) -> Who {
         let body = json!({ "token": token, "email": email, "name": name, "password": PASSWORD });
         let answer = self.call(&Who::Nobody, "POST", "/api/v1/set-up", Some(body)).await;
         assert_eq!(answer.status, 201, "{}", answer.text());
@@ -108,7 +113,7 @@ impl House {
     }
 
     /// Invites somebody and uses their link.
-    pub async fn join(&self, by: &Who, email: &str, grants: Value) -> Who {
+    pub(crate) async fn join(&self, by: &Who, email: &str, grants: Value) -> Who {
         let invited = self.call(by, "POST", "/api/v1/members", Some(json!({ "email": email, "grants": grants }))).await;
         assert_eq!(invited.status, 201, "{}", invited.text());
         let link = invited.json()["link"].as_str().expect("a link").to_owned();
@@ -116,19 +121,19 @@ impl House {
         self.set_up(&token, email, "Somebody").await
     }
 
-    pub async fn sign_in(&self, email: &str, password: &str) -> Answer {
+    pub(crate) async fn sign_in(&self, email: &str, password: &str) -> Answer {
         self.call(&Who::Nobody, "POST", "/api/v1/sign-in", Some(json!({ "email": email, "password": password }))).await
     }
 
-    pub async fn get(&self, who: &Who, path: &str) -> Answer {
+    pub(crate) async fn get(&self, who: &Who, path: &str) -> Answer {
         self.call(who, "GET", path, None).await
     }
 
-    pub async fn call(&self, who: &Who, method: &str, path: &str, body: Option<Value>) -> Answer {
+    pub(crate) async fn call(&self, who: &Who, method: &str, path: &str, body: Option<Value>) -> Answer {
         self.call_from("192.0.2.1", who, method, path, body).await
     }
 
-    pub async fn call_from(&self, remote: &str, who: &Who, method: &str, path: &str, body: Option<Value>) -> Answer {
+    pub(crate) async fn call_from(&self, remote: &str, who: &Who, method: &str, path: &str, body: Option<Value>) -> Answer {
         let mut request = Request::builder().method(method).uri(path).header("host", "localhost").header("origin", "http://localhost");
         match who {
             Who::Nobody => {}
@@ -152,7 +157,7 @@ impl House {
         self.send(request).await
     }
 
-    pub async fn send(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.expect("an answer");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes().to_vec();
@@ -160,7 +165,7 @@ impl House {
     }
 
     /// All records of the caller's tenant, newest first.
-    pub async fn records(&self, who: &Who) -> Vec<ledger::Record> {
+    pub(crate) async fn records(&self, who: &Who) -> Vec<ledger::Record> {
         let (mut records, mut cursor) = (Vec::new(), String::new());
         loop {
             let page = self.get(who, &format!("/api/v1/ledger/records?limit=500{cursor}")).await;
@@ -175,7 +180,7 @@ impl House {
     }
 
     /// Every file of the data folder, as bytes.
-    pub fn files(&self) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    pub(crate) fn files(&self) -> Vec<(std::path::PathBuf, Vec<u8>)> {
         let (mut folders, mut files) = (vec![self.data.path().to_owned()], Vec::new());
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).expect("a folder") {
@@ -192,20 +197,20 @@ impl House {
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.bytes).unwrap_or(Value::Null)
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
 
-    pub fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         self.json()["code"].as_str().unwrap_or_default().to_owned()
     }
 
     /// The session that this answer begins.
-    pub fn who(&self) -> Who {
+    pub(crate) fn who(&self) -> Who {
         let set = self.headers.get("set-cookie").expect("a cookie").to_str().expect("text");
         let cookie = set.split(';').next().expect("a pair").to_owned();
         let csrf = self.json()["csrf_token"].as_str().expect("a token").to_owned();
@@ -213,7 +218,7 @@ impl Answer {
     }
 
     /// The body but for what differs between any two requests.
-    pub fn but_for_its_id(&self) -> (u16, Value) {
+    pub(crate) fn but_for_its_id(&self) -> (u16, Value) {
         let mut body = self.json();
         if let Some(fields) = body.as_object_mut() {
             fields.remove("request_id");

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 /// Ids by their prefix: `env` to `env_…`.
-pub type Ids = BTreeMap<String, String>;
+pub(crate) type Ids = BTreeMap<String, String>;
 
 /// A value of this schema: required fields alone, the first of all choices.
-pub fn smallest(schema: &Value, ids: &Ids) -> Value {
+pub(crate) fn smallest(schema: &Value, ids: &Ids) -> Value {
     value(schema, schema, ids)
 }
 
@@ -35,7 +35,8 @@ fn value(root: &Value, schema: &Value, ids: &Ids) -> Value {
         "boolean" => json!(false),
         "array" => json!([]),
         _ => {
-            let required: Vec<&str> = schema["required"].as_array().map_or(Vec::new(), |all| all.iter().filter_map(Value::as_str).collect());
+            let required: Vec<&str> =
+                schema["required"].as_array().map_or(Vec::new(), |all| all.iter().filter_map(Value::as_str).collect());
             let fields: Map<String, Value> = required
                 .into_iter()
                 .map(|name| (name.to_owned(), value(root, schema.pointer(&format!("/properties/{name}")).unwrap_or(&Value::Null), ids)))
