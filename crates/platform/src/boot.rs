@@ -109,7 +109,7 @@ impl ControlPlane {
             watched: Watched::default(),
             started_at,
             outside,
-            engines: Mutex::new(BTreeMap::new()),
+            engines: Mutex::default(),
             live: Mutex::new(BTreeMap::new()),
             people,
         };

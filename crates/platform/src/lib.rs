@@ -18,6 +18,7 @@ mod demo;
 mod desk;
 mod directory;
 mod documents;
+mod engines;
 mod environments;
 mod exports;
 mod granting;
