@@ -21,6 +21,8 @@ mod documents;
 mod engines;
 mod environments;
 mod exports;
+#[cfg(test)]
+mod fixture;
 mod granting;
 mod incidents;
 mod intake;
