@@ -31,7 +31,6 @@ pub(crate) struct Desk<'a> {
 
 /// What policy allowed, and what it was asked: the question goes on the ledger, so that it can be asked again of other policies.
 #[derive(Debug)]
-#[must_use = "a leave that is not used allows nothing"]
 pub(crate) struct Leave {
     permit: Permit,
     ask: Ask,
