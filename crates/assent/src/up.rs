@@ -158,6 +158,7 @@ fn http_config(config: &Config, counts: std::sync::Arc<assent_http::metrics::Cou
         assent_http::Config::loopback(serde_json::to_value(assent_diagnosis::report::schema()).context("the report has no schema")?);
     http.public_url.clone_from(&config.public_url);
     http.secure = config.tls != Tls::Off;
+    (http.session_cookie, http.oidc_cookie) = assent_platform::cookie_names(http.secure);
     http.hosts.extend(config.names());
     http.counts = counts;
     http.metrics = Some(assent_http::metrics::Metrics::install().context("cannot count")?);
