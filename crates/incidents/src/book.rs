@@ -647,7 +647,8 @@ impl Incident {
         self.affected = self.sightings.values().flat_map(|seen| seen.affected.iter().cloned()).collect();
         self.downstream = self.sightings.values().map(|seen| seen.downstream).max().unwrap_or(0);
         let touched = self.affected.iter().chain([&self.entity]).filter_map(|entity| entity.namespace.clone());
-        self.namespaces = touched.collect();
+        // I11: its timeline and its report still speak of what it touched before, so a namespace never leaves.
+        self.namespaces.extend(touched);
     }
 
     /// Moves a live incident on by what is seen of it now.

@@ -45,6 +45,10 @@ use reach::Reach;
 
 /// Objects of one cluster.
 pub const OBJECTS_MAX: usize = 1_000_000;
+/// Bytes of the JSON of all objects of one cluster: what is known must fit a snapshot, and one cluster must not take the memory of all.
+pub const OBJECTS_BYTES_MAX: usize = 256 << 20;
+/// Listings that are remembered: kinds, by namespaces. Of one that is not, absence proves nothing.
+pub const LISTED_MAX: usize = 20_000;
 /// Events that are kept per place. Of more, the longest unseen go.
 pub const EVENTS_PER_PLACE_MAX: usize = 2_000;
 /// Logs that are kept in all. Of more, the oldest go.
@@ -95,6 +99,8 @@ struct Dirty {
 #[derive(Debug, Default)]
 pub struct Known {
     objects: BTreeMap<ObjectRef, Entry>,
+    /// Bytes of their JSON.
+    bytes: usize,
     places: BTreeMap<Place, BTreeSet<ObjectRef>>,
     on_node: BTreeMap<Box<str>, BTreeSet<ObjectRef>>,
     /// Events, by what they speak of.
@@ -176,6 +182,10 @@ impl Known {
             }
             Some(old) => new.seen_at = new.seen_at.max(old.seen_at),
         }
+        let others = self.bytes.saturating_sub(self.objects.get(&of).map_or(0, |old| old.body.len()));
+        if others.saturating_add(new.body.len()) > OBJECTS_BYTES_MAX {
+            return Err(BadFact::TooMuch { what: "bytes of objects", limit: OBJECTS_BYTES_MAX });
+        }
         let old = self.remove(&of);
         self.changes.note(&of, old.as_ref(), Some(&new));
         let mut touched = places_between(&of, old.as_ref(), Some(&new));
@@ -203,7 +213,11 @@ impl Known {
         for of in unseen {
             touched.extend(self.bury(at, &of));
         }
-        let new = self.listed.insert((kind.clone(), namespace.clone()), at).is_none();
+        let scope = (kind.clone(), namespace.clone());
+        if self.listed.len() >= LISTED_MAX && !self.listed.contains_key(&scope) {
+            return self.touch(at, touched);
+        }
+        let new = self.listed.insert(scope, at).is_none();
         if new {
             // Absence now means absence, which may tell something about everything of the scope.
             match &namespace {
@@ -264,6 +278,7 @@ impl Known {
         own.insert(of.clone());
         let crowded = of.kind == Kind::Event && own.len() > EVENTS_PER_PLACE_MAX;
         let place = entry.place.clone();
+        self.bytes = self.bytes.saturating_add(entry.body.len());
         self.objects.insert(of, entry);
         if crowded {
             self.thin_events(&place);
@@ -273,6 +288,7 @@ impl Known {
     /// Takes an object out of every index.
     fn remove(&mut self, of: &ObjectRef) -> Option<Entry> {
         let entry = self.objects.remove(of)?;
+        self.bytes = self.bytes.saturating_sub(entry.body.len());
         self.reach.unlink(&entry.place, &entry.links);
         for address in &entry.addresses {
             self.reach.disown_address(address, of.namespace());
@@ -470,4 +486,37 @@ fn tail(text: &str, bytes_max: usize) -> &str {
     }
     let cut = text.get(from..).unwrap_or_default();
     cut.split_once('\n').map_or(cut, |(_, rest)| rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(name: &str, payload: usize) -> Fact {
+        let body = serde_json::json!({ "kind": "ConfigMap", "metadata": { "namespace": "shop", "name": name }, "data": { "x": "x".repeat(payload) } });
+        Fact::Object { at: Timestamp::UNIX_EPOCH, body: serde_json::value::to_raw_value(&body).unwrap() }
+    }
+
+    #[test]
+    fn one_cluster_does_not_take_the_memory_of_all() {
+        let mut known = Known::new();
+        known.apply(object("small", 0)).unwrap();
+        let one = known.bytes;
+        known.bytes = OBJECTS_BYTES_MAX - 50;
+        assert!(matches!(known.apply(object("more", 0)), Err(BadFact::TooMuch { what: "bytes of objects", .. })));
+        assert!(known.apply(object("small", 10)).is_ok(), "what takes the place of another may come");
+        known.bytes = one;
+        known.apply(object("more", 0)).unwrap();
+        known.gone(Timestamp::UNIX_EPOCH, &ObjectRef::new(Kind::named("ConfigMap"), Some("shop"), "more"), Some("x"));
+        assert_eq!((known.objects(), known.bytes), (1, one));
+    }
+
+    #[test]
+    fn a_storm_of_listings_is_remembered_within_bounds() {
+        let mut known = Known::new();
+        for n in 0..LISTED_MAX + 10 {
+            known.apply(Fact::Listed { at: Timestamp::UNIX_EPOCH, kind: format!("Kind{n}"), namespace: None }).unwrap();
+        }
+        assert_eq!(known.listed.len(), LISTED_MAX);
+    }
 }

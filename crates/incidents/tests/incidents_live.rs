@@ -420,3 +420,16 @@ fn check(
     }
     Ok(())
 }
+
+#[test]
+fn a_namespace_that_an_incident_touched_stays_one_that_its_readers_must_may_read() {
+    let mut book = Book::new(cluster());
+    let mut wide = report(&one(OOM, "web", 2, true));
+    wide.findings.last_mut().unwrap().entity.namespace = Some("billing".to_owned());
+    book.fold(&Examined::of_report(Slice::namespace("shop"), at(0), wide), at(0));
+    let both = BTreeSet::from(["billing".to_owned(), "shop".to_owned()]);
+    assert_eq!(only(&book).namespaces, both);
+    fold(&mut book, "shop", &one(OOM, "web", 1, true), 10);
+    assert!(only(&book).timeline.iter().any(|entry| entry.text.contains("billing")), "{:?}", only(&book).timeline);
+    assert_eq!(only(&book).namespaces, both, "its timeline still speaks of it");
+}

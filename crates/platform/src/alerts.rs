@@ -72,7 +72,8 @@ impl AlertSourceDoc {
         match self.format {
             AlertFormat::Alertmanager => bearer(),
             AlertFormat::Pagerduty => signed(),
-            // Whoever sends both must be right twice.
+            // Whoever sends both must be right twice, and whoever sends neither has shown nothing.
+            AlertFormat::Generic if alerts.bearer.is_none() && alerts.signature.is_none() => false,
             AlertFormat::Generic => (alerts.bearer.is_none() || bearer()) && (alerts.signature.is_none() || signed()),
         }
     }
@@ -284,6 +285,7 @@ mod tests {
         assert!(knows(AlertFormat::Pagerduty, &None, &signature));
         assert!(!knows(AlertFormat::Pagerduty, &bearer, &None), "PagerDuty sends no token, so a token is no proof");
         assert!(knows(AlertFormat::Generic, &bearer, &None) && knows(AlertFormat::Generic, &None, &signature));
+        assert!(!knows(AlertFormat::Generic, &None, &None), "no proof is no proof");
         assert!(!knows(AlertFormat::Generic, &Some("wrong".to_owned()), &signature), "one wrong proof");
         assert!(!knows(AlertFormat::Alertmanager, &Some("secret2".to_owned()), &None));
     }

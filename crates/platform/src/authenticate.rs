@@ -75,8 +75,35 @@ impl ControlPlane {
             email: account.email.clone(),
             session: None,
             csrf: None,
+            groups: groups.to_vec(),
             who: Who { tenant: tenant.id(), principal: Principal::Account(account.id), grants },
         })
+    }
+
+    /// The same caller with what they are granted now; refused if they are shut out, signed out, or their key holds no more.
+    pub(crate) async fn as_of_now(&self, caller: &Caller) -> Result<Caller, Problem> {
+        match caller {
+            Caller::Public | Caller::Observer { .. } => Ok(caller.clone()),
+            Caller::Person(person) => {
+                let tenant = self.tenant_shown(person.who.tenant).await?;
+                let account = found::<AccountDoc>(&tenant, &person.account.to_string()).await?.doc;
+                if let Some(session) = person.session {
+                    found::<SessionDoc>(&tenant, &session.to_string()).await?;
+                }
+                // What a provider's token claims is not kept with the account.
+                let groups = if person.session.is_some() { &account.groups } else { &person.groups };
+                let now = self.as_person(&tenant, &account, groups).await?;
+                Ok(Caller::Person(Box::new(Person { session: person.session, csrf: person.csrf.clone(), ..now })))
+            }
+            Caller::Machine(machine) => {
+                let Principal::Key(key) = machine.who.principal else { return Err(unknown()) };
+                let tenant = self.tenant_shown(machine.who.tenant).await?;
+                let kept = found::<ApiKeyDoc>(&tenant, &key.to_string()).await?.doc;
+                kept.record.holds(self.now()).map_err(|_| unknown())?;
+                let who = Who { tenant: tenant.id(), principal: Principal::Key(key), grants: kept.grants().to_vec() };
+                Ok(Caller::Machine(Box::new(Machine { name: kept.name, who })))
+            }
+        }
     }
 
     /// The machine whose key this is.

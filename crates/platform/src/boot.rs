@@ -9,13 +9,13 @@
 //!
 //! The folder is its owner's alone. A backup needs the database and `ledger/`; `keys/` belongs elsewhere, since who has both reads all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use assent_api::Problem;
-use assent_base::id::TenantId;
+use assent_base::id::{ClusterId, TenantId};
 use assent_base::{Secret, Timestamp};
 use assent_journal::{FileWitness, Journal};
 use assent_ledger::Outcome;
@@ -115,7 +115,7 @@ impl ControlPlane {
             watched: Watched::default(),
             started_at,
             outside,
-            engines: Mutex::new(BTreeMap::new()),
+            engines: Mutex::default(),
             live: Mutex::new(BTreeMap::new()),
             people,
         };
@@ -172,8 +172,12 @@ impl ControlPlane {
     async fn resume(&self) -> Result<(), Problem> {
         for doc in self.tenant_docs().await? {
             let tenant = self.tenant(doc.id).await?;
-            for kept in tenant.all::<ClusterDoc>(&Query::default()).await.map_err(Problem::from_store)? {
-                self.inner.watched.start(self, &tenant, kept.doc.id);
+            let clusters = tenant.all::<ClusterDoc>(&Query::default()).await.map_err(Problem::from_store)?;
+            let clusters: BTreeSet<ClusterId> = clusters.into_iter().map(|kept| kept.doc.id).collect();
+            // The platform may have died between the end of a cluster and that of its facts.
+            crate::watching::forget_all_but(&tenant, &clusters, self.now()).await?;
+            for cluster in clusters {
+                self.inner.watched.start(self, &tenant, cluster);
             }
         }
         Ok(())

@@ -30,6 +30,8 @@ pub struct Person {
     /// None with a token of the identity provider.
     pub(crate) session: Option<SessionId>,
     pub(crate) csrf: Option<String>,
+    /// The groups that their grants were read by.
+    pub(crate) groups: Vec<String>,
     pub(crate) who: assent_policy::Caller,
 }
 

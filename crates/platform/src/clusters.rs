@@ -186,10 +186,11 @@ impl Handle<DeleteCluster> for ControlPlane {
         let desk = Desk::of(self, &caller).await?;
         let (kept, resource) = desk.cluster(input.path.cluster).await?;
         let permit = desk.require(Action::ClusterManage, resource).await?;
-        let expect = desk.expect(&input.meta, kept.version)?;
+        let _read_as_it_is = desk.expect(&input.meta, kept.version)?;
         let intent = desk.intend(permit, json!({ "name": kept.doc.name })).await?;
         self.inner.watched.stop(desk.tenant_id(), kept.doc.id).await;
-        let mut writes = vec![queries::delete::<ClusterDoc>(&kept.id, expect)?];
+        // Any version: whatever its observer says meanwhile, the cluster goes.
+        let mut writes = vec![queries::delete::<ClusterDoc>(&kept.id, Expect::Any)?];
         for source in desk.all::<AlertSourceDoc>(&Query::default().equal("cluster", &kept.id)).await? {
             writes.push(queries::delete::<AlertSourceDoc>(&source.id, Expect::Any)?);
         }
@@ -223,14 +224,17 @@ impl Handle<RotateClusterKey> for ControlPlane {
 impl Handle<RevokeClusterKey> for ControlPlane {
     async fn handle(&self, caller: Caller, input: Input<RevokeClusterKey>) -> Result<Reply<RevokeClusterKey>, Problem> {
         let desk = Desk::of(self, &caller).await?;
-        let (mut kept, resource) = desk.cluster(input.path.cluster).await?;
+        let (kept, resource) = desk.cluster(input.path.cluster).await?;
         let permit = desk.require(Action::ClusterManage, resource).await?;
-        let Some(key) = kept.doc.key.take() else { return Err(inside()) };
-        let details = json!({ "key": key.id });
-        kept.doc.key = Some(key.revoked(desk.now));
-        let expect = desk.expect(&input.meta, kept.version)?;
-        let intent = desk.intend(permit, details).await?;
-        desk.keep(intent, vec![queries::put(&kept.id, &kept.doc, expect)?]).await?;
+        let Some(key) = &kept.doc.key else { return Err(inside()) };
+        let _read_as_it_is = desk.expect(&input.meta, kept.version)?;
+        let intent = desk.intend(permit, json!({ "key": key.id })).await?;
+        // On whatever the document says now: an observer that talks without a pause must not keep its own key alive.
+        let revoke = |doc: &mut ClusterDoc| {
+            doc.key = doc.key.take().map(|key| key.revoked(desk.now));
+            Ok(())
+        };
+        desk.close(intent, self.change(&desk.tenant, kept.doc.id, revoke).await).await?;
         Ok(Reply::new(Empty {}))
     }
 }

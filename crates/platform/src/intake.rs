@@ -172,12 +172,22 @@ impl ControlPlane {
         let (lines, facts) = read(&new)?;
         let numbers = (kept_as(known.saturating_add(1)), kept_as(last));
         match tenant.append_segment(&stream, numbers, self.now(), lines).await {
-            Ok(Appended::New) => self.inner.watched.tell(self, tenant, cluster, &batch.stream, facts, last).await,
+            Ok(Appended::New) if self.has_gone(tenant, cluster, &stream).await? => return Err(Problem::not_found()),
+            Ok(Appended::New) => self.inner.watched.tell(self, tenant, cluster, &batch.stream, facts, (known, last)).await,
             // Another request with the same signals was faster.
             Ok(Appended::Known) | Err(StoreError::Gap { .. }) => {}
             Err(error) => return Err(Problem::from_store(error)),
         }
         self.acknowledge(tenant, cluster, &batch.stream).await
+    }
+
+    /// Whether a cluster was removed while something of it was being kept: then that goes too.
+    async fn has_gone(&self, tenant: &Tenant, cluster: ClusterId, stream: &str) -> Result<bool, Problem> {
+        let gone = tenant.get::<ClusterDoc>(&cluster.to_string()).await.map_err(Problem::from_store)?.is_none();
+        if gone {
+            tenant.delete_stream(stream, self.now()).await.map_err(Problem::from_store)?;
+        }
+        Ok(gone)
     }
 
     async fn acknowledge(&self, tenant: &Tenant, cluster: ClusterId, stream: &str) -> Result<Acknowledged, Problem> {

@@ -18,8 +18,11 @@ mod demo;
 mod desk;
 mod directory;
 mod documents;
+mod engines;
 mod environments;
 mod exports;
+#[cfg(test)]
+mod fixture;
 mod granting;
 mod incidents;
 mod intake;

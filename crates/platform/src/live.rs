@@ -98,10 +98,14 @@ impl Reader {
             }
             let Some(last) = found.events.last().map(|event| event.seq) else { return Some(()) };
             self.after = last;
-            let desk = Desk::of(&self.plane, &self.caller).await.ok()?;
+            // I11: asked for each event, with the grants of now. Whoever may follow no longer is sent away.
+            let caller = self.plane.as_of_now(&self.caller).await.ok()?;
+            let desk = Desk::of(&self.plane, &caller).await.ok()?;
+            if !desk.may(Action::EventRead, &assent_policy::Resource::of_tenant(desk.tenant_id())) {
+                return None;
+            }
             for kept in found.events {
                 let event: Event = serde_json::from_slice(&kept.bytes).ok()?;
-                // I11: asked for each event, with the grants of now.
                 if may_know(&desk, &event).await.ok()? {
                     self.ready.push_back((kept.seq, event));
                 }

@@ -16,6 +16,7 @@ use serde_json::Value;
 use tokio::sync::{Semaphore, broadcast};
 
 use crate::documents::PolicyDoc;
+use crate::engines::Engines;
 use crate::people::People;
 use crate::problem_of::ProblemOf;
 use crate::queries::ReadAll;
@@ -52,7 +53,7 @@ pub(crate) struct Inner {
     pub(crate) hashing: Semaphore,
     pub(crate) watched: Watched,
     pub(crate) started_at: Timestamp,
-    pub(crate) engines: Mutex<BTreeMap<TenantId, Arc<Engine>>>,
+    pub(crate) engines: Mutex<Engines>,
     pub(crate) live: Mutex<BTreeMap<TenantId, broadcast::Sender<()>>>,
     pub(crate) people: People,
 }
@@ -82,9 +83,10 @@ impl ControlPlane {
 
     /// The policies of a tenant, compiled. Kept until [`ControlPlane::forget_engine`].
     pub(crate) async fn engine(&self, tenant: &Tenant) -> Result<Arc<Engine>, Problem> {
-        if let Some(engine) = self.engines().get(&tenant.id()) {
-            return Ok(Arc::clone(engine));
-        }
+        let read_at = match self.engines().get(tenant.id()) {
+            Ok(engine) => return Ok(engine),
+            Err(changes) => changes,
+        };
         let texts = self.tenant_policies(tenant).await?;
         // I8: policies that do not compile refuse everything, and say so.
         let engine = Engine::compile(tenant.id(), Pack::STANDARD, &texts).map_err(|bad| {
@@ -92,7 +94,7 @@ impl ControlPlane {
             Problem::new(assent_api::Code::Unavailable, "the policies of this tenant do not compile, so nothing is permitted")
         })?;
         let engine = Arc::new(engine);
-        self.engines().insert(tenant.id(), Arc::clone(&engine));
+        self.engines().keep(tenant.id(), Arc::clone(&engine), read_at);
         Ok(engine)
     }
 
@@ -105,10 +107,10 @@ impl ControlPlane {
 
     /// To be called after policies changed.
     pub(crate) fn forget_engine(&self, tenant: TenantId) {
-        self.engines().remove(&tenant);
+        self.engines().forget(tenant);
     }
 
-    fn engines(&self) -> std::sync::MutexGuard<'_, BTreeMap<TenantId, Arc<Engine>>> {
+    fn engines(&self) -> std::sync::MutexGuard<'_, Engines> {
         self.inner.engines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -120,8 +120,10 @@ impl Handle<CreatePolicy> for ControlPlane {
         desk.would_do(id, Some(&doc)).await?;
         let intent = desk.intend_on(permit, id.to_string(), json!({ "policy": doc })).await?;
         let writes = vec![Write::put(&id.to_string(), &doc, Expect::Absent).map_err(Problem::from_store)?, turn.write()?];
-        desk.keep(intent, writes).await?;
+        let kept_it = desk.keep(intent, writes).await;
+        // Whatever came of it: a write that was reported lost may have been made.
         self.forget_engine(desk.tenant_id());
+        kept_it?;
         Ok(Reply::new(doc.shown(1)).version(1).location(format!("/api/v1/policies/{id}")))
     }
 }
@@ -156,8 +158,10 @@ impl Handle<PutPolicy> for ControlPlane {
         };
         desk.would_do(doc.id, Some(&doc)).await?;
         let intent = desk.intend(permit, json!({ "before": kept.doc, "after": doc })).await?;
-        desk.keep(intent, vec![Write::put(&kept.id, &doc, expect).map_err(Problem::from_store)?, turn.write()?]).await?;
+        let kept_it = desk.keep(intent, vec![Write::put(&kept.id, &doc, expect).map_err(Problem::from_store)?, turn.write()?]).await;
+        // Whatever came of it: a write that was reported lost may have been made.
         self.forget_engine(desk.tenant_id());
+        kept_it?;
         let version = kept.version.saturating_add(1);
         Ok(Reply::new(doc.shown(version)).version(version))
     }
@@ -172,8 +176,11 @@ impl Handle<DeletePolicy> for ControlPlane {
         let expect = desk.expect(&input.meta, kept.version)?;
         desk.would_do(kept.doc.id, None).await?;
         let intent = desk.intend(permit, json!({ "before": kept.doc })).await?;
-        desk.keep(intent, vec![Write::delete::<PolicyDoc>(&kept.id, expect).map_err(Problem::from_store)?, turn.write()?]).await?;
+        let kept_it =
+            desk.keep(intent, vec![Write::delete::<PolicyDoc>(&kept.id, expect).map_err(Problem::from_store)?, turn.write()?]).await;
+        // Whatever came of it: a write that was reported lost may have been made.
         self.forget_engine(desk.tenant_id());
+        kept_it?;
         Ok(Reply::new(Empty {}))
     }
 }

@@ -171,7 +171,7 @@ async fn gone<D: Document>(system: &Tenant, query: &Query) -> Result<Vec<Write>,
 }
 
 /// As many as one transaction takes.
-fn chunks(writes: Vec<Write>) -> Vec<Vec<Write>> {
+pub(crate) fn chunks(writes: Vec<Write>) -> Vec<Vec<Write>> {
     let mut chunks: Vec<Vec<Write>> = Vec::new();
     for write in writes {
         match chunks.last_mut() {

@@ -4,7 +4,7 @@
 //! slice by slice, so that facts and people are heard in between. An incident's change goes on the ledger, then into the store with the
 //! event that tells of it, in one transaction. What could not be written is written later: the watcher remembers which.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use assent_api::clusters::{Connection, Health};
@@ -74,8 +74,8 @@ impl Shown {
 
 /// What a watcher is told.
 enum Message {
-    /// Facts that the store has, up to this number of the stream.
-    Facts { facts: Vec<Fact>, stream: String, last: u64 },
+    /// Facts that the store has, after this number of the stream and up to that.
+    Facts { facts: Vec<Fact>, stream: String, after: u64, last: u64 },
     /// Facts of others than the observer. They are lost if the platform dies before the next snapshot.
     Mentioned { facts: Vec<Fact> },
     /// Somebody does something with an incident.
@@ -116,10 +116,18 @@ impl Watched {
     }
 
     /// Tells facts that the store has. Waits while the watcher is behind, so that observers slow down and not memory grows.
-    pub(crate) async fn tell(&self, plane: &ControlPlane, tenant: &Tenant, cluster: ClusterId, stream: &str, facts: Vec<Fact>, last: u64) {
+    pub(crate) async fn tell(
+        &self,
+        plane: &ControlPlane,
+        tenant: &Tenant,
+        cluster: ClusterId,
+        stream: &str,
+        facts: Vec<Fact>,
+        (after, last): (u64, u64),
+    ) {
         let watcher = self.watcher(plane, tenant, cluster);
         // A watcher that is gone reads them from the store when it is back.
-        let _ = watcher.messages.send(Message::Facts { facts, stream: stream.to_owned(), last }).await;
+        let _ = watcher.messages.send(Message::Facts { facts, stream: stream.to_owned(), after, last }).await;
     }
 
     /// Mentions what others than the observer say of a cluster.
@@ -186,6 +194,79 @@ pub(crate) async fn forget(tenant: &Tenant, cluster: ClusterId, now: Timestamp) 
     restore::forget_streams(tenant, cluster, None, now).await.map_err(Problem::from_store)
 }
 
+/// Removes what is known of clusters that are no more.
+pub(crate) async fn forget_all_but(tenant: &Tenant, clusters: &BTreeSet<ClusterId>, now: Timestamp) -> Result<(), Problem> {
+    for stream in tenant.streams().await.map_err(Problem::from_store)? {
+        let of = stream.split_once(':').and_then(|(cluster, _)| cluster.parse().ok());
+        if of.is_some_and(|cluster: ClusterId| !clusters.contains(&cluster)) {
+            tenant.delete_stream(&stream, now).await.map_err(Problem::from_store)?;
+        }
+    }
+    Ok(())
+}
+
 fn gone() -> Problem {
     Problem::new(Code::Unavailable, "the diagnosis of this cluster is being restarted").retry_after(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use assent_store::Appended;
+
+    use super::*;
+    use crate::fixture::{Fixture, batch, hello, now, signal, stream};
+    use crate::intake::{kept_as, stream_of};
+
+    #[tokio::test]
+    async fn what_was_kept_and_never_told_is_read_with_the_next() {
+        let house = Fixture::open().await;
+        let (tenant, cluster) = house.cluster().await;
+        house.plane.greet(&tenant, cluster, hello("a")).await.expect("greeted");
+        // Kept, but its request ended before the watcher heard of it.
+        let line = serde_json::to_vec(&signal("lost")).expect("JSON");
+        let kept = tenant.append_segment(&stream_of(cluster, &stream("a")), (kept_as(1), kept_as(1)), now(), line).await;
+        assert_eq!(kept.expect("kept"), Appended::New);
+        house.plane.take(&tenant, cluster, batch("a", 2, "told")).await.expect("taken");
+        assert_eq!(objects(&house, &tenant, cluster).await, 2);
+    }
+
+    #[tokio::test]
+    async fn a_watcher_that_was_left_on_another_stream_comes_back_to_the_one_in_use() {
+        let house = Fixture::open().await;
+        let (tenant, cluster) = house.cluster().await;
+        house.plane.greet(&tenant, cluster, hello("a")).await.expect("greeted");
+        // Another observer with the same key had got half as far with its greeting.
+        house.plane.inner.watched.carry_over(&house.plane, &tenant, cluster, &stream("b")).await.expect("carried over");
+        house.plane.take(&tenant, cluster, batch("a", 1, "told")).await.expect("taken");
+        assert_eq!(objects(&house, &tenant, cluster).await, 1);
+    }
+
+    #[tokio::test]
+    async fn nothing_of_a_cluster_outlives_it_though_the_platform_died_while_it_was_removed() {
+        let house = Fixture::open().await;
+        let (tenant, cluster) = house.cluster().await;
+        house.plane.greet(&tenant, cluster, hello("a")).await.expect("greeted");
+        house.plane.take(&tenant, cluster, batch("a", 1, "told")).await.expect("taken");
+        tenant.delete::<crate::documents::ClusterDoc>(&cluster.to_string(), assent_store::Expect::Any, now()).await.expect("removed");
+        house.plane.stop().await;
+        let again = Fixture::start(house.data.path(), crate::settings::Settings::default()).await;
+        let tenant = again.first_tenant().await.expect("a tenant");
+        assert_eq!(tenant.streams().await.expect("a list"), Vec::<String>::new());
+    }
+
+    /// How many objects the watcher knows, once it has heard everything so far.
+    async fn objects(house: &Fixture, tenant: &Tenant, cluster: ClusterId) -> u64 {
+        let stream = tenant.get::<crate::documents::ClusterDoc>(&cluster.to_string()).await.expect("read").expect("there").doc.stream;
+        // Beginning the same stream again changes nothing, and is answered after what came before.
+        let stream = stream.expect("greeted");
+        house.plane.inner.watched.carry_over(&house.plane, tenant, cluster, &stream).await.expect("heard");
+        let shown = || house.plane.inner.watched.shown(tenant.id(), cluster).objects;
+        let any = async {
+            while shown() == 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(5), any).await;
+        shown()
+    }
 }

@@ -54,35 +54,69 @@ impl Unwritten {
         }
     }
 
-    /// Writes everything. What fails stays for later.
+    /// Writes everything. What fails stays for later and keeps nothing else waiting; the first failure is told.
     pub(super) async fn write(&mut self, plane: &ControlPlane, tenant: &Tenant, book: &Book) -> Result<(), Problem> {
-        let mut woken = false;
-        while let Some((id, recorded)) = self.incidents.first_key_value().map(|(id, recorded)| (*id, recorded.clone())) {
-            let Some(incident) = book.get(id) else {
-                self.incidents.remove(&id);
-                continue;
-            };
-            for action in &recorded {
-                let details = json!({ "cause": incident.cause, "fingerprint": incident.fingerprint, "cluster": incident.cluster });
-                plane.record(tenant, "platform", action, &id.to_string(), Outcome::Intended, details).await?;
-                // Recorded once, even if the store fails now and is tried again.
-                self.incidents.entry(id).or_default().remove(action);
+        let (mut woken, mut done) = (false, Ok(()));
+        for id in self.incidents.keys().copied().collect::<Vec<_>>() {
+            match self.write_one(id, plane, tenant, book).await {
+                Ok(()) => woken = true,
+                Err(problem) => done = done.and(Err(problem)),
             }
-            let key = id.to_string();
-            let doc = IncidentDoc(incident.clone());
-            let mut writes = vec![Write::put(&key, &doc, Expect::Any).map_err(Problem::from_store)?];
-            if let Some(report) = self.reports.get(&id) {
-                writes.push(Write::put(&key, report, Expect::Any).map_err(Problem::from_store)?);
-            }
-            writes.push(live::step(&Event::Incident { incident: id, version: incident.version })?);
-            tenant.write(writes, plane.now()).await.map_err(Problem::from_store)?;
-            self.incidents.remove(&id);
-            self.reports.remove(&id);
-            woken = true;
         }
         if woken {
             plane.wake(tenant.id());
         }
+        done
+    }
+
+    async fn write_one(&mut self, id: IncidentId, plane: &ControlPlane, tenant: &Tenant, book: &Book) -> Result<(), Problem> {
+        let Some(incident) = book.get(id) else {
+            self.incidents.remove(&id);
+            return Ok(());
+        };
+        for action in self.incidents.get(&id).cloned().unwrap_or_default() {
+            let details = json!({ "cause": incident.cause, "fingerprint": incident.fingerprint, "cluster": incident.cluster });
+            plane.record(tenant, "platform", action, &id.to_string(), Outcome::Intended, details).await?;
+            // Recorded once, even if the store fails now and is tried again.
+            self.incidents.entry(id).or_default().remove(action);
+        }
+        let key = id.to_string();
+        let doc = IncidentDoc(incident.clone());
+        let mut writes = vec![Write::put(&key, &doc, Expect::Any).map_err(Problem::from_store)?];
+        if let Some(report) = self.reports.get(&id) {
+            writes.push(Write::put(&key, report, Expect::Any).map_err(Problem::from_store)?);
+        }
+        writes.push(live::step(&Event::Incident { incident: id, version: incident.version })?);
+        tenant.write(writes, plane.now()).await.map_err(Problem::from_store)?;
+        self.incidents.remove(&id);
+        self.reports.remove(&id);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use assent_base::id::ClusterId;
+    use serde_json::value::to_raw_value;
+
+    use super::*;
+    use crate::fixture::{Fixture, incident, now};
+    use crate::settings::Settings;
+
+    #[tokio::test]
+    async fn an_incident_that_cannot_be_kept_keeps_no_other_waiting() {
+        let store_limits = assent_store::Limits { document_bytes_max: 50_000, ..assent_store::Limits::default() };
+        let house = Fixture::with(Settings { store_limits, ..Settings::default() }).await;
+        let tenant = house.plane.first_tenant().await.expect("a tenant");
+        let cluster = ClusterId::new(now(), [1; assent_base::id::RANDOM_BYTES]);
+        let (first, second) = (incident(cluster, 1), incident(cluster, 2));
+        let book = Book::restore(cluster, [first.clone(), second.clone()]).expect("they fit together");
+        let mut unwritten = Unwritten::default();
+        unwritten.take(&[Step::Changed(first.id), Step::Changed(second.id)], None, &book);
+        let report = to_raw_value(&"x".repeat(60_000)).expect("JSON");
+        unwritten.reports.insert(first.id, ReportDoc { at: now(), report });
+        assert!(unwritten.write(&house.plane, &tenant, &book).await.is_err(), "the first is too large");
+        assert!(tenant.get::<IncidentDoc>(&second.id.to_string()).await.expect("read").is_some(), "the second is kept");
+        assert!(!unwritten.is_empty(), "the first is tried again");
     }
 }

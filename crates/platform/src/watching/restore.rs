@@ -1,12 +1,14 @@
 //! What a watcher starts with: facts and incidents as the store has them.
 
-use assent_base::Timestamp;
+use std::collections::BTreeSet;
+
 use assent_base::id::ClusterId;
+use assent_base::{Kind, Timestamp};
 use assent_incidents::{Book, Fact, Known};
 use assent_store::{Query, StoreError, Tenant};
 
 use crate::documents::{ClusterDoc, IncidentDoc};
-use crate::intake::{stream_of, told_as};
+use crate::intake::{kept_as, stream_of, told_as};
 use crate::queries::{QueryWords, ReadAll};
 
 /// Why a watcher cannot start.
@@ -41,29 +43,59 @@ pub(super) async fn past(tenant: &Tenant, cluster: ClusterId, now: Timestamp) ->
     // Streams that ended while the platform did are of no more use.
     forget_streams(tenant, cluster, stream.as_deref(), now).await?;
     let Some(stream) = stream else { return Ok(past) };
-    let mut segments = tenant.segments(&stream_of(cluster, &stream), 0)?;
+    let read = read(tenant, cluster, &stream, 0, &mut past.known).await?;
+    (past.last, past.segments, past.lost) = (read.last, read.segments, read.lost);
+    Ok(past)
+}
+
+/// What was read of a stream.
+pub(super) struct Read {
+    pub(super) last: u64,
+    pub(super) segments: usize,
+    /// Something could not be read back.
+    pub(super) lost: bool,
+    /// Kinds that were listed in all namespaces.
+    pub(super) listed: BTreeSet<Kind>,
+}
+
+/// Reads what is kept of a stream after a number, or all with 0.
+pub(super) async fn read(tenant: &Tenant, cluster: ClusterId, stream: &str, after: u64, known: &mut Known) -> Result<Read, StoreError> {
+    let mut read = Read { last: after, segments: 0, lost: false, listed: BTreeSet::new() };
+    let begun = if after == 0 { 0 } else { kept_as(after) };
+    let mut segments = tenant.segments(&stream_of(cluster, stream), begun)?;
     while let Some(segment) = segments.next().await? {
-        past.last = told_as(segment.last);
+        read.last = told_as(segment.last);
         if segment.snapshot {
             match Known::restore(&segment.bytes) {
-                Ok(known) => past.known = known,
+                Ok(restored) => *known = restored,
                 Err(error) => {
                     tracing::error!(%cluster, %error, "a snapshot cannot be read; the observer will list again");
-                    past.lost = true;
+                    read.lost = true;
                 }
             }
             continue;
         }
-        past.segments += 1;
+        read.segments += 1;
         for line in segment.bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             // What is unreadable was refused at the door; a line that is so now was written by another version.
             match serde_json::from_slice::<Fact>(line) {
-                Ok(fact) => drop(past.known.apply(fact)),
-                Err(_) => past.lost = true,
+                Ok(fact) => {
+                    read.listed.extend(listed(&fact));
+                    drop(known.apply(fact));
+                }
+                Err(_) => read.lost = true,
             }
         }
     }
-    Ok(past)
+    Ok(read)
+}
+
+/// The kind that a fact lists in all namespaces.
+pub(super) fn listed(fact: &Fact) -> Option<Kind> {
+    match fact {
+        Fact::Listed { kind, namespace: None, .. } => Kind::from_word(kind),
+        _ => None,
+    }
 }
 
 /// Deletes all streams of a cluster but one.

@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 
 use super::keeping::Unwritten;
 use super::{Message, Shown, WANTED_LOGS_MAX, restore};
+use crate::documents::ClusterDoc;
 use crate::intake::{kept_as, stream_of, told_as};
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
@@ -131,7 +132,7 @@ impl On {
 impl Task {
     async fn hear(&mut self, message: Message) -> On {
         match message {
-            Message::Facts { facts, stream, last } => self.facts(facts, &stream, last).await,
+            Message::Facts { facts, stream, after, last } => self.facts(facts, &stream, after, last).await,
             Message::Mentioned { facts } => self.mentioned(facts),
             Message::Act { id, act, by, answer } => {
                 let done = self.act(id, &act, &by).await;
@@ -158,24 +159,62 @@ impl Task {
         }
     }
 
-    async fn facts(&mut self, facts: Vec<Fact>, stream: &str, last: u64) {
-        // Read from the store already, or of a stream that has ended.
-        if self.stream.as_deref() != Some(stream) || last <= self.last {
+    async fn facts(&mut self, facts: Vec<Fact>, stream: &str, after: u64, last: u64) {
+        let own = self.stream.as_deref() == Some(stream);
+        // Read from the store already.
+        if own && last <= self.last {
+            return;
+        }
+        if !own || after != self.last {
+            self.catch_up(stream).await;
             return;
         }
         for fact in facts {
-            if let Fact::Listed { kind, namespace: None, .. } = &fact
-                && let Some(kind) = Kind::from_word(kind)
-            {
+            if let Some(kind) = restore::listed(&fact) {
                 self.unlisted.remove(&kind);
             }
             if let Err(error) = self.known.apply(fact) {
                 tracing::warn!(cluster = %self.cluster, %error, "a fact is not taken");
             }
         }
+        self.reached(last, 1).await;
+    }
+
+    /// Reads from the store what was kept and not told, or told out of turn: a request that ended in between, or another observer that
+    /// had begun another stream. What cannot be read now is read with the next facts.
+    async fn catch_up(&mut self, stream: &str) {
+        let own = self.stream.as_deref() == Some(stream);
+        let used = self.tenant.get::<ClusterDoc>(&self.cluster.to_string()).await;
+        // Nobody goes on with a stream that has ended.
+        let used = used.map(|kept| kept.is_some_and(|kept| kept.doc.stream.as_deref() == Some(stream)));
+        let read = match used {
+            Ok(true) if own => restore::read(&self.tenant, self.cluster, stream, self.last, &mut self.known).await,
+            Ok(true) => {
+                self.known = Known::new();
+                restore::read(&self.tenant, self.cluster, stream, 0, &mut self.known).await
+            }
+            Ok(false) => return,
+            Err(error) => Err(error),
+        };
+        match read {
+            Ok(read) => {
+                self.stream = Some(stream.to_owned());
+                self.unlisted.retain(|kind| !read.listed.contains(kind));
+                self.reached(read.last, read.segments).await;
+            }
+            Err(error) => {
+                tracing::warn!(cluster = %self.cluster, %error, "what is kept of a cluster cannot be read");
+                // What is known may be of no stream now: all of it is read with the next facts.
+                self.stream = None;
+            }
+        }
+    }
+
+    /// Everything up to a number of the stream is known.
+    async fn reached(&mut self, last: u64, segments: usize) {
         self.first_fact.get_or_insert(self.plane.now());
         self.last = last;
-        self.segments += 1;
+        self.segments += segments;
         if self.unlisted.is_empty() {
             self.shown.lock().unwrap_or_else(PoisonError::into_inner).lacks_the_past = false;
         }
@@ -240,7 +279,8 @@ impl Task {
         if !self.unconfirmed.is_empty() && self.is_listed(now) {
             return Duration::from_millis(TICK_MS_MIN);
         }
-        let settled = self.known.dirty().into_iter().filter_map(|slice| self.known.dirty_since(&slice)).map(settled_at).min();
+        let settled =
+            self.known.dirty().into_iter().filter_map(|slice| self.known.dirty_since(&slice)).map(|since| settled_at(since.min(now))).min();
         let waited = self.book.waited_for().into_iter().map(|(_, at)| at).min();
         let next =
             [settled.filter(|_| self.is_listed(now)), self.known.next_due(), self.book.next_due(), waited].into_iter().flatten().min();
@@ -262,7 +302,7 @@ impl Task {
         if self.is_listed(now) {
             let waited = self.book.waited_for().into_iter().filter(|(_, at)| *at <= now).map(|(slice, _)| slice);
             let dirty = self.known.dirty().into_iter();
-            let dirty = dirty.filter(|slice| self.known.dirty_since(slice).is_none_or(|since| settled_at(since) <= now));
+            let dirty = dirty.filter(|slice| self.known.dirty_since(slice).is_none_or(|since| has_settled(since, now)));
             let unconfirmed = self.unconfirmed.iter().cloned();
             let slices: BTreeSet<Slice> = waited.chain(dirty).chain(unconfirmed).collect();
             for slice in slices {
@@ -333,6 +373,11 @@ impl Task {
 
 fn settled_at(since: Timestamp) -> Timestamp {
     since.checked_add(jiff::SignedDuration::from_millis(SETTLE_MS)).unwrap_or(since)
+}
+
+/// Whether a change of then has rested. Observers' clocks are not ours: what one dates ahead waits for no day to come.
+fn has_settled(since: Timestamp, now: Timestamp) -> bool {
+    since > now || settled_at(since) <= now
 }
 
 fn bad_act(error: BadAct) -> Problem {
