@@ -30,8 +30,6 @@ pub struct Environment {
 pub struct Retention {
     /// Closed incidents and their reports; 1 to 3650.
     pub incidents_days: u32,
-    /// Facts of clusters that no open incident cites; 1 to 3650.
-    pub facts_days: u32,
 }
 
 /// Makes an environment.
@@ -42,7 +40,7 @@ pub struct CreateEnvironment {
     pub name: String,
     /// How much a mistake would cost.
     pub criticality: Criticality,
-    /// What to keep; 90 days of incidents and 7 of facts if absent.
+    /// What to keep; 90 days if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retention: Option<Retention>,
 }
@@ -72,6 +70,6 @@ pub struct EnvironmentPath {
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { incidents_days: 90, facts_days: 7 }
+        Self { incidents_days: 90 }
     }
 }

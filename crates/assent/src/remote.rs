@@ -129,7 +129,7 @@ impl Server {
     }
 }
 
-/// Asks on the terminal, without showing what is typed if it is a secret. Not from a terminal, one line of standard input is the answer.
+/// Asks on the terminal. Not from a terminal, one line of standard input is the answer.
 fn prompt(what: &str) -> anyhow::Result<String> {
     if std::io::stdin().is_terminal() {
         write!(std::io::stderr(), "{what}: ")?;
@@ -138,4 +138,12 @@ fn prompt(what: &str) -> anyhow::Result<String> {
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).context("cannot read standard input")?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// The same, without showing what is typed.
+fn prompt_secret(what: &str) -> anyhow::Result<Secret> {
+    if std::io::stdin().is_terminal() {
+        return rpassword::prompt_password(format!("{what}: ")).map(Secret::new).context("cannot read from the terminal");
+    }
+    prompt(what).map(Secret::new)
 }

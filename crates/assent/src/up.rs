@@ -72,11 +72,17 @@ async fn serve(config: Config, proxy: Option<Proxy>, extra: Option<Extra>) -> an
         random: Box::new(random),
     };
     let counts = std::sync::Arc::default();
-    let settings = settings(&config, proxy.clone(), std::sync::Arc::clone(&counts))?;
+    assent_platform::own_folder(&config.data_dir)?;
+    // First, since a certificate of our own is made there, and manifests for observers carry it.
+    let bound = assent_http::bind(assent_http::Listen::on(config.listen, listen_tls(&config))).context("cannot serve")?;
+    let mut settings = settings(&config, proxy.clone(), std::sync::Arc::clone(&counts))?;
+    if config.tls == Tls::SelfSigned {
+        let certificate = config.data_dir.join("tls").join("tls.crt");
+        let pem = std::fs::read_to_string(&certificate).with_context(|| format!("cannot read {}", certificate.display()))?;
+        settings.observer_ca_pem = Some(pem);
+    }
     let Started { plane, set_up } = ControlPlane::start(&config.data_dir, settings, outside).await?;
     let http = http_config(&config, counts)?;
-    let listen = assent_http::Listen::on(config.listen, listen_tls(&config));
-    let bound = assent_http::bind(listen).context("cannot serve")?;
     let url = config
         .public_url
         .clone()

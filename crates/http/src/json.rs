@@ -175,7 +175,7 @@ mod tests {
             (r#"{"name":"a","criticality":"lab"} {}"#, "trailing characters"),
             (r#"{"name":"a","criticality":"LAB"}"#, "unknown variant"),
             (r#"{"name":1,"criticality":"lab"}"#, "`/name`"),
-            (r#"{"name":"a","criticality":"lab","retention":{"incidents_days":-1,"facts_days":1}}"#, "`/retention/incidents_days`"),
+            (r#"{"name":"a","criticality":"lab","retention":{"incidents_days":-1}}"#, "`/retention/incidents_days`"),
             ("[[[[[[[[[1]]]]]]]]]", "too deeply"),
             ("", "missing field"),
             (r#"["a","lab"]"#, "expected an object"),

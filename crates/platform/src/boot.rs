@@ -70,6 +70,12 @@ pub enum StartError {
     /// The ledger cannot be used.
     #[error("the ledger: {0}")]
     Ledger(#[from] assent_journal::JournalError),
+    /// There is a database, and no ledger.
+    #[error("the ledger `{path}` is gone, and the database has tenants: restore both from a backup")]
+    LedgerGone {
+        /// Where it should be.
+        path: PathBuf,
+    },
     /// A key file cannot be used.
     #[error(transparent)]
     Key(#[from] assent_journal::KeyError),
@@ -101,6 +107,10 @@ impl ControlPlane {
         let database = database_of(data, settings.database.as_deref());
         let store = Store::open(&database, KeyFolder::open(&keys)?, settings.store_limits.clone()).await?;
         let outside = Arc::new(outside);
+        // A ledger that is gone must not begin anew beside what it recorded: I4.
+        if !store.tenants().await?.is_empty() && !data.join(LEDGER).join(assent_ledger::CHECKPOINT).exists() {
+            return Err(StartError::LedgerGone { path: data.join(LEDGER) });
+        }
         let journal = journal(data, &keys, &settings, &outside)?;
         let started_at = (outside.clock)();
         let tokens = crate::observer_tokens::issuer(&keys, started_at).map_err(StartError::Settings)?;
@@ -236,7 +246,10 @@ fn journal(data: &Path, keys: &Path, settings: &Settings, outside: &Arc<Outside>
 }
 
 /// Makes a folder for its owner alone, or checks that it is one.
-fn own_folder(path: &Path) -> Result<(), StartError> {
+///
+/// # Errors
+/// When it cannot be made, or others can read it.
+pub fn own_folder(path: &Path) -> Result<(), StartError> {
     use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
     let failed = |cause| StartError::Folder { path: path.to_owned(), cause };
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;

@@ -143,10 +143,8 @@ impl Handle<DeleteEnvironment> for ControlPlane {
 }
 
 fn check(retention: &Retention) -> Result<(), Problem> {
-    for (pointer, days) in [("/retention/incidents_days", retention.incidents_days), ("/retention/facts_days", retention.facts_days)] {
-        if !(1..=RETENTION_DAYS_MAX).contains(&days) {
-            return Err(Problem::invalid(pointer, format!("1 to {RETENTION_DAYS_MAX} days")));
-        }
+    if !(1..=RETENTION_DAYS_MAX).contains(&retention.incidents_days) {
+        return Err(Problem::invalid("/retention/incidents_days", format!("1 to {RETENTION_DAYS_MAX} days")));
     }
     Ok(())
 }

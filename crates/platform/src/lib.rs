@@ -57,7 +57,7 @@ mod watching;
 
 pub use assent_identity::oidc;
 pub use attach::{Attach, NotAttached};
-pub use boot::{StartError, Started};
+pub use boot::{StartError, Started, own_folder};
 pub use caller::Caller;
 pub use demo::Moment;
 pub use plane::{ControlPlane, Outside, Random};

@@ -1,7 +1,7 @@
 //! What is no longer to be kept goes: closed incidents with all that belongs to them, answers to repeated requests, old events.
 //!
 //! Facts of a cluster are kept as its present state and the segments since the last snapshot, so what is gone from a cluster goes with the
-//! next snapshot; `facts_days` bounds how long segments wait for one.
+//! next snapshot.
 
 use std::collections::BTreeMap;
 

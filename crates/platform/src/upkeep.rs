@@ -16,7 +16,7 @@ use crate::boot::{KEYS, LEDGER, StartError, database_of};
 /// The database in a backup.
 const DATABASE: &str = "database";
 /// The file of the ledger's public key beside its files in a backup.
-pub const PUBLIC_KEY: &str = "public-key";
+pub const PUBLIC_KEY: &str = "key";
 /// Times that the ledger's files are copied until a copy holds: it grows meanwhile.
 const COPIES_MAX: u32 = 5;
 

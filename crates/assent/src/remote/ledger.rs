@@ -101,7 +101,7 @@ struct ReceiptOf {
 struct Verify {
     /// The folder of the log's files: `ledger` in the data folder, or an export, unpacked.
     folder: PathBuf,
-    /// The file of the log's public key; `public-key` in the folder if absent.
+    /// The file of the log's public key; `key` in the folder if absent, as exports and backups have it.
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
     /// A checkpoint from earlier or elsewhere, which the log must still contain: shows a rollback or a second history.
@@ -208,7 +208,7 @@ fn receipt(asked: &ReceiptOf) -> anyhow::Result<u8> {
 }
 
 fn verify(asked: &Verify) -> anyhow::Result<u8> {
-    let key = asked.key.clone().unwrap_or_else(|| asked.folder.join("public-key"));
+    let key = asked.key.clone().unwrap_or_else(|| asked.folder.join(assent_platform::PUBLIC_KEY));
     let mut trust = Trust::log(verifier_key(&key)?);
     trust.witnesses = asked.witness.iter().map(|path| verifier_key(path)).collect::<anyhow::Result<_>>()?;
     let since = asked.since.as_ref().map(|path| {

@@ -11,7 +11,7 @@ use assent_base::Secret;
 use assent_client::Auth;
 use clap::Args;
 
-use super::{Credentials, Remote, SERVER_DEFAULT, Server, prompt};
+use super::{Credentials, Remote, SERVER_DEFAULT, Server, prompt, prompt_secret};
 use crate::print;
 use crate::render::text::printable;
 
@@ -47,12 +47,12 @@ impl Login {
         };
         let (signed_in, session) = match &self.set_up {
             None => {
-                let password = Secret::new(prompt("Password")?);
+                let password = prompt_secret("Password")?;
                 remote.wait(remote.client.sign_in(&email, &password))?
             }
             Some(token) => {
                 let name = prompt("Your name, as others shall see it")?;
-                let password = Secret::new(prompt("New password, 12 characters at least")?);
+                let password = prompt_secret("New password, 12 characters at least")?;
                 let set_up = SetUp { token: Secret::new(token.clone()), email, name, password };
                 remote.wait(remote.client.set_up(&set_up))?
             }

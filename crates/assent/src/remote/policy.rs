@@ -8,6 +8,7 @@ use assent_api::accounts::Grant;
 use assent_api::operations as ops;
 use assent_api::{Empty, policies};
 use assent_base::Timestamp;
+use assent_base::id::EnvironmentId;
 use clap::{Args, Subcommand};
 
 use super::{Remote, Server};
@@ -39,11 +40,14 @@ enum Act {
         /// What is asked for: `incident.dismiss` is `incident.manage`; `assent policy actions` lists them.
         #[arg(long)]
         action: Action,
-        /// lab, dev, staging or prod.
+        /// In this environment: `env_…`.
         #[arg(long)]
+        environment: Option<EnvironmentId>,
+        /// lab, dev, staging or prod: as if the environment were so critical.
+        #[arg(long, requires = "environment")]
         criticality: Option<Criticality>,
         /// In this namespace.
-        #[arg(short, long)]
+        #[arg(short, long, requires = "environment")]
         namespace: Option<String>,
         /// Cedar text in place of the tenant's policies.
         #[arg(long, value_name = "FILE")]
@@ -81,16 +85,16 @@ fn run(asked: &Policy) -> anyhow::Result<u8> {
                     .collect::<String>(),
             )
         }
-        Act::Test { role, action, criticality, namespace, file } => {
+        Act::Test { role, action, environment, criticality, namespace, file } => {
             let text = file
                 .as_ref()
                 .map(|path| std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display())))
                 .transpose()?;
-            let grant = Grant { role: *role, environment: None, namespaces: Vec::new() };
+            let grant = Grant { role: *role, environment: *environment, namespaces: Vec::new() };
             let question = policies::Question {
                 grants: vec![grant],
                 action: *action,
-                environment: None,
+                environment: *environment,
                 criticality: *criticality,
                 namespace: namespace.clone(),
             };

@@ -383,7 +383,7 @@ fn dechunk(mut rest: &[u8]) -> Vec<u8> {
 pub(crate) fn environment(version: u64) -> Value {
     serde_json::json!({
         "id": ENVIRONMENT, "name": "shop", "criticality": "prod",
-        "retention": { "incidents_days": 90, "facts_days": 7 },
+        "retention": { "incidents_days": 90 },
         "created_at": "2026-05-04T10:00:00Z", "version": version
     })
 }
