@@ -3,7 +3,7 @@
 //! One connection, outbound; HTTP without TLS on loopback only. A token is renewed before it ends, and once more when it is refused: it may
 //! have been signed by a key that is gone. No redirect is followed, since nobody else is to see the key.
 //!
-//! Units: bodies are gzip; a batch fits the platform's bound before compression.
+//! Units: bodies that go with a token are gzip; a batch fits the platform's bound before compression.
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -153,7 +153,8 @@ impl Https {
             return Ok(held.header.clone());
         }
         *held = None;
-        let body = gzip(&serde_json::json!({ "key": self.key.expose() }))?;
+        // Plain: the platform unpacks nothing for strangers, and without a token that is what we are.
+        let body = serde_json::json!({ "key": self.key.expose() }).to_string().into_bytes();
         let answer = match self.post(ExchangeKey::PATH, body, None).await? {
             Said::Answer(answer) => answer,
             Said::Unauthorized(why) => return Err(NoUplink::Refused { why }),
@@ -170,9 +171,9 @@ impl Https {
 
     async fn post(&self, path: &'static str, body: Vec<u8>, token: Option<HeaderValue>) -> Result<Said, NoUplink> {
         let url = self.base.join(path.trim_start_matches('/')).map_err(|_| NoUplink::Broken { why: "no address".to_owned() })?;
-        let mut request = self.client.post(url).header(CONTENT_TYPE, "application/json").header(CONTENT_ENCODING, "gzip").body(body);
+        let mut request = self.client.post(url).header(CONTENT_TYPE, "application/json").body(body);
         if let Some(token) = token {
-            request = request.header(AUTHORIZATION, token);
+            request = request.header(CONTENT_ENCODING, "gzip").header(AUTHORIZATION, token);
         }
         let unreachable = |error: reqwest::Error| NoUplink::Unreachable { why: deepest(&error), retry_after: None };
         let response = request.send().await.map_err(unreachable)?;
