@@ -152,6 +152,7 @@ fn http_config(config: &Config, counts: std::sync::Arc<assent_http::metrics::Cou
     let mut http = assent_http::Config::loopback(serde_json::to_value(assent_diagnosis::report::schema()).context("the report has no schema")?);
     http.public_url.clone_from(&config.public_url);
     http.secure = config.tls != Tls::Off;
+    (http.session_cookie, http.oidc_cookie) = assent_platform::cookie_names(http.secure);
     http.hosts.extend(config.names());
     http.counts = counts;
     http.metrics = Some(assent_http::metrics::Metrics::install().context("cannot count")?);
@@ -226,5 +227,18 @@ async fn interrupted() {
             }
         }
         Err(_) => drop(tokio::signal::ctrl_c().await),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cookies_that_are_read_by_tls_are_those_that_are_set() {
+        let flags = Flags { data_dir: Some(PathBuf::from("/data")), tls: Some(config::TlsMode::SelfSigned), ..Flags::default() };
+        let http = http_config(&config::settle(flags, None).expect("good settings"), std::sync::Arc::default()).expect("a configuration");
+        assert!(http.secure);
+        assert_eq!((http.session_cookie, http.oidc_cookie), assent_platform::cookie_names(true));
     }
 }
