@@ -41,7 +41,7 @@ fn offline(folder: &Path) -> Vec<Vec<String>> {
         words(&["investigate", &input, "-n", "shop", "-o", "html", "--save", &saved]),
         words(&["investigate", "-"]),
         words(&["verify", &report, "--against", &input]),
-        words(&["demo"]),
+        words(&["demo", "--report"]),
         words(&["causes"]),
         words(&["causes", "image.not_found"]),
         words(&["schema"]),

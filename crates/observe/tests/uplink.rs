@@ -31,7 +31,11 @@ async fn one_token_carries_many_requests() {
     assert_eq!((&asked[0].body, asked[0].authorization.as_deref()), (&json!({"key": KEY}), None));
     assert_eq!(asked[1].authorization.as_deref(), Some("Bearer t-1"));
     let encodings: Vec<Option<&str>> = asked.iter().map(|one| one.encoding.as_deref()).collect();
-    assert_eq!(encodings, [None, Some("gzip"), Some("gzip")], "the platform unpacks nothing for strangers, and before its token one is a stranger");
+    assert_eq!(
+        encodings,
+        [None, Some("gzip"), Some("gzip")],
+        "the platform unpacks nothing for strangers, and before its token one is a stranger"
+    );
     assert_eq!(asked[1].body["signals"][0], json!({"seq": 7, "signal": {"dropped": {"at": "1970-01-01T00:00:00Z", "signals": 1}}}));
 }
 

@@ -302,13 +302,15 @@ mod tests {
         let groups = vec![GroupGrant { group: "owners".to_owned(), grants: vec![granting::ownership()] }];
         tenant.put(&owner.to_string(), &doc, Expect::Absent, now()).await.expect("kept");
         tenant.put(GROUPS, &GroupGrantsDoc { groups }, Expect::Absent, now()).await.expect("kept");
-        let path = || accounts::AccountPath { account: owner };
+        let path = || accounts::MemberPath { account: owner };
         let shut = assent_api::accounts::UpdateMember { name: None, grants: None, disabled: Some(true) };
         let shut: Input<UpdateMember> = Input { path: path(), query: Empty {}, body: shut, meta: meta() };
-        let refused = house.plane.handle(admin(tenant.id()), shut).await.expect_err("they do not hold that themselves");
+        let refused =
+            Handle::<UpdateMember>::handle(&house.plane, admin(tenant.id()), shut).await.expect_err("they do not hold that themselves");
         assert_eq!(refused.code, Code::Refused);
         let remove: Input<RemoveMember> = Input { path: path(), query: Empty {}, body: Empty {}, meta: meta() };
-        let refused = house.plane.handle(admin(tenant.id()), remove).await.expect_err("they do not hold that themselves");
+        let refused =
+            Handle::<RemoveMember>::handle(&house.plane, admin(tenant.id()), remove).await.expect_err("they do not hold that themselves");
         assert_eq!(refused.code, Code::Refused);
     }
 
