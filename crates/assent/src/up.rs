@@ -241,3 +241,16 @@ async fn interrupted() {
         Err(_) => drop(tokio::signal::ctrl_c().await),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cookies_that_are_read_by_tls_are_those_that_are_set() {
+        let flags = Flags { data_dir: Some(PathBuf::from("/data")), tls: Some(config::TlsMode::SelfSigned), ..Flags::default() };
+        let http = http_config(&config::settle(flags, None).expect("good settings"), std::sync::Arc::default()).expect("a configuration");
+        assert!(http.secure);
+        assert_eq!((http.session_cookie, http.oidc_cookie), assent_platform::cookie_names(true));
+    }
+}

@@ -30,6 +30,12 @@ async fn one_token_carries_many_requests() {
     assert_eq!(paths(&asked), ["/api/v1/observer/token", "/api/v1/observer/signals", "/api/v1/observer/signals"]);
     assert_eq!((&asked[0].body, asked[0].authorization.as_deref()), (&json!({"key": KEY}), None));
     assert_eq!(asked[1].authorization.as_deref(), Some("Bearer t-1"));
+    let encodings: Vec<Option<&str>> = asked.iter().map(|one| one.encoding.as_deref()).collect();
+    assert_eq!(
+        encodings,
+        [None, Some("gzip"), Some("gzip")],
+        "the platform unpacks nothing for strangers, and before its token one is a stranger"
+    );
     assert_eq!(asked[1].body["signals"][0], json!({"seq": 7, "signal": {"dropped": {"at": "1970-01-01T00:00:00Z", "signals": 1}}}));
 }
 
@@ -139,6 +145,7 @@ fn paths(asked: &[Asked]) -> Vec<&str> {
 struct Asked {
     path: String,
     authorization: Option<String>,
+    encoding: Option<String>,
     body: Value,
 }
 
@@ -175,10 +182,14 @@ impl Server {
                 let mut body = vec![0; header("content-length").map_or(0, |length| length.parse().unwrap())];
                 stream.read_exact(&mut body).await.unwrap();
                 let mut text = String::new();
-                let _ = GzDecoder::new(&*body).read_to_string(&mut text);
+                let encoding = header("content-encoding");
+                match encoding {
+                    Some(_) => drop(GzDecoder::new(&*body).read_to_string(&mut text)),
+                    None => text = String::from_utf8(body).unwrap(),
+                }
                 let path = head[0].split(' ').nth(1).unwrap().to_owned();
                 let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-                seen.lock().unwrap().push(Asked { path, authorization: header("authorization"), body });
+                seen.lock().unwrap().push(Asked { path, authorization: header("authorization"), encoding, body });
                 let (answer, length) = (answer.to_string(), answer.to_string().len());
                 let reply = format!(
                     "HTTP/1.1 {status} \r\ncontent-length: {length}\r\nretry-after: 9\r\nlocation: /elsewhere\r\nconnection: close\r\n\r\n{answer}"

@@ -1,6 +1,6 @@
 //! Incidents as people see them: lists, reports, timelines, remarks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use assent_api::access::Criticality;
 use assent_api::incidents as words;
@@ -88,9 +88,9 @@ impl Desk<'_> {
 
     /// The incident whole, as it is now.
     async fn whole(&self, id: IncidentId) -> Result<(words::Incident, u64), Problem> {
-        let (kept, place, _) = self.incident(id).await?;
-        let report = self.tenant.get::<ReportDoc>(&kept.id).await.map_err(Problem::from_store)?;
-        let report = report.map(|kept| kept.doc.shown()).transpose()?;
+        let (kept, place, resource) = self.incident(id).await?;
+        let (report, wide) = self.with_report(&kept.id, &resource).await?;
+        let report = report.filter(|_| self.may(Action::IncidentRead, &wide));
         let version = kept.version;
         let summary = summary(&kept, &place, self.now);
         let incident = kept.doc.0;
@@ -103,6 +103,17 @@ impl Desk<'_> {
         };
         let mute = incident.mute.map(|mute| words::Mute { until: mute.until, reason: mute.reason, by: mute.by });
         Ok((words::Incident { summary, mute, dismissal, context: incident.context, similar, report }, version))
+    }
+
+    /// The report of an incident, and what policy is asked about both: the report's chain and evidence can lead to namespaces that are
+    /// none of the incident's (I11).
+    pub(crate) async fn with_report(&self, id: &str, resource: &Resource) -> Result<(Option<words::Report>, Resource), Problem> {
+        let report = self.tenant.get::<ReportDoc>(id).await.map_err(Problem::from_store)?;
+        let report = report.map(|kept| kept.doc.shown()).transpose()?;
+        // What is bound to no namespace is for those who may read all of them, and stays so.
+        let of_report = report.as_ref().filter(|_| !resource.namespaces.is_empty()).map(|report| namespaces_of(&report.0));
+        let all = resource.namespaces.iter().cloned().chain(of_report.into_iter().flatten()).collect::<Vec<_>>();
+        Ok((report, resource.clone().in_namespaces(all)))
     }
 
     /// Those of some incidents that the caller may know of.
@@ -199,6 +210,22 @@ fn timeline_kind(kind: assent_incidents::record::TimelineKind) -> words::Timelin
         Own::State => words::TimelineKind::State,
         Own::Act => words::TimelineKind::Act,
     }
+}
+
+/// The namespaces of all objects that a report names.
+fn namespaces_of(report: &Value) -> BTreeSet<String> {
+    let (mut open, mut found) = (vec![report], BTreeSet::new());
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Array(items) => open.extend(items),
+            Value::Object(fields) => {
+                found.extend(fields.get("namespace").and_then(Value::as_str).map(str::to_owned));
+                open.extend(fields.values());
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    found
 }
 
 /// What a list of incidents is narrowed to.
@@ -309,6 +336,10 @@ impl Handle<MuteIncident> for ControlPlane {
         let desk = Desk::of(self, &caller).await?;
         let for_s = i64::try_from(input.body.for_s).map_err(|_| Problem::invalid("/for_s", "too far away"))?;
         let reason = input.body.reason.as_deref().map(|text| names::prose("/reason", text, REASON_CHARS_MAX)).transpose()?;
+        let reason = match reason {
+            Some(text) => Some(self.redact_within(&desk.tenant, &text, REASON_CHARS_MAX).await?),
+            None => None,
+        };
         let details = json!({ "mute_for_s": for_s, "reason": reason });
         let act = Act::Mute { for_s, reason };
         let (incident, version) = desk.act(input.path.incident, Action::IncidentManage, &input.meta, act, details).await?;
@@ -329,6 +360,7 @@ impl Handle<DismissIncident> for ControlPlane {
     async fn handle(&self, caller: Caller, input: Input<DismissIncident>) -> Result<Reply<DismissIncident>, Problem> {
         let desk = Desk::of(self, &caller).await?;
         let reason = names::prose("/reason", &input.body.reason, REASON_CHARS_MAX)?;
+        let reason = self.redact_within(&desk.tenant, &reason, REASON_CHARS_MAX).await?;
         let details = json!({ "dismiss": reason });
         let (incident, version) =
             desk.act(input.path.incident, Action::IncidentManage, &input.meta, Act::Dismiss { reason }, details).await?;
@@ -351,7 +383,7 @@ impl Handle<RerunIncident> for ControlPlane {
         let context = input.body.context.as_deref().map(|text| names::prose("/context", text, CONTEXT_CHARS_MAX)).transpose()?;
         // I7: what people paste can hold secrets too.
         let context = match context {
-            Some(text) => Some(self.redact(&desk.tenant, &text).await?),
+            Some(text) => Some(self.redact_within(&desk.tenant, &text, CONTEXT_CHARS_MAX).await?),
             None => None,
         };
         let details = json!({ "rerun": true, "context_added": context.is_some() });
@@ -364,7 +396,8 @@ impl Handle<RerunIncident> for ControlPlane {
 impl Handle<AssignIncident> for ControlPlane {
     async fn handle(&self, caller: Caller, input: Input<AssignIncident>) -> Result<Reply<AssignIncident>, Problem> {
         let desk = Desk::of(self, &caller).await?;
-        if let Some(account) = input.body.assignee {
+        let (_, _, resource) = desk.incident(input.path.incident).await?;
+        if let Some(account) = input.body.assignee.filter(|_| desk.may(Action::IncidentComment, &resource)) {
             let found = desk.tenant.get::<AccountDoc>(&account.to_string()).await.map_err(Problem::from_store)?;
             if found.is_none_or(|kept| kept.doc.disabled) {
                 return Err(Problem::invalid("/assignee", "there is no such active member"));
@@ -408,5 +441,48 @@ impl Handle<AddComment> for ControlPlane {
 impl CommentDoc {
     fn shown(self) -> words::Comment {
         words::Comment { id: self.id, by: self.by, by_name: self.by_name, at: self.at, text: self.text }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use assent_base::id::{AccountId, TenantId};
+    use assent_policy::Principal;
+
+    use super::*;
+    use crate::caller::Person;
+    use crate::fixture::{Fixture, incident, now};
+
+    #[tokio::test]
+    async fn a_report_that_names_another_namespace_is_not_for_those_of_one() {
+        let house = Fixture::open().await;
+        let (tenant, cluster) = house.cluster().await;
+        let one = incident(cluster, 1);
+        let id = one.id;
+        let chain = json!({ "root_causes": [{ "chain": [{ "path": [{ "kind": "Service", "namespace": "billing", "name": "db" }] }] }] });
+        let report = ReportDoc { at: now(), report: serde_json::value::to_raw_value(&chain).expect("JSON") };
+        tenant.put(&id.to_string(), &IncidentDoc(one), Expect::Absent, now()).await.expect("kept");
+        tenant.put(&id.to_string(), &report, Expect::Absent, now()).await.expect("kept");
+        for (namespaces, shown) in [(vec!["shop"], false), (vec!["shop", "billing"], true), (vec![], true)] {
+            let caller = viewer(tenant.id(), &namespaces);
+            let desk = Desk::of(&house.plane, &caller).await.expect("a desk");
+            let (incident, _) = desk.whole(id).await.expect("the incident itself is of `shop`");
+            assert_eq!(incident.report.is_some(), shown, "{namespaces:?}");
+        }
+    }
+
+    fn viewer(tenant: TenantId, namespaces: &[&str]) -> Caller {
+        let account = AccountId::new(now(), [1; assent_base::id::RANDOM_BYTES]);
+        let namespaces = namespaces.iter().map(ToString::to_string).collect();
+        let grants = vec![assent_api::accounts::Grant { role: assent_api::Role::Viewer, environment: None, namespaces }];
+        Caller::Person(Box::new(Person {
+            account,
+            name: "Ben".to_owned(),
+            email: String::new(),
+            session: None,
+            csrf: None,
+            groups: Vec::new(),
+            who: assent_policy::Caller { tenant, principal: Principal::Account(account), grants },
+        }))
     }
 }

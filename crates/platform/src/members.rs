@@ -150,7 +150,7 @@ impl Handle<UpdateMember> for ControlPlane {
         }
         if let Some(disabled) = input.body.disabled {
             // Whoever shuts somebody out, or lets them in again, takes or gives all that they hold.
-            desk.holds(doc.grants.iter())?;
+            desk.holds(self.grants_of(&desk.tenant, &doc, &doc.groups).await?.iter())?;
             doc.disabled = disabled;
         }
         if is_owner(&kept.doc) && !is_owner(&doc) {
@@ -173,7 +173,7 @@ impl Handle<RemoveMember> for ControlPlane {
         let turn = Turn::take(&desk.tenant).await?;
         let kept = desk.member(input.path.account).await?;
         let expect = desk.expect(&input.meta, kept.version)?;
-        desk.holds(kept.doc.grants.iter())?;
+        desk.holds(self.grants_of(&desk.tenant, &kept.doc, &kept.doc.groups).await?.iter())?;
         if is_owner(&kept.doc) {
             desk.leaves_an_owner(kept.doc.id).await?;
         }
@@ -280,4 +280,64 @@ fn sorted(mut groups: Vec<GroupGrant>) -> Result<Vec<GroupGrant>, Problem> {
     }
     groups.sort_by(|a, b| a.group.cmp(&b.group));
     Ok(groups)
+}
+
+#[cfg(test)]
+mod tests {
+    use assent_api::{Role, accounts};
+    use assent_base::id::RANDOM_BYTES;
+    use assent_http::RequestMeta;
+
+    use super::*;
+    use crate::caller::Person;
+    use crate::fixture::{Fixture, now};
+
+    #[tokio::test]
+    async fn an_admin_removes_nobody_who_is_an_owner_by_their_group() {
+        let house = Fixture::open().await;
+        let tenant = house.plane.first_tenant().await.expect("a tenant");
+        let owner = AccountId::new(now(), [1; RANDOM_BYTES]);
+        let mut doc = AccountDoc::invited(owner, "ada@example.org".to_owned(), "Ada".to_owned(), Vec::new(), now());
+        (doc.groups, doc.subject) = (vec!["owners".to_owned()], Some(("https://idp.example.org".to_owned(), "ada".to_owned())));
+        let groups = vec![GroupGrant { group: "owners".to_owned(), grants: vec![granting::ownership()] }];
+        tenant.put(&owner.to_string(), &doc, Expect::Absent, now()).await.expect("kept");
+        tenant.put(GROUPS, &GroupGrantsDoc { groups }, Expect::Absent, now()).await.expect("kept");
+        let path = || accounts::MemberPath { account: owner };
+        let shut = assent_api::accounts::UpdateMember { name: None, grants: None, disabled: Some(true) };
+        let shut: Input<UpdateMember> = Input { path: path(), query: Empty {}, body: shut, meta: meta() };
+        let refused =
+            Handle::<UpdateMember>::handle(&house.plane, admin(tenant.id()), shut).await.expect_err("they do not hold that themselves");
+        assert_eq!(refused.code, Code::Refused);
+        let remove: Input<RemoveMember> = Input { path: path(), query: Empty {}, body: Empty {}, meta: meta() };
+        let refused =
+            Handle::<RemoveMember>::handle(&house.plane, admin(tenant.id()), remove).await.expect_err("they do not hold that themselves");
+        assert_eq!(refused.code, Code::Refused);
+    }
+
+    fn admin(tenant: assent_base::id::TenantId) -> Caller {
+        let account = AccountId::new(now(), [2; RANDOM_BYTES]);
+        let grants = vec![Grant { role: Role::Admin, environment: None, namespaces: Vec::new() }];
+        Caller::Person(Box::new(Person {
+            account,
+            name: "Ben".to_owned(),
+            email: String::new(),
+            session: None,
+            csrf: None,
+            groups: Vec::new(),
+            who: assent_policy::Caller { tenant, principal: assent_policy::Principal::Account(account), grants },
+        }))
+    }
+
+    fn meta() -> RequestMeta {
+        RequestMeta {
+            request_id: "1".to_owned(),
+            remote: std::net::Ipv4Addr::LOCALHOST.into(),
+            if_match: None,
+            idempotency_key: None,
+            user_agent: None,
+            base_url: "http://localhost".to_owned(),
+            secure: false,
+            session_cookie: None,
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use assent_base::Timestamp;
@@ -35,6 +35,10 @@ pub(crate) fn issuer(keys: &Path, now: Timestamp) -> Result<Issuer, String> {
 fn read(path: &Path) -> io::Result<Option<zeroize::Zeroizing<Vec<u8>>>> {
     match std::fs::metadata(path) {
         Ok(metadata) if metadata.len() > FILE_BYTES_MAX => Err(io::Error::new(io::ErrorKind::InvalidData, "it is too large")),
+        // Whoever has read it can be any observer of any tenant.
+        Ok(metadata) if metadata.permissions().mode() & 0o077 != 0 => {
+            Err(io::Error::new(io::ErrorKind::PermissionDenied, "others can read it: `chmod 600` it, or remove it so that new keys are made"))
+        }
         Ok(_) => std::fs::read(path).map(|bytes| Some(zeroize::Zeroizing::new(bytes))),
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(cause) => Err(cause),
@@ -54,8 +58,6 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
 
     #[test]
@@ -72,10 +74,19 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_others_can_read_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        issuer(folder.path(), Timestamp::UNIX_EPOCH).expect("an issuer");
+        std::fs::set_permissions(folder.path().join(FILE), std::fs::Permissions::from_mode(0o644)).expect("changed");
+        assert!(issuer(folder.path(), Timestamp::UNIX_EPOCH).is_err_and(|why| why.contains("others can read it")));
+    }
+
+    #[test]
     fn a_damaged_file_is_refused_and_kept() {
         let folder = tempfile::tempdir().expect("a folder");
         for damaged in ["", "[]", "{}", "[{}]"] {
             std::fs::write(folder.path().join(FILE), damaged).expect("written");
+            std::fs::set_permissions(folder.path().join(FILE), std::fs::Permissions::from_mode(0o600)).expect("changed");
             assert!(issuer(folder.path(), Timestamp::UNIX_EPOCH).is_err(), "{damaged}");
             assert_eq!(std::fs::read_to_string(folder.path().join(FILE)).expect("read"), damaged);
         }

@@ -62,6 +62,13 @@ impl ControlPlane {
     }
 }
 
+impl ControlPlane {
+    /// The same within as many characters as the text may have: what takes the place of a secret can be longer than it.
+    pub(crate) async fn redact_within(&self, tenant: &Tenant, text: &str, chars_max: usize) -> Result<String, Problem> {
+        Ok(self.redact(tenant, text).await?.chars().take(chars_max).collect())
+    }
+}
+
 impl Desk<'_> {
     /// The rules of an environment that the caller may know of, with their version; 0 before there are any.
     async fn redaction(&self, environment: EnvironmentId, action: Action) -> Result<(RedactionDoc, u64, Leave), Problem> {

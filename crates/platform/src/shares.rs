@@ -69,7 +69,12 @@ impl Handle<CreateShare> for ControlPlane {
     async fn handle(&self, caller: Caller, input: Input<CreateShare>) -> Result<Reply<CreateShare>, Problem> {
         let desk = Desk::of(self, &caller).await?;
         let (incident, _, resource) = desk.incident(input.path.incident).await?;
+        let (_, wide) = desk.with_report(&incident.id, &resource).await?;
         let permit = desk.require(Action::IncidentShare, resource).await?;
+        // I11: nobody shows others what they may not see themselves.
+        if !desk.may(Action::IncidentShare, &wide) {
+            return Err(Problem::new(Code::Refused, "the report names objects of namespaces that you may not share"));
+        }
         if !(SHARE_S_MIN..=SHARE_S_MAX).contains(&input.body.expires_in_s) {
             return Err(Problem::invalid("/expires_in_s", format!("{SHARE_S_MIN} to {SHARE_S_MAX} seconds")));
         }

@@ -41,6 +41,58 @@ async fn a_key_is_revoked_though_its_observer_never_rests() {
     assert_eq!(observer.heartbeat(&house, "a").await.status, 401, "its tokens hold no more");
 }
 
+#[tokio::test]
+async fn a_secret_in_a_reason_is_not_kept() {
+    let house = House::open().await;
+    let owner = house.owner().await;
+    let observer = Observer::of_new_cluster(&house, &owner).await;
+    observer.hello(&house, "a").await;
+    let id = incident(&house, &owner, &observer, NOON).await.expect("an incident");
+    let token = format!("ghp_{}", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8");
+    for (act, body) in [
+        ("mute", json!({ "for_s": 3_600, "reason": format!("known, password={token}") })),
+        ("dismiss", json!({ "reason": format!("works with password={token}") })),
+    ] {
+        let answer = house.call(&owner, "POST", &format!("/api/v1/incidents/{id}/{act}"), Some(body)).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+    let export = house.get(&owner, "/api/v1/tenant/export").await.text();
+    assert!(export.contains("works with"), "the reason is kept");
+    assert!(!export.contains(&token), "its secret is not, neither with the incident nor on the ledger");
+}
+
+#[tokio::test]
+async fn a_secret_of_a_cluster_is_not_kept_though_an_observer_sends_it() {
+    let house = House::open().await;
+    let owner = house.owner().await;
+    let observer = Observer::of_new_cluster(&house, &owner).await;
+    observer.hello(&house, "a").await;
+    let secret = json!({ "kind": "Secret", "metadata": { "namespace": "shop", "name": "db" }, "data": { "password": "Y2FuYXJ5" } });
+    let list = json!({ "kind": "List", "items": [secret] });
+    for body in [&secret, &list] {
+        let sent = observer.send(&house, "a", 1, vec![json!({ "object": { "at": NOON, "body": body } })]).await;
+        assert_eq!(sent.status, 422, "{}", sent.text());
+    }
+    let export = house.get(&owner, "/api/v1/tenant/export").await.text();
+    let lines = export.lines().map(|line| serde_json::from_str::<Value>(line).expect("a line of JSON"));
+    let kept: Vec<Value> = lines.filter(|line| line["type"] == "signals" && line["bytes"] != "").collect();
+    assert_eq!(kept, Vec::<Value>::new(), "nothing of it is kept");
+}
+
+#[tokio::test]
+async fn whoever_may_not_know_of_an_incident_learns_nothing_of_members_by_it() {
+    let house = House::open().await;
+    let owner = house.owner().await;
+    let guest = house.join(&owner, "ben@example.org", json!([{ "role": "viewer" }])).await;
+    let ada = house.get(&owner, "/api/v1/me").await.json()["account"].clone();
+    let nobody = json!("acc_0192f0c1d2e37a4b8c5d6e7f80912a3b");
+    let path = "/api/v1/incidents/inc_0192f0c1d2e37a4b8c5d6e7f80912a3b/assign";
+    let of_ada = house.call(&guest, "POST", path, Some(json!({ "assignee": ada }))).await;
+    let of_nobody = house.call(&guest, "POST", path, Some(json!({ "assignee": nobody }))).await;
+    assert_eq!(of_ada.status, 404, "{}", of_ada.text());
+    assert_eq!(of_ada.but_for_its_id(), of_nobody.but_for_its_id());
+}
+
 /// Sends a cluster with one pod that cannot pull its image, and waits for the incident.
 async fn incident(house: &House, owner: &Who, observer: &Observer, at: &str) -> Option<String> {
     let object = |body: Value| json!({ "object": { "at": at, "body": body } });

@@ -3,7 +3,7 @@
 //! One connection, outbound; HTTP without TLS on loopback only. A token is renewed before it ends, and once more when it is refused: it may
 //! have been signed by a key that is gone. No redirect is followed, since nobody else is to see the key.
 //!
-//! Units: bodies are gzip, but for the exchange of the key, which a stranger makes; a batch fits the platform's bound before compression.
+//! Units: bodies that go with a token are gzip; a batch fits the platform's bound before compression.
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -153,7 +153,7 @@ impl Https {
             return Ok(held.header.clone());
         }
         *held = None;
-        // Without a token, and so without compression: the platform unpacks nothing for strangers.
+        // Plain: the platform unpacks nothing for strangers, and without a token that is what we are.
         let body = serde_json::json!({ "key": self.key.expose() }).to_string().into_bytes();
         let answer = match self.post(ExchangeKey::PATH, body, None).await? {
             Said::Answer(answer) => answer,
@@ -173,7 +173,7 @@ impl Https {
         let url = self.base.join(path.trim_start_matches('/')).map_err(|_| NoUplink::Broken { why: "no address".to_owned() })?;
         let mut request = self.client.post(url).header(CONTENT_TYPE, "application/json").body(body);
         if let Some(token) = token {
-            request = request.header(AUTHORIZATION, token).header(CONTENT_ENCODING, "gzip");
+            request = request.header(CONTENT_ENCODING, "gzip").header(AUTHORIZATION, token);
         }
         let unreachable = |error: reqwest::Error| NoUplink::Unreachable { why: deepest(&error), retry_after: None };
         let response = request.send().await.map_err(unreachable)?;

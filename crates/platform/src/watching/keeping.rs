@@ -56,20 +56,15 @@ impl Unwritten {
 
     /// Writes everything. What fails stays for later and keeps nothing else waiting; the first failure is told.
     pub(super) async fn write(&mut self, plane: &ControlPlane, tenant: &Tenant, book: &Book) -> Result<(), Problem> {
-        let (mut woken, mut done) = (false, Ok(()));
+        let mut done = Ok(());
         for id in self.incidents.keys().copied().collect::<Vec<_>>() {
-            match self.write_one(id, plane, tenant, book).await {
-                Ok(()) => woken = true,
-                Err(problem) => done = done.and(Err(problem)),
-            }
-        }
-        if woken {
-            plane.wake(tenant.id());
+            done = done.and(self.write_one(id, plane, tenant, book).await);
         }
         done
     }
 
-    async fn write_one(&mut self, id: IncidentId, plane: &ControlPlane, tenant: &Tenant, book: &Book) -> Result<(), Problem> {
+    /// Writes one incident, if there is anything to write of it.
+    pub(super) async fn write_one(&mut self, id: IncidentId, plane: &ControlPlane, tenant: &Tenant, book: &Book) -> Result<(), Problem> {
         let Some(incident) = book.get(id) else {
             self.incidents.remove(&id);
             return Ok(());
@@ -90,6 +85,7 @@ impl Unwritten {
         tenant.write(writes, plane.now()).await.map_err(Problem::from_store)?;
         self.incidents.remove(&id);
         self.reports.remove(&id);
+        plane.wake(tenant.id());
         Ok(())
     }
 }

@@ -254,7 +254,8 @@ impl Task {
         let before = self.book.clone();
         let steps = self.book.act(id, act, by, self.plane.now()).map_err(bad_act)?;
         self.unwritten.take(&steps, None, &self.book);
-        if let Err(problem) = self.unwritten.write(&self.plane, &self.tenant, &self.book).await {
+        // This one alone: what cannot be kept of others is not the fault of this act.
+        if let Err(problem) = self.unwritten.write_one(id, &self.plane, &self.tenant, &self.book).await {
             // Whoever asked hears that it failed: then it has not happened.
             self.book = before;
             return Err(problem);
