@@ -309,6 +309,11 @@ impl Handle<MuteIncident> for ControlPlane {
         let desk = Desk::of(self, &caller).await?;
         let for_s = i64::try_from(input.body.for_s).map_err(|_| Problem::invalid("/for_s", "too far away"))?;
         let reason = input.body.reason.as_deref().map(|text| names::prose("/reason", text, REASON_CHARS_MAX)).transpose()?;
+        // I7: what people paste can hold secrets too.
+        let reason = match reason {
+            Some(text) => Some(self.redact(&desk.tenant, &text).await?),
+            None => None,
+        };
         let details = json!({ "mute_for_s": for_s, "reason": reason });
         let act = Act::Mute { for_s, reason };
         let (incident, version) = desk.act(input.path.incident, Action::IncidentManage, &input.meta, act, details).await?;
@@ -329,6 +334,7 @@ impl Handle<DismissIncident> for ControlPlane {
     async fn handle(&self, caller: Caller, input: Input<DismissIncident>) -> Result<Reply<DismissIncident>, Problem> {
         let desk = Desk::of(self, &caller).await?;
         let reason = names::prose("/reason", &input.body.reason, REASON_CHARS_MAX)?;
+        let reason = self.redact(&desk.tenant, &reason).await?;
         let details = json!({ "dismiss": reason });
         let (incident, version) =
             desk.act(input.path.incident, Action::IncidentManage, &input.meta, Act::Dismiss { reason }, details).await?;
