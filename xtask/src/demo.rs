@@ -1,11 +1,11 @@
-//! The demonstration: the program on a bundled incident, with no cluster at hand.
+//! The demonstration: the platform on a played cluster, or with `--report` one bundled incident, with no cluster at hand.
 
 use anyhow::Result;
 
 use crate::command;
 use crate::metadata::Workspace;
 
-/// `assent` ends with 1 when it has found causes, and with 0 when there were none. Both are a demonstration.
+/// `assent demo --report` ends with 1, since it has found causes; the platform ends with 0 when it is interrupted.
 const CODES: [i32; 2] = [0, 1];
 
 /// Builds `assent` and runs `assent demo` with these arguments.

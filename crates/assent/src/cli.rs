@@ -41,6 +41,16 @@ pub(crate) enum Command {
     Ledger(Box<crate::remote::Ledger>),
     /// What policies decide, and why.
     Policy(Box<crate::remote::Policy>),
+    /// Write a backup of an installation: database and ledger, without keys.
+    Backup(crate::upkeep::Backup),
+    /// Restore a backup into an empty data folder that has the keys.
+    Restore(crate::upkeep::Restore),
+    /// Check every row and every record of an installation.
+    Check(crate::upkeep::Check),
+    /// Rotate the keys of an installation.
+    Keys(crate::upkeep::Keys),
+    /// What an observer may read.
+    Observer(crate::remote::Observer),
     /// See the platform at work on a played cluster.
     Demo(crate::demo::Demo),
     /// Print the JSON Schema of the report.

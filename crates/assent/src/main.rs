@@ -20,6 +20,7 @@ mod remote;
 mod render;
 mod save;
 mod up;
+mod upkeep;
 mod verify;
 
 /// Bad input, or no access.
@@ -57,6 +58,11 @@ fn run(arguments: cli::Cli) -> anyhow::Result<u8> {
         cli::Command::Environment(asked) => asked.run(),
         cli::Command::Ledger(asked) => asked.run(),
         cli::Command::Policy(asked) => asked.run(),
+        cli::Command::Backup(asked) => asked.run(),
+        cli::Command::Restore(asked) => asked.run(),
+        cli::Command::Check(asked) => asked.run(),
+        cli::Command::Keys(asked) => asked.run(),
+        cli::Command::Observer(asked) => asked.run(),
         cli::Command::Demo(asked) => asked.run(),
         cli::Command::Schema => print(&format!("{:#}\n", assent_diagnosis::report::schema())),
         cli::Command::Docs(asked) => docs::run(&asked.out),

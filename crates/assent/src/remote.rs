@@ -19,7 +19,7 @@ mod ledger;
 mod login;
 mod policy;
 
-pub(crate) use clusters::{Clusters, Environments};
+pub(crate) use clusters::{Clusters, Environments, Observer};
 pub(crate) use incidents::{Incident, Incidents};
 pub(crate) use ledger::Ledger;
 pub(crate) use login::{Login, Logout};
@@ -73,7 +73,8 @@ impl Remote {
     pub(crate) fn of(server: &Server) -> anyhow::Result<Self> {
         let kept = server.credentials_file().and_then(|path| std::fs::read_to_string(path).ok());
         let kept: Option<Credentials> = kept.and_then(|text| serde_json::from_str(&text).ok());
-        let url = server.server.clone().or_else(|| kept.as_ref().map(|kept| kept.server.clone())).unwrap_or_else(|| SERVER_DEFAULT.to_owned());
+        let url =
+            server.server.clone().or_else(|| kept.as_ref().map(|kept| kept.server.clone())).unwrap_or_else(|| SERVER_DEFAULT.to_owned());
         let auth = match (&server.token_file, &server.token) {
             (Some(path), _) => {
                 let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -101,7 +102,12 @@ impl Remote {
     }
 
     /// Asks, and waits for the answer.
-    pub(crate) fn call<O: Operation<Body: Serialize>>(&self, path: &O::Path, query: &O::Query, body: &O::Body) -> anyhow::Result<O::Answer> {
+    pub(crate) fn call<O: Operation<Body: Serialize>>(
+        &self,
+        path: &O::Path,
+        query: &O::Query,
+        body: &O::Body,
+    ) -> anyhow::Result<O::Answer> {
         Ok(self.runtime.block_on(self.client.call::<O>(path, query, body))?)
     }
 

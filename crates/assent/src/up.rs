@@ -77,7 +77,10 @@ async fn serve(config: Config, proxy: Option<Proxy>, extra: Option<Extra>) -> an
     let http = http_config(&config, counts)?;
     let listen = assent_http::Listen::on(config.listen, listen_tls(&config));
     let bound = assent_http::bind(listen).context("cannot serve")?;
-    let url = config.public_url.clone().unwrap_or_else(|| format!("{}://{}", if config.tls == Tls::Off { "http" } else { "https" }, bound.address()));
+    let url = config
+        .public_url
+        .clone()
+        .unwrap_or_else(|| format!("{}://{}", if config.tls == Tls::Off { "http" } else { "https" }, bound.address()));
     greet(&config.data_dir, &url, set_up.as_ref())?;
     let retention = tokio::spawn({
         let plane = plane.clone();
@@ -107,9 +110,11 @@ fn random(bytes: &mut [u8]) {
 }
 
 fn settings(config: &Config, proxy: Option<Proxy>, counts: std::sync::Arc<assent_http::metrics::Counts>) -> anyhow::Result<Settings> {
-    let ca_pem = config.ca_file.as_ref().map(|path| std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display())));
+    let ca_pem =
+        config.ca_file.as_ref().map(|path| std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display())));
     let ca_pem = ca_pem.transpose()?;
-    let providers = config.oidc.iter().map(|oidc| provider(config, oidc, ca_pem.as_deref(), proxy.as_ref())).collect::<anyhow::Result<_>>()?;
+    let providers =
+        config.oidc.iter().map(|oidc| provider(config, oidc, ca_pem.as_deref(), proxy.as_ref())).collect::<anyhow::Result<_>>()?;
     Ok(Settings {
         database: config.database.clone(),
         public_url: config.public_url.clone(),
@@ -149,9 +154,11 @@ fn provider(config: &Config, asked: &config::Oidc, ca_pem: Option<&str>, proxy: 
 }
 
 fn http_config(config: &Config, counts: std::sync::Arc<assent_http::metrics::Counts>) -> anyhow::Result<assent_http::Config> {
-    let mut http = assent_http::Config::loopback(serde_json::to_value(assent_diagnosis::report::schema()).context("the report has no schema")?);
+    let mut http =
+        assent_http::Config::loopback(serde_json::to_value(assent_diagnosis::report::schema()).context("the report has no schema")?);
     http.public_url.clone_from(&config.public_url);
     http.secure = config.tls != Tls::Off;
+    (http.session_cookie, http.oidc_cookie) = assent_platform::cookie_names(http.secure);
     http.hosts.extend(config.names());
     http.counts = counts;
     http.metrics = Some(assent_http::metrics::Metrics::install().context("cannot count")?);

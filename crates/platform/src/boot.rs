@@ -31,6 +31,12 @@ use crate::queries::{QueryWords, ReadAll};
 use crate::settings::Settings;
 use crate::watching::Watched;
 
+/// The folder of keys in the data folder.
+pub(crate) const KEYS: &str = "keys";
+/// The folder of the ledger.
+pub(crate) const LEDGER: &str = "ledger";
+/// The database's file.
+const DATABASE: &str = "assent.db";
 /// The ledger's name in its checkpoints.
 const ORIGIN: &str = "assent/ledger";
 /// The file of its key.
@@ -90,9 +96,9 @@ impl ControlPlane {
     /// When anything that is there cannot be used as it is.
     pub async fn start(data: &Path, settings: Settings, outside: Outside) -> Result<Started, StartError> {
         own_folder(data)?;
-        let keys = data.join("keys");
+        let keys = data.join(KEYS);
         own_folder(&keys)?;
-        let database = settings.database.clone().unwrap_or_else(|| format!("sqlite://{}", data.join("assent.db").display()));
+        let database = database_of(data, settings.database.as_deref());
         let store = Store::open(&database, KeyFolder::open(&keys)?, settings.store_limits.clone()).await?;
         let outside = Arc::new(outside);
         let journal = journal(data, &keys, &settings, &outside)?;
@@ -187,6 +193,23 @@ impl ControlPlane {
     }
 }
 
+/// The database of a data folder.
+pub(crate) fn database_of(data: &Path, database: Option<&str>) -> String {
+    database.map_or_else(|| format!("sqlite://{}", data.join(DATABASE).display()), str::to_owned)
+}
+
+/// The ledger's public key.
+pub(crate) fn ledger_key(data: &Path) -> Result<assent_ledger::VerifierKey, StartError> {
+    let path = data.join(KEYS).join(LEDGER_KEY);
+    if !path.exists() {
+        let cause = io::Error::from(io::ErrorKind::NotFound);
+        return Err(StartError::Folder { path, cause });
+    }
+    // It is there, so no key is made of these bytes.
+    let key = assent_journal::Key::load_or_create(&path, ORIGIN, assent_ledger::Algorithm::Ed25519, [0; 32])?;
+    Ok(assent_ledger::Signer::key(&key).clone())
+}
+
 fn journal(data: &Path, keys: &Path, settings: &Settings, outside: &Arc<Outside>) -> Result<Journal, StartError> {
     let random = || {
         let mut bytes = [0; 32];
@@ -204,7 +227,7 @@ fn journal(data: &Path, keys: &Path, settings: &Settings, outside: &Arc<Outside>
         }
         None => None,
     };
-    let config = assent_journal::Config { dir: data.join("ledger"), origin: ORIGIN.to_owned(), limits: assent_journal::Limits::default() };
+    let config = assent_journal::Config { dir: data.join(LEDGER), origin: ORIGIN.to_owned(), limits: assent_journal::Limits::default() };
     Ok(Journal::open(&config, Box::new(key), witness)?)
 }
 

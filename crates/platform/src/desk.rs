@@ -29,6 +29,14 @@ pub(crate) struct Desk<'a> {
     engine: Arc<Engine>,
 }
 
+/// What policy allowed, and what it was asked: the question goes on the ledger, so that it can be asked again of other policies.
+#[derive(Debug)]
+#[must_use = "a leave that is not used allows nothing"]
+pub(crate) struct Leave {
+    permit: Permit,
+    ask: Ask,
+}
+
 /// The ledger holds that this is about to be done. It is spent by doing it.
 #[derive(Debug)]
 #[must_use = "an intent that nothing follows is a lie on the ledger"]
@@ -82,7 +90,7 @@ impl<'a> Desk<'a> {
     }
 
     /// Asks policy. A refusal goes on the ledger. Who may not even read the thing hears that there is none.
-    pub(crate) async fn require(&self, action: Action, resource: Resource) -> Result<Permit, Problem> {
+    pub(crate) async fn require(&self, action: Action, resource: Resource) -> Result<Leave, Problem> {
         let subject = resource.id.clone();
         let readable = action_to_read(action).is_none_or(|read| self.may(read, &resource));
         let ask = Ask { caller: self.who.clone(), action, resource };
@@ -93,7 +101,7 @@ impl<'a> Desk<'a> {
             self.plane.record(&self.tenant, &self.actor(), action.as_str(), &subject, Outcome::Refused, details).await?;
             return Err(if readable { refused(action, &answer) } else { Problem::not_found() });
         };
-        Ok(permit)
+        Ok(Leave { permit, ask })
     }
 
     /// A document of the tenant. Whether the caller may know of it is still to be asked.
@@ -122,15 +130,18 @@ impl<'a> Desk<'a> {
     }
 
     /// Puts on the ledger what is about to be done. `details` must hold no secret.
-    pub(crate) async fn intend(&self, permit: Permit, details: Value) -> Result<Intent, Problem> {
-        let subject = permit.resource().to_owned();
-        self.intend_on(permit, subject, details).await
+    pub(crate) async fn intend(&self, leave: Leave, details: Value) -> Result<Intent, Problem> {
+        let subject = leave.permit.resource().to_owned();
+        self.intend_on(leave, subject, details).await
     }
 
     /// The same, for something that is only now being made.
-    pub(crate) async fn intend_on(&self, permit: Permit, subject: String, details: Value) -> Result<Intent, Problem> {
-        let details = json!({ "details": details, "policies": permit.policies(), "policy_digest": permit.digest() });
-        let (actor, action) = (self.actor(), permit.action().as_str().to_owned());
+    pub(crate) async fn intend_on(&self, leave: Leave, subject: String, details: Value) -> Result<Intent, Problem> {
+        let Leave { permit, ask } = leave;
+        let decision = Judgement::Permit(permit);
+        let answer = decision.answer();
+        let details = json!({ "details": details, "ask": ask, "decision": answer, "policy_digest": self.engine.digest() });
+        let (actor, action) = (self.actor(), ask.action.as_str().to_owned());
         self.plane.record(&self.tenant, &actor, &action, &subject, Outcome::Intended, details).await?;
         Ok(Intent { actor, action, subject })
     }

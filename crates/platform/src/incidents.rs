@@ -16,7 +16,7 @@ use assent_http::{Handle, Input, Reply};
 use assent_incidents::book::{CONTEXT_CHARS_MAX, REASON_CHARS_MAX};
 use assent_incidents::{Act, State};
 use assent_ledger::Outcome;
-use assent_policy::{Permit, Resource};
+use assent_policy::Resource;
 use assent_store::{Expect, Kept, Query, Tenant, Write};
 use serde_json::{Value, json};
 
@@ -128,7 +128,7 @@ impl Desk<'_> {
         details: Value,
     ) -> Result<(words::Incident, u64), Problem> {
         let (kept, _, resource) = self.incident(id).await?;
-        let permit: Permit = self.require(action, resource).await?;
+        let permit = self.require(action, resource).await?;
         self.expect(meta, kept.version)?;
         let intent: Intent = self.intend(permit, details).await?;
         let done = self.plane.inner.watched.act(self.plane, &self.tenant, kept.doc.0.cluster, id, act, &self.actor()).await;

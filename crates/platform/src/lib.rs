@@ -49,6 +49,7 @@ mod status;
 mod tenants;
 mod ticket;
 mod turns;
+mod upkeep;
 mod watching;
 
 pub use assent_identity::oidc;
@@ -59,3 +60,4 @@ pub use demo::Moment;
 pub use plane::{ControlPlane, Outside, Random};
 pub use sessions::cookie_names;
 pub use settings::{Provider, Settings};
+pub use upkeep::{PUBLIC_KEY, Sound, Upkeep, UpkeepError};

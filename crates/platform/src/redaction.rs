@@ -7,13 +7,12 @@ use assent_api::redaction::{RedactionRule, RedactionRules, Replaced, Tried};
 use assent_api::{Action, Problem};
 use assent_base::id::EnvironmentId;
 use assent_http::{Handle, Input, Reply};
-use assent_policy::Permit;
 use assent_screen::{BadRule, Custom, PseudonymKey, Rule, Rules, Screen};
 use assent_store::{Expect, Tenant, Write};
 use serde_json::json;
 
 use crate::caller::Caller;
-use crate::desk::Desk;
+use crate::desk::{Desk, Leave};
 use crate::documents::RedactionDoc;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
@@ -65,7 +64,7 @@ impl ControlPlane {
 
 impl Desk<'_> {
     /// The rules of an environment that the caller may know of, with their version; 0 before there are any.
-    async fn redaction(&self, environment: EnvironmentId, action: Action) -> Result<(RedactionDoc, u64, Permit), Problem> {
+    async fn redaction(&self, environment: EnvironmentId, action: Action) -> Result<(RedactionDoc, u64, Leave), Problem> {
         let environment = self.environment(environment).await?;
         let permit = self.require(action, environment.doc.resource(self.tenant_id())).await?;
         let kept = self.tenant.get::<RedactionDoc>(&environment.id).await.map_err(Problem::from_store)?;

@@ -27,6 +27,8 @@ use crate::problem_of::ProblemOf;
 use crate::sessions::Begun;
 use crate::ticket::Ticket;
 
+/// Times that a sign-in begins again because the account has changed meanwhile.
+const TRIES_MAX: usize = 5;
 /// Characters of what was typed as an address that are looked at, when it is none.
 const TYPED_CHARS_MAX: usize = 254;
 
@@ -156,21 +158,34 @@ impl ControlPlane {
 
     /// Signs somebody in who has proven who they are: the account and the session are written together, so that an account that is
     /// being shut at this moment gets no session.
-    pub(crate) async fn sign_in(&self, tenant: &Tenant, kept: Kept<AccountDoc>, meta: &RequestMeta, way: &str) -> Result<Begun, Problem> {
-        let doc = AccountDoc { signed_in_at: Some(self.now()), ..kept.doc };
-        let mut begun = self.begin_session(tenant, &doc, meta).await?;
-        let actor = format!("account:{}", doc.id);
-        let details = json!({ "way": way, "remote": meta.remote, "user_agent": meta.user_agent });
-        self.record(tenant, &actor, "session.begin", &begun.session.id.to_string(), Outcome::Intended, details).await?;
-        let mut writes = vec![Write::put(&kept.id, &doc, Expect::Version(kept.version)).map_err(Problem::from_store)?];
-        writes.append(&mut begun.writes);
-        match tenant.write(writes, self.now()).await {
-            Ok(_) => Ok(begun),
-            Err(StoreError::Stale { .. } | StoreError::Absent { .. }) => {
-                Err(Problem::new(Code::Conflict, "the account is changing at this moment: try again"))
+    pub(crate) async fn sign_in(
+        &self,
+        tenant: &Tenant,
+        mut kept: Kept<AccountDoc>,
+        meta: &RequestMeta,
+        way: &str,
+    ) -> Result<Begun, Problem> {
+        let groups = kept.doc.groups.clone();
+        for _ in 0..TRIES_MAX {
+            let doc = AccountDoc { signed_in_at: Some(self.now()), groups: groups.clone(), ..kept.doc };
+            let mut begun = self.begin_session(tenant, &doc, meta).await?;
+            let actor = format!("account:{}", doc.id);
+            let details = json!({ "way": way, "remote": meta.remote, "user_agent": meta.user_agent });
+            self.record(tenant, &actor, "session.begin", &begun.session.id.to_string(), Outcome::Intended, details.clone()).await?;
+            let mut writes = vec![Write::put(&kept.id, &doc, Expect::Version(kept.version)).map_err(Problem::from_store)?];
+            writes.append(&mut begun.writes);
+            match tenant.write(writes, self.now()).await {
+                Ok(_) => return Ok(begun),
+                // The same person signs in elsewhere at this moment, or somebody changes the account: what it is now counts.
+                Err(StoreError::Stale { .. } | StoreError::Absent { .. }) => {
+                    self.record(tenant, &actor, "session.begin", &begun.session.id.to_string(), Outcome::Failed, details).await?;
+                    let now = tenant.get::<AccountDoc>(&kept.id).await.map_err(Problem::from_store)?;
+                    kept = now.filter(|now| !now.doc.disabled).ok_or_else(wrong)?;
+                }
+                Err(error) => return Err(Problem::from_store(error)),
             }
-            Err(error) => Err(Problem::from_store(error)),
         }
+        Err(Problem::new(Code::Conflict, "the account is changing at this moment: try again").retry_after(1))
     }
 
     async fn refuse_sign_in(&self, found: Option<(Tenant, Kept<AccountDoc>)>, attempt: Attempt, meta: &RequestMeta) -> Result<(), Problem> {

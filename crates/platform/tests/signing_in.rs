@@ -100,10 +100,24 @@ async fn many_attempts_at_one_time_are_all_counted() {
 }
 
 #[tokio::test]
+async fn somebody_can_sign_in_at_several_places_at_one_time() {
+    let house = House::open().await;
+    house.owner().await;
+    let sign_ins = (0..3).map(|_| house.sign_in("ada@example.org", PASSWORD));
+    for answer in futures_util::future::join_all(sign_ins).await {
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert_eq!(house.get(&answer.who(), "/api/v1/me").await.status, 200);
+    }
+}
+
+#[tokio::test]
 async fn a_session_ends_when_it_is_signed_out_ended_or_too_old() {
     let house = House::open().await;
+    // Sessions are listed by when they began.
     let first = house.owner().await;
+    house.pass(1);
     let second = house.sign_in("ada@example.org", PASSWORD).await.who();
+    house.pass(1);
     let third = house.sign_in("ada@example.org", PASSWORD).await.who();
     let sessions = house.get(&second, "/api/v1/me/sessions").await.json();
     assert_eq!(sessions["items"].as_array().map(Vec::len), Some(3));

@@ -153,6 +153,32 @@ fn clusters(asked: &Clusters) -> anyhow::Result<u8> {
     }
 }
 
+/// Observers.
+#[derive(Debug, Args)]
+pub(crate) struct Observer {
+    #[command(subcommand)]
+    act: ObserverAct,
+}
+
+#[derive(Debug, Subcommand)]
+enum ObserverAct {
+    /// Print the ClusterRole of the profiles.
+    Rbac {
+        /// What to read besides `core`: workloads, logs, metrics, gitops, tests. May be given several times.
+        #[arg(long = "profile", value_name = "PROFILE", value_parser = profile)]
+        profiles: Vec<Profile>,
+    },
+}
+
+impl Observer {
+    /// Runs the command.
+    pub(crate) fn run(&self) -> anyhow::Result<u8> {
+        match &self.act {
+            ObserverAct::Rbac { profiles } => print(&assent_observe::manifest::rbac(profiles)),
+        }
+    }
+}
+
 fn list(remote: &Remote) -> anyhow::Result<u8> {
     let mut query = ClusterQuery::default();
     loop {

@@ -151,7 +151,11 @@ fn watch(remote: &Remote, query: &IncidentQuery, json: bool) -> anyhow::Result<u
                     if query.namespace.as_ref().is_some_and(|name| !one.namespaces.contains(name)) {
                         continue;
                     }
-                    if json { print(&format!("{}\n", serde_json::to_string(&one)?))? } else { print(&row(&one))? };
+                    if json {
+                        print(&format!("{}\n", serde_json::to_string(&one)?))?
+                    } else {
+                        print(&row(&one))?
+                    };
                 }
                 Event::Cluster { .. } => {}
                 Event::Gap {} => drop(print("(some changes were missed; run the command again for the whole list)\n")?),
@@ -184,7 +188,9 @@ fn one(asked: &Incident) -> anyhow::Result<u8> {
 
 fn change(remote: &Remote, path: &IncidentPath, act: &Act) -> anyhow::Result<words::Incident> {
     match act {
-        Act::Mute { span, reason } => remote.call::<ops::MuteIncident>(path, &Empty {}, &words::MuteIncident { for_s: *span, reason: reason.clone() }),
+        Act::Mute { span, reason } => {
+            remote.call::<ops::MuteIncident>(path, &Empty {}, &words::MuteIncident { for_s: *span, reason: reason.clone() })
+        }
         Act::Unmute => remote.call::<ops::UnmuteIncident>(path, &Empty {}, &Empty {}),
         Act::Dismiss { reason } => remote.call::<ops::DismissIncident>(path, &Empty {}, &words::DismissIncident { reason: reason.clone() }),
         Act::Reopen => remote.call::<ops::ReopenIncident>(path, &Empty {}, &Empty {}),
@@ -210,7 +216,15 @@ fn read(remote: &Remote, path: &IncidentPath, shape: &Shape) -> anyhow::Result<u
 
 fn head(incident: &words::Incident) -> String {
     let summary = &incident.summary;
-    let mut out = format!("{}\n{} in {}, {}, {} since {}", printable(&summary.title), summary.id, printable(&summary.cluster_name), word(summary.severity), word(summary.state), summary.opened_at);
+    let mut out = format!(
+        "{}\n{} in {}, {}, {} since {}",
+        printable(&summary.title),
+        summary.id,
+        printable(&summary.cluster_name),
+        word(summary.severity),
+        word(summary.state),
+        summary.opened_at
+    );
     if summary.recurrences > 0 {
         out.push_str(&format!(", seen {} times before", summary.recurrences));
     }

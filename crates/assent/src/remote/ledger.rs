@@ -4,9 +4,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use assent_api::Empty;
 use assent_api::ledger::{Outcome, Receipt, Record, RecordPath, RecordQuery};
 use assent_api::operations as ops;
-use assent_api::Empty;
 use assent_base::Timestamp;
 use assent_client::Download;
 use assent_journal::DirFiles;
@@ -151,7 +151,14 @@ fn list(asked: &List) -> anyhow::Result<u8> {
 
 fn row(record: &Record) -> String {
     let outcome = serde_json::to_value(record.outcome).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default();
-    format!("{:>8}  {}  {outcome:<8}  {:<24} {}  by {}\n", record.index, record.at, printable(&record.action), printable(&record.subject), printable(&record.actor))
+    format!(
+        "{:>8}  {}  {outcome:<8}  {:<24} {}  by {}\n",
+        record.index,
+        record.at,
+        printable(&record.action),
+        printable(&record.subject),
+        printable(&record.actor)
+    )
 }
 
 fn export(file: &Path, server: &Server) -> anyhow::Result<u8> {
@@ -186,7 +193,12 @@ fn receipt(asked: &ReceiptOf) -> anyhow::Result<u8> {
         let text = small_file(file)?;
         let receipt = assent_ledger::Receipt::parse(text.as_bytes()).with_context(|| format!("{} is no receipt", file.display()))?;
         return match receipt.verify(&Trust::log(verifier_key(key)?)) {
-            Ok(proven) => print(&format!("Proven: record {} of a log of {} records.\n{}\n", proven.index, proven.checkpoint.size, serde_json::to_string_pretty(&proven.record)?)),
+            Ok(proven) => print(&format!(
+                "Proven: record {} of a log of {} records.\n{}\n",
+                proven.index,
+                proven.checkpoint.size,
+                serde_json::to_string_pretty(&proven.record)?
+            )),
             Err(bad) => print(&format!("NOT PROVEN: {bad}\n")).map(|_| EXIT_FAULTY),
         };
     }

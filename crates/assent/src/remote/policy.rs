@@ -73,24 +73,58 @@ fn run(asked: &Policy) -> anyhow::Result<u8> {
         Act::Actions => print(&Action::ALL.iter().map(|action| format!("{action}\n")).collect::<String>()),
         Act::List => {
             let page = Remote::of(&asked.server)?.call::<ops::ListPolicies>(&Empty {}, &assent_api::PageQuery::default(), &Empty {})?;
-            print(&page.items.iter().map(|one| format!("{}  {}  {}\n", one.id, if one.enabled { "on " } else { "off" }, printable(&one.name))).collect::<String>())
+            print(
+                &page
+                    .items
+                    .iter()
+                    .map(|one| format!("{}  {}  {}\n", one.id, if one.enabled { "on " } else { "off" }, printable(&one.name)))
+                    .collect::<String>(),
+            )
         }
         Act::Test { role, action, criticality, namespace, file } => {
-            let text = file.as_ref().map(|path| std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))).transpose()?;
+            let text = file
+                .as_ref()
+                .map(|path| std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display())))
+                .transpose()?;
             let grant = Grant { role: *role, environment: None, namespaces: Vec::new() };
-            let question = policies::Question { grants: vec![grant], action: *action, environment: None, criticality: *criticality, namespace: namespace.clone() };
-            let answer = Remote::of(&asked.server)?.call::<ops::TestPolicy>(&Empty {}, &Empty {}, &policies::TestPolicy { text, question })?;
+            let question = policies::Question {
+                grants: vec![grant],
+                action: *action,
+                environment: None,
+                criticality: *criticality,
+                namespace: namespace.clone(),
+            };
+            let answer =
+                Remote::of(&asked.server)?.call::<ops::TestPolicy>(&Empty {}, &Empty {}, &policies::TestPolicy { text, question })?;
             told(&answer)
         }
         Act::Backtest { file, since } => {
             let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-            let told = Remote::of(&asked.server)?.call::<ops::BacktestPolicy>(&Empty {}, &Empty {}, &policies::BacktestPolicy { text, since: *since })?;
+            let told = Remote::of(&asked.server)?.call::<ops::BacktestPolicy>(
+                &Empty {},
+                &Empty {},
+                &policies::BacktestPolicy { text, since: *since },
+            )?;
             let rows: String = told
                 .changed
                 .iter()
-                .map(|one| format!("{:>8}  {} by {}: was {}, would be {}\n", one.index, printable(&one.action), printable(&one.actor), said(one.was), said(one.would_be)))
+                .map(|one| {
+                    format!(
+                        "{:>8}  {} by {}: was {}, would be {}\n",
+                        one.index,
+                        printable(&one.action),
+                        printable(&one.actor),
+                        said(one.was),
+                        said(one.would_be)
+                    )
+                })
                 .collect();
-            print(&format!("{rows}{} decisions asked again, {} would be different, {} cannot be asked again.\n", told.examined, told.changed.len(), told.unexamined))
+            print(&format!(
+                "{rows}{} decisions asked again, {} would be different, {} cannot be asked again.\n",
+                told.examined,
+                told.changed.len(),
+                told.unexamined
+            ))
         }
     }
 }

@@ -51,6 +51,8 @@ struct Task {
     wanted: std::collections::BTreeMap<Slice, Vec<assent_diagnosis::wanted::Wanted>>,
     unlisted: BTreeSet<Kind>,
     first_fact: Option<Timestamp>,
+    /// What open incidents were seen from before the start: whether they still are must be looked at, though nothing has changed.
+    unconfirmed: BTreeSet<Slice>,
 }
 
 /// Watches until it is told to stop, or nobody is left to tell it anything.
@@ -75,6 +77,7 @@ pub(super) async fn run(
         unlisted.clear();
     }
     shown.lock().unwrap_or_else(PoisonError::into_inner).lacks_the_past = past.lost;
+    let unconfirmed = past.book.seen_from();
     let mut task = Task {
         plane,
         tenant,
@@ -89,6 +92,7 @@ pub(super) async fn run(
         wanted: std::collections::BTreeMap::new(),
         unlisted,
         first_fact: None,
+        unconfirmed,
     };
     task.show();
     loop {
@@ -233,6 +237,9 @@ impl Task {
         if !self.unwritten.is_empty() {
             return Duration::from_secs(RETRY_S);
         }
+        if !self.unconfirmed.is_empty() && self.is_listed(now) {
+            return Duration::from_millis(TICK_MS_MIN);
+        }
         let settled = self.known.dirty().into_iter().filter_map(|slice| self.known.dirty_since(&slice)).map(settled_at).min();
         let waited = self.book.waited_for().into_iter().map(|(_, at)| at).min();
         let next =
@@ -256,8 +263,10 @@ impl Task {
             let waited = self.book.waited_for().into_iter().filter(|(_, at)| *at <= now).map(|(slice, _)| slice);
             let dirty = self.known.dirty().into_iter();
             let dirty = dirty.filter(|slice| self.known.dirty_since(slice).is_none_or(|since| settled_at(since) <= now));
-            let slices: BTreeSet<Slice> = waited.chain(dirty).collect();
+            let unconfirmed = self.unconfirmed.iter().cloned();
+            let slices: BTreeSet<Slice> = waited.chain(dirty).chain(unconfirmed).collect();
             for slice in slices {
+                self.unconfirmed.remove(&slice);
                 self.examine(slice).await;
                 if !inbox.is_empty() {
                     break;
