@@ -1,4 +1,5 @@
-//! Nothing is contacted that the configuration does not name: a capture is explained without opening a socket.
+//! Nothing is contacted that the configuration does not name: a capture is explained without opening a socket, and the platform, started
+//! as it comes, speaks on loopback with those who call it and with nobody else.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
 
@@ -7,7 +8,9 @@ mod support;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use serde_json::json;
 use support::fault::wrong_image;
+use support::platform::{Observer, Platform, ill_cluster, incident};
 
 /// Each network call of a run, or `None` where calls cannot be watched here.
 fn network_calls(folder: &Path, arguments: &[&str]) -> Option<Vec<String>> {
@@ -92,5 +95,98 @@ fn a_machine_without_a_network_makes_no_difference() {
         let apart =
             Command::new("unshare").args(["--map-root-user", "--net", program]).args(&arguments).stdin(Stdio::null()).output().unwrap();
         assert_eq!((usual.status.code(), usual.stdout), (apart.status.code(), apart.stdout), "{arguments:?}");
+    }
+}
+
+/// A command that runs the program under a recorder of its network calls, with variables around it that others take for an invitation.
+fn watched(log: &Path) -> Command {
+    let mut command = Command::new("strace");
+    command.args(["-f", "-qq", "-e", "trace=%network", "-e", "signal=none", "-o"]).arg(log).arg(env!("CARGO_BIN_EXE_assent")).env_clear();
+    for (name, value) in [
+        ("PATH", "/usr/bin:/bin"),
+        ("HTTPS_PROXY", "http://127.0.0.1:9"),
+        ("HTTP_PROXY", "http://127.0.0.1:9"),
+        ("ALL_PROXY", "http://127.0.0.1:9"),
+        ("KUBECONFIG", "/nowhere/config"),
+        ("KUBERNETES_SERVICE_HOST", "127.0.0.1"),
+        ("KUBERNETES_SERVICE_PORT", "9"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9"),
+        ("VAULT_ADDR", "http://127.0.0.1:9"),
+        ("SENTRY_DSN", "http://key@127.0.0.1:9/1"),
+    ] {
+        command.env(name, value);
+    }
+    command
+}
+
+/// What of the recorded calls is neither the one socket that is listened on, nor an answer to somebody who came to it.
+fn reaching_out(calls: &str) -> Vec<String> {
+    let mut sockets = 0;
+    let mut is_harmless = |call: &str| {
+        let (name, _) = call.split_once('(').unwrap_or((call, ""));
+        match name.rsplit(' ').next().unwrap_or_default() {
+            "socketpair" | "setsockopt" | "getsockopt" | "getsockname" | "getpeername" | "listen" | "accept" | "accept4" | "shutdown" => {
+                true
+            }
+            "recvfrom" | "recvmsg" => true,
+            // Over what is connected already.
+            "sendto" => call.contains("NULL, 0"),
+            "socket" => {
+                sockets += 1;
+                sockets == 1 && call.contains("AF_INET, SOCK_STREAM")
+            }
+            "bind" => call.contains("sin_addr=inet_addr(\"127.0.0.1\")"),
+            _ => false,
+        }
+    };
+    // The second half of a call that was interrupted: its first half has been seen.
+    calls.lines().filter(|line| line.contains('(') && !line.contains(" resumed>") && !is_harmless(line)).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_platform_started_as_it_comes_speaks_with_its_callers_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("calls");
+    let able = Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status().is_ok_and(|status| status.success());
+    if !able {
+        eprintln!("SKIPPED a_platform_started_as_it_comes_speaks_with_its_callers_alone: strace is not here, or may not trace");
+        return;
+    }
+    let mut platform = Platform::start_as(watched(&log), &folder.path().join("assent"), &[]);
+    let owner = platform.owner();
+    let cluster = platform.add_cluster(&owner);
+    let (mut observer, _) = Observer::connect(platform.address, &cluster, "00112233445566778899aabbccddeeff").unwrap();
+    assert_eq!(observer.send(1, ill_cluster()).unwrap().status, 200);
+    let mut http = platform.http();
+    let id = incident(&mut http, &owner);
+    let text = json!({ "text": "see https://telemetry.example/collect and 203.0.113.7" });
+    assert_eq!(http.post(&owner, &format!("/api/v1/incidents/{id}/comments"), &text).unwrap().status, 201);
+    for path in
+        ["/healthz", "/readyz", "/metrics", "/docs", "/api/v1/openapi.json", "/api/v1/status", "/api/v1/sign-in", "/api/v1/tenant/export"]
+    {
+        assert_eq!(http.get(&owner, path).unwrap().status, 200, "{path}");
+    }
+    platform.stop();
+    let calls = std::fs::read_to_string(&log).unwrap();
+    assert!(calls.contains("accept4("), "the recorder sees nothing: {calls}");
+    let found = reaching_out(&calls);
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn the_recorder_would_find_what_reaches_out() {
+    let own = "7 socket(AF_INET, SOCK_STREAM|SOCK_CLOEXEC, IPPROTO_IP) = 18\n7 bind(18, {sa_family=AF_INET, sin_port=htons(0), sin_addr=inet_addr(\"127.0.0.1\")}, 16) = 0\n7 recvfrom(8, \"\\1\", 128, 0, NULL, NULL) = 1";
+    assert_eq!(reaching_out(own), [""; 0]);
+    for call in [
+        "socket(AF_INET, SOCK_STREAM|SOCK_CLOEXEC, IPPROTO_TCP) = 19",
+        "socket(AF_INET6, SOCK_DGRAM, IPPROTO_IP) = 19",
+        "socket(AF_UNIX, SOCK_STREAM, 0) = 19",
+        "connect(19, {sa_family=AF_INET, sin_port=htons(443), sin_addr=inet_addr(\"203.0.113.7\")}, 16 <unfinished ...>",
+        "sendto(19, \"x\", 1, 0, {sa_family=AF_INET, sin_port=htons(53), sin_addr=inet_addr(\"127.0.0.53\")}, 16) = 1",
+        "sendmsg(19, {msg_name=NULL, msg_namelen=0}, 0) = 1",
+        "sendmmsg(19, [], 2, MSG_NOSIGNAL) = 2",
+        "bind(18, {sa_family=AF_INET, sin_port=htons(0), sin_addr=inet_addr(\"0.0.0.0\")}, 16) = 0",
+    ] {
+        assert_eq!(reaching_out(&format!("{own}\n7 {call}")).len(), 1, "{call}");
     }
 }

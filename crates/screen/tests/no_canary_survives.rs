@@ -10,7 +10,7 @@ mod support {
 
 use serde_json::json;
 use support::canary::{survives, views};
-use support::corpus::{ENCODINGS, KINDS, Rng, encode};
+use support::corpus::{ENCODINGS, KINDS, Rng, planted};
 
 const CANARIES: usize = 10_000;
 const PLACES: usize = 9;
@@ -51,19 +51,6 @@ fn the_search_would_find_what_survives() {
             assert!(survives(&value, &views(format!("log {text} end").as_bytes())), "{} {encoding}: {value} in {text}", kind.name);
         }
     }
-}
-
-fn planted(kind: &support::corpus::Kind, encoding: &str, r: &mut Rng) -> (String, String) {
-    let drawn = (kind.draw)(r);
-    let plain = kind.setting.map_or(drawn.clone(), |setting| format!("{setting}={drawn}"));
-    // What must not be seen is the credential, and not the address or scheme around it.
-    let value = match kind.name {
-        "slack-webhook" => drawn.rsplit('/').next().unwrap(),
-        "basic-auth" | "bearer" => drawn.rsplit(' ').next().unwrap(),
-        name if name.ends_with("-url") => drawn.split("://").nth(1).unwrap().rsplit_once('@').unwrap().0.split_once(':').unwrap().1,
-        _ => &drawn,
-    };
-    (value.to_owned(), encode(encoding, &plain, r))
 }
 
 fn streamed(screen: &assent_screen::Screen, line: &str) -> String {

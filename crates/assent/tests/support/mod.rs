@@ -5,4 +5,6 @@
 pub mod cluster;
 pub mod fault;
 pub mod generate;
+pub mod http;
+pub mod platform;
 pub mod program;

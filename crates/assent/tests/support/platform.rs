@@ -88,6 +88,9 @@ impl Platform {
 
     /// SIGKILL, and what it had said until then: standard output and standard error.
     pub fn kill(&mut self) -> (Vec<u8>, Vec<u8>) {
+        for id in self.recorded() {
+            let _ = Command::new("kill").args(["-KILL", &id]).status();
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
         let said = |reader: Option<JoinHandle<Vec<u8>>>| reader.map(|reader| reader.join().unwrap()).unwrap_or_default();
@@ -96,11 +99,19 @@ impl Platform {
 
     /// Asks it to end, as a service manager does, and waits until it has.
     pub fn stop(&mut self) -> (Vec<u8>, Vec<u8>) {
-        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        let id = self.recorded().pop().unwrap_or_else(|| self.child.id().to_string());
+        let asked = Command::new("kill").args(["-TERM", &id]).status().unwrap();
         assert!(asked.success());
         let ended = self.child.wait().unwrap();
         assert!(ended.success(), "it ended with {ended}");
         self.kill()
+    }
+
+    /// The program, when what was started is a recorder around it. By itself it starts nothing.
+    fn recorded(&self) -> Vec<String> {
+        let id = self.child.id();
+        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+        children.split_whitespace().map(str::to_owned).collect()
     }
 
     fn killed_text(&mut self) -> String {

@@ -239,6 +239,20 @@ pub fn encode(encoding: &str, text: &str, r: &mut Rng) -> String {
     }
 }
 
+/// A secret as drawn, without what may be seen around it, and the text that it stands in.
+pub fn planted(kind: &Kind, encoding: &str, r: &mut Rng) -> (String, String) {
+    let drawn = (kind.draw)(r);
+    let plain = kind.setting.map_or(drawn.clone(), |setting| format!("{setting}={drawn}"));
+    // What must not be seen is the credential, and not the address or scheme around it.
+    let value = match kind.name {
+        "slack-webhook" => drawn.rsplit('/').next().unwrap(),
+        "basic-auth" | "bearer" => drawn.rsplit(' ').next().unwrap(),
+        name if name.ends_with("-url") => drawn.split("://").nth(1).unwrap().rsplit_once('@').unwrap().0.split_once(':').unwrap().1,
+        _ => &drawn,
+    };
+    (value.to_owned(), encode(encoding, &plain, r))
+}
+
 /// A piece of text with a label.
 pub struct Sample {
     pub kind: &'static str,
