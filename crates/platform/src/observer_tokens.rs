@@ -36,9 +36,10 @@ fn read(path: &Path) -> io::Result<Option<zeroize::Zeroizing<Vec<u8>>>> {
     match std::fs::metadata(path) {
         Ok(metadata) if metadata.len() > FILE_BYTES_MAX => Err(io::Error::new(io::ErrorKind::InvalidData, "it is too large")),
         // Whoever has read it can be any observer of any tenant.
-        Ok(metadata) if metadata.permissions().mode() & 0o077 != 0 => {
-            Err(io::Error::new(io::ErrorKind::PermissionDenied, "others can read it: `chmod 600` it, or remove it so that new keys are made"))
-        }
+        Ok(metadata) if metadata.permissions().mode() & 0o077 != 0 => Err(io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            "others can read it: `chmod 600` it, or remove it so that new keys are made",
+        )),
         Ok(_) => std::fs::read(path).map(|bytes| Some(zeroize::Zeroizing::new(bytes))),
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(cause) => Err(cause),
