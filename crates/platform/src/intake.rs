@@ -293,8 +293,11 @@ fn read(signals: &[&Numbered]) -> Result<(Vec<u8>, Vec<Fact>), Problem> {
     let mut lines = Vec::new();
     let mut facts = Vec::with_capacity(signals.len());
     for one in signals {
-        if let Signal::Object { body, .. } = &one.signal {
-            is_ours_to_keep(one.seq, body.get())?;
+        if let Signal::Object { body, .. } = &one.signal
+            && is_never_kept(one.seq, body.get())?
+        {
+            tracing::warn!(seq = one.seq, "an observer sent a Secret or a list; it is passed over");
+            continue;
         }
         let start = lines.len();
         serde_json::to_writer(&mut lines, &one.signal).map_err(|error| unreadable(one.seq, &error))?;
@@ -305,18 +308,15 @@ fn read(signals: &[&Numbered]) -> Result<(Vec<u8>, Vec<Fact>), Problem> {
     Ok((lines, facts))
 }
 
-/// I7: what is kept is kept whole, so a Secret, or a list that could hold some, is stopped before it is.
-fn is_ours_to_keep(seq: u64, body: &str) -> Result<(), Problem> {
+/// I7: a segment is kept as it came, so a Secret, or a list that could hold some, is taken out before.
+fn is_never_kept(seq: u64, body: &str) -> Result<bool, Problem> {
     #[derive(serde::Deserialize)]
     struct Object<'a> {
         #[serde(borrow)]
         kind: std::borrow::Cow<'a, str>,
     }
     let object: Object<'_> = serde_json::from_str(body).map_err(|error| unreadable(seq, &error))?;
-    if object.kind == "Secret" || object.kind.ends_with("List") {
-        return Err(Problem::invalid("/signals", format!("signal {seq} is a Secret or a list, which no observer sends")));
-    }
-    Ok(())
+    Ok(object.kind == "Secret" || object.kind.ends_with("List"))
 }
 
 fn unreadable(seq: u64, error: &serde_json::Error) -> Problem {
