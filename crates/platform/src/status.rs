@@ -23,6 +23,8 @@ impl Handle<GetPublicStatus> for ControlPlane {
         for part in self.readiness().await.parts {
             parts.push(Part { name: part.name.to_owned(), level: if part.waits_for.is_none() { Level::Working } else { Level::Stopped } });
         }
+        let diagnosis = if self.inner.watched.any_stopped() { Level::Degraded } else { Level::Working };
+        parts.push(Part { name: "diagnosis".to_owned(), level: diagnosis });
         let level = parts.iter().map(|part| part.level).max().unwrap_or(Level::Working);
         let objective = Objective { target_percent: TARGET_PERCENT, measured_percent: measured, requests };
         Ok(Reply::new(PublicStatus { level, parts, objective, at: self.now() }))
