@@ -64,6 +64,8 @@ fn fields(parameters: &impl Serialize) -> Result<Vec<(String, String)>, CallErro
         };
         fields.push((name.clone(), text));
     }
+    // The same call is the same text, whatever order the map of JSON keeps.
+    fields.sort();
     Ok(fields)
 }
 
