@@ -102,7 +102,7 @@ fn an_object_loses_its_secrets_and_nothing_else() {
     assert_eq!(container["livenessProbe"]["httpGet"]["httpHeaders"][0]["value"], "<authorization>");
     assert_eq!(container["image"], "registry.example/cart@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08");
     let applied = text["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"].as_str().unwrap();
-    assert_eq!(applied, "{\"data\":{\"user\":\"<secret-data>\"},\"kind\":\"Secret\"}\n");
+    assert_eq!(applied, "{\"kind\":\"Secret\",\"data\":{\"user\":\"<secret-data>\"}}\n");
     assert!(text["metadata"]["annotations"]["checksum/secret"].as_str().unwrap().starts_with("9f86"));
     assert_eq!(counts.total(), 6);
     let once = pod.clone();
