@@ -19,6 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
 
+mod aside;
 mod keeping;
 mod restore;
 mod task;
@@ -55,6 +56,8 @@ pub(crate) struct Shown {
     pub(crate) lacks_the_past: bool,
     /// Every core kind was listed at least once.
     pub(crate) listed: bool,
+    /// Facts that cannot be applied.
+    pub(crate) set_aside: u64,
     /// Why nothing is diagnosed, if so.
     pub(crate) stopped: Option<&'static str>,
 }
