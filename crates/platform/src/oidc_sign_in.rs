@@ -115,7 +115,10 @@ impl ControlPlane {
             self.record(&tenant, "public", "session.begin", &kept.id, Outcome::Refused, details).await?;
             return Err(unknown());
         }
-        let begun = self.sign_in(&tenant, kept, &meta, &known.name).await?;
+        // What the provider claims now counts, whatever is kept.
+        let groups = kept.doc.groups.clone();
+        let proven = |doc: AccountDoc| Ok(AccountDoc { groups: groups.clone(), ..doc });
+        let begun = self.sign_in(&tenant, kept, &meta, &known.name, proven).await?;
         let clear = Secret::new(Cookie::SignIn.clear(transport(&meta)));
         Ok(Redirect { location: return_to, cookies: vec![begun.cookie, clear] })
     }

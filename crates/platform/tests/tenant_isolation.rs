@@ -9,8 +9,9 @@ mod support;
 use assent_api::operations::{Visitor, visit_all};
 use assent_api::{Access, Method, Operation};
 use serde_json::{Value, json};
+use support::authenticator::Authenticator;
 use support::schema::{Ids, smallest};
-use support::{House, Who};
+use support::{House, Who, passkey};
 
 /// An operation without its types.
 struct Route {
@@ -164,6 +165,7 @@ async fn full(house: &House) -> Full {
     keep(&house.call(&owner, "POST", "/api/v1/alert-sources", Some(body)).await, "/source/id");
     keep(&house.get(&owner, "/api/v1/me/sessions").await, "/items/0/id");
     keep(&house.get(&owner, "/api/v1/tenant").await, "/id");
+    keep(&passkey::add(house, &owner, &Authenticator::new(b"canary passkey"), "canary passkey").await, "/id");
     // Incidents come from facts; here their ids are ones that nobody has.
     for prefix in ["inc", "shr", "cmt"] {
         ids.insert(prefix.to_owned(), format!("{prefix}_0192f0c1d2e37a4b8c5d6e7f80912a3b"));
@@ -204,6 +206,7 @@ fn fill(path: &str, ids: &Ids, index: u64) -> String {
         "{policy}" => ids["pol"].clone(),
         "{source}" => ids["als"].clone(),
         "{session}" => ids["ses"].clone(),
+        "{passkey}" => ids["pky"].clone(),
         "{incident}" => ids["inc"].clone(),
         "{share}" => ids["shr"].clone(),
         plain => {

@@ -2,7 +2,10 @@
 
 #![allow(dead_code, reason = "each file of tests uses the part it needs")]
 
+#[path = "../../../approval/tests/support/authenticator.rs"]
+pub(crate) mod authenticator;
 pub(crate) mod observer;
+pub(crate) mod passkey;
 pub(crate) mod schema;
 
 use std::net::SocketAddr;
