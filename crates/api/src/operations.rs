@@ -141,6 +141,7 @@ operations! {
     // tenants
     GetTenant: Get "/api/v1/tenant", Access::Action(Action::TenantRead), 200, "Reads the caller's tenant.", Empty, Empty, Empty => tenants::Tenant;
     UpdateTenant: Patch "/api/v1/tenant", Access::Action(Action::TenantUpdate), 200, "Renames the tenant.", Empty, Empty, tenants::UpdateTenant => tenants::Tenant;
+    CreateTenant: Post "/api/v1/tenants", Access::Action(Action::TenantCreate), 201, "Makes a tenant, with a one-time link for its first owner.", Empty, Empty, tenants::CreateTenant => tenants::NewTenant;
     DeleteTenant: Post "/api/v1/tenant/delete", Access::Action(Action::TenantDelete), 200, "Deletes the tenant for good, and certifies it.", Empty, Empty, tenants::DeleteTenant => tenants::DeletionCertificate;
     // status
     GetPublicStatus: Get "/api/v1/status", Access::Public, 200, "Says how the platform works, without naming anything of it.", Empty, Empty, Empty => status::PublicStatus;
