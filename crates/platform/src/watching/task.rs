@@ -13,6 +13,7 @@ use assent_incidents::{Act, Book, Examined, Fact, Known, Severity, Slice};
 use assent_store::{Appended, Tenant};
 use tokio::sync::mpsc;
 
+use super::drawing::Drawing;
 use super::keeping::Unwritten;
 use super::{Message, Shown, WANTED_LOGS_MAX, restore};
 use crate::documents::ClusterDoc;
@@ -52,6 +53,7 @@ struct Task {
     wanted: std::collections::BTreeMap<Slice, Vec<assent_diagnosis::wanted::Wanted>>,
     unlisted: BTreeSet<Kind>,
     first_fact: Option<Timestamp>,
+    drawing: Drawing,
     /// What open incidents were seen from before the start: whether they still are must be looked at, though nothing has changed.
     unconfirmed: BTreeSet<Slice>,
 }
@@ -93,6 +95,7 @@ pub(super) async fn run(
         wanted: std::collections::BTreeMap::new(),
         unlisted,
         first_fact: None,
+        drawing: Drawing::new(),
         unconfirmed,
     };
     task.show();
@@ -191,6 +194,7 @@ impl Task {
             Ok(true) if own => restore::read(&self.tenant, self.cluster, stream, self.last, &mut self.known).await,
             Ok(true) => {
                 self.known = Known::new();
+                self.drawing.clear();
                 restore::read(&self.tenant, self.cluster, stream, 0, &mut self.known).await
             }
             Ok(false) => return,
@@ -317,6 +321,11 @@ impl Task {
         if let Err(problem) = self.unwritten.write(&self.plane, &self.tenant, &self.book).await {
             tracing::warn!(cluster = %self.cluster, %problem, "incidents are not kept yet");
         }
+        let known = &self.known;
+        let kept = self.drawing.keep(&self.tenant, self.cluster, &self.plane.inner.settings.snapshots, || known.slices(), now);
+        if let Err(problem) = kept.await {
+            tracing::warn!(cluster = %self.cluster, %problem, "a snapshot of the topology is not kept");
+        }
         self.show();
     }
 
@@ -343,7 +352,8 @@ impl Task {
         self.fold(examined, now);
     }
 
-    fn fold(&mut self, examined: Examined, now: Timestamp) {
+    fn fold(&mut self, mut examined: Examined, now: Timestamp) {
+        self.drawing.take(&examined.slice, std::mem::take(&mut examined.drawn));
         let steps = self.book.fold(&examined, now);
         self.unwritten.take(&steps, Some(&examined), &self.book);
         for step in &steps {
@@ -369,6 +379,7 @@ impl Task {
         shown.objects = self.known.objects() as u64;
         shown.wanted = self.wanted.values().flatten().take(WANTED_LOGS_MAX).cloned().collect();
         shown.listed = self.is_listed(now);
+        shown.drawn = self.drawing.parts();
     }
 }
 
