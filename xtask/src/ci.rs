@@ -4,20 +4,22 @@ use anyhow::{Context, Result};
 
 use crate::metadata::Workspace;
 use crate::step::Outcome;
-use crate::{cluster, command, docs, postgres, walls};
+use crate::{cluster, command, console, docs, postgres, walls};
 
 type Step = fn(&Workspace) -> Result<Outcome>;
 
 /// The steps, in the order they run. The tests come last, so that their closing lines are the last thing in a log.
-const STEPS: [(&str, Step); 8] = [
+const STEPS: [(&str, Step); 10] = [
     ("format", format),
     ("walls", walls::run),
     ("licences and registries", licences),
+    ("console", console::check),
     ("lints", lints),
     ("generated pages", docs::check),
     ("databases for the tests", postgres::look),
     ("tests", tests),
     ("cluster tests", cluster::test),
+    ("console in a browser", console::drive),
 ];
 
 /// Runs every step; the first that fails ends the run.

@@ -2,14 +2,15 @@
 
 use anyhow::Result;
 
-use crate::command;
 use crate::metadata::Workspace;
+use crate::{command, console};
 
 /// `assent demo --report` ends with 1, since it has found causes; the platform ends with 0 when it is interrupted.
 const CODES: [i32; 2] = [0, 1];
 
-/// Builds `assent` and runs `assent demo` with these arguments.
+/// Builds `assent` with its console and runs `assent demo` with these arguments.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    console::build(workspace)?;
     let mut words = vec!["run", "--package", "assent", "--", "demo"];
     words.extend(arguments.iter().map(String::as_str));
     command::run_to(&workspace.root, "cargo", &words, &CODES)

@@ -11,6 +11,7 @@ mod bench;
 mod ci;
 mod cluster;
 mod command;
+mod console;
 mod demo;
 mod docs;
 mod metadata;
@@ -26,6 +27,7 @@ usage: cargo xtask <task> [arguments]
 
   bench [args]    measure: all, or of cluster, dump and logs those named; --pods N
   ci              everything that must hold before a merge
+  console         build the web console; `console test` drives it in Chromium
   demo [args]     build `assent` and run the platform on a played cluster; with --report, print one incident
   docs            write the pages that `assent` generates: docs/causes, docs/report.schema.json
   test [args]     all tests; with arguments, `cargo test` with these arguments
@@ -54,6 +56,9 @@ fn run(words: &[String]) -> Result<()> {
     match (task.as_str(), rest) {
         ("bench", _) => bench::run(&workspace, rest),
         ("ci", []) => ci::run(&workspace),
+        ("console", []) => console::build(&workspace).map(drop),
+        ("console", [word]) if word == "test" => console::drive(&workspace).map(drop),
+        ("console", [first, ..]) => bail!("task `console` takes nothing or `test`, not `{first}`"),
         ("demo", _) => demo::run(&workspace, rest),
         ("docs", []) => docs::write(&workspace),
         ("test", _) => test::run(&workspace, rest),

@@ -1,9 +1,10 @@
-//! All tests: `cargo test` over the workspace, then those that need a real API server.
+//! All tests: `cargo test` over the workspace, then those that need a real API server, then those that need a browser.
 
 use anyhow::Result;
 
 use crate::cluster;
 use crate::command;
+use crate::console;
 use crate::metadata::Workspace;
 use crate::postgres;
 
@@ -13,6 +14,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
         postgres::look(workspace)?;
         command::run(&workspace.root, "cargo", &["test", "--workspace"])?;
         cluster::test(workspace)?;
+        console::drive(workspace)?;
         return Ok(());
     }
     let words: Vec<&str> = std::iter::once("test").chain(arguments.iter().map(String::as_str)).collect();

@@ -40,6 +40,7 @@ struct Room {
 const ROOMS: &[Room] = &[
     Room { package: "assent-base", floor: Floor::Ground, may_use: &[] },
     Room { package: "assent-api", floor: Floor::Core, may_use: &["assent-base"] },
+    Room { package: "assent-approval", floor: Floor::Core, may_use: &["assent-base"] },
     Room { package: "assent-capture", floor: Floor::Core, may_use: &["assent-base"] },
     Room { package: "assent-ledger", floor: Floor::Core, may_use: &["assent-base"] },
     Room { package: "assent-screen", floor: Floor::Core, may_use: &["assent-base"] },
@@ -67,6 +68,7 @@ const ROOMS: &[Room] = &[
         floor: Floor::Joint,
         may_use: &[
             "assent-api",
+            "assent-approval",
             "assent-base",
             "assent-capture",
             "assent-diagnosis",
@@ -232,7 +234,7 @@ mod tests {
     fn the_house_as_drawn_stands() {
         let survey = survey(&house(&[]));
         assert_eq!(survey.faults, Vec::<String>::new());
-        assert_eq!((survey.rooms, survey.arrows, survey.silent_rooms), (20, 9, 10));
+        assert_eq!((survey.rooms, survey.arrows, survey.silent_rooms), (21, 9, 11));
     }
 
     #[test]

@@ -36,6 +36,9 @@ pub struct Cluster {
     pub open_incidents: u32,
     /// Objects that are known.
     pub objects: u64,
+    /// Facts that the platform fails to apply, and sets aside; absent if there are none. Each is a defect of the platform.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facts_set_aside: Option<u64>,
     /// The observer's key; none of an in-process observer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<KeyId>,

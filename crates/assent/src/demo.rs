@@ -21,12 +21,16 @@ pub(crate) struct Demo {
     /// The address to listen on.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8473")]
     listen: std::net::SocketAddr,
+    /// Begin this many minutes into the play: with 8, everything has happened already.
+    #[arg(long, value_name = "MINUTES", default_value_t = 0, conflicts_with = "report",
+        value_parser = clap::value_parser!(u8).range(0..=(assent_scenarios::demo::LENGTH_S / 60)))]
+    from: u8,
 }
 
 impl Demo {
     /// Runs the command.
     pub(crate) fn run(&self) -> anyhow::Result<u8> {
-        if self.report { report(&self.shape) } else { play(self.listen) }
+        if self.report { report(&self.shape) } else { play(self.listen, i64::from(self.from) * 60) }
     }
 }
 
@@ -41,23 +45,24 @@ fn report(shape: &Shape) -> anyhow::Result<u8> {
 }
 
 /// Runs a platform of its own in a folder that goes with it, and plays a cluster into it.
-fn play(listen: std::net::SocketAddr) -> anyhow::Result<u8> {
+fn play(listen: std::net::SocketAddr, from_s: i64) -> anyhow::Result<u8> {
     let folder = tempfile::tempdir().context("cannot make a folder for the demo")?;
     let data = folder.path().join("assent");
-    up::with(data, listen, |plane| tokio::spawn(perform(plane)))
+    up::with(data, listen, Box::new(move |plane| tokio::spawn(perform(plane, from_s))))
 }
 
-async fn perform(plane: ControlPlane) {
+async fn perform(plane: ControlPlane, from_s: i64) {
     #[expect(clippy::disallowed_methods, reason = "the binary is where the clock is read")]
-    let start = assent_base::Timestamp::now();
+    let now = assent_base::Timestamp::now();
+    let start = assent_base::time::earlier(now, from_s).unwrap_or(now);
     let moments: Vec<Moment> = assent_scenarios::demo::timeline(start)
         .into_iter()
-        .map(|moment| (u64::try_from(moment.offset_s).unwrap_or(0), moment.facts))
+        .map(|moment| (u64::try_from(moment.offset_s - from_s).unwrap_or(0), moment.facts))
         .collect();
     match plane.demo_key().await {
         Ok(key) => drop(print(&format!(
             "\nA cluster is played that develops incidents over {} minutes. In another terminal:\n  export ASSENT_TOKEN={}\n  assent incidents --watch\n",
-            assent_scenarios::demo::LENGTH_S / 60,
+            (assent_scenarios::demo::LENGTH_S - from_s) / 60,
             key.expose()
         ))),
         Err(problem) => tracing::error!(%problem, "there is no key for the commands"),

@@ -63,7 +63,7 @@ fn log_to_standard_error(config: &Config) -> anyhow::Result<()> {
 }
 
 /// What `assent demo` adds to the platform.
-pub(crate) type Extra = fn(ControlPlane) -> tokio::task::JoinHandle<()>;
+pub(crate) type Extra = Box<dyn FnOnce(ControlPlane) -> tokio::task::JoinHandle<()>>;
 
 async fn serve(config: Config, proxy: Option<Proxy>, extra: Option<Extra>) -> anyhow::Result<u8> {
     let outside = Outside {

@@ -156,6 +156,9 @@ pub struct MissingEvidence {
     pub what: String,
     /// The command or grant that gets it.
     pub how: String,
+    /// The objects whose question it would settle.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub about: Vec<EntityName>,
 }
 
 /// Something of the input that could not be read.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use assent_base::Timestamp;
 use assent_base::id::{AccountId, ClusterId};
 use assent_diagnosis::Report;
-use assent_diagnosis::report::{EntityName, FindingReport, InputSummary, RootCause, Verdict};
+use assent_diagnosis::report::{EntityName, FindingReport, InputSummary, MissingEvidence, RootCause, Verdict};
 use assent_incidents::book::{
     FLAP_HOLD_S, REOPEN_WITHIN_S, RESOLVE_AFTER_S, Tell, UNEXPLAINED_PATIENCE_S, WORSE_AFFECTED_MIN, fingerprint, narrow,
 };
@@ -276,6 +276,30 @@ fn the_report_of_an_incident_tells_of_it_alone() {
         assert_eq!(own.root_causes.first().map(|cause| cause.cause.as_str()), incident.cause.as_deref());
         assert!(own.findings.iter().all(|finding| finding.entity.name.starts_with(&incident.entity.name)));
     }
+}
+
+#[test]
+fn what_would_settle_the_questions_of_others_is_not_in_the_report_of_an_incident() {
+    let mut book = Book::new(cluster());
+    let mut whole = report(&one(OOM, "web", 2, true));
+    let missing = |on: &EntityName| MissingEvidence {
+        what: format!("the events of {on}"),
+        how: format!("kubectl describe deployment {}", on.name),
+        about: vec![on.clone()],
+    };
+    let elsewhere = EntityName { namespace: Some("payroll".to_owned()), ..entity("ledger") };
+    let shared = MissingEvidence {
+        what: "the nodes".to_owned(),
+        how: "kubectl get nodes".to_owned(),
+        about: vec![entity("web"), elsewhere.clone()],
+    };
+    let unnamed = MissingEvidence { about: Vec::new(), ..missing(&elsewhere) };
+    whole.missing_evidence = vec![missing(&entity("web")), missing(&elsewhere), shared.clone(), unnamed];
+    let examined = Examined::of_report(Slice::Cluster, at(0), whole);
+    book.fold(&examined, at(0));
+    let own = narrow::report(&examined, only(&book)).unwrap();
+    assert_eq!(own.missing_evidence, [missing(&entity("web")), MissingEvidence { about: vec![entity("web")], ..shared }]);
+    assert!(!serde_json::to_string(&own).unwrap().contains("payroll"), "I11");
 }
 
 #[derive(Debug, Clone)]

@@ -64,6 +64,7 @@ impl Desk<'_> {
             observer: doc.observer,
             open_incidents: live.open_incidents,
             objects: live.objects,
+            facts_set_aside: (live.set_aside > 0).then_some(live.set_aside),
             key: doc.key.map(|key| key.id),
             created_at: doc.created_at,
             version: kept.version,

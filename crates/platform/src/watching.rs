@@ -20,6 +20,7 @@ use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
 use crate::topology::Parts;
 
+mod aside;
 mod drawing;
 mod keeping;
 mod restore;
@@ -59,6 +60,8 @@ pub(crate) struct Shown {
     pub(crate) listed: bool,
     /// What each slice drew of itself.
     pub(crate) drawn: Arc<Parts>,
+    /// Facts that cannot be applied.
+    pub(crate) set_aside: u64,
     /// Why nothing is diagnosed, if so.
     pub(crate) stopped: Option<&'static str>,
 }

@@ -185,13 +185,14 @@ fn list(remote: &Remote) -> anyhow::Result<u8> {
         let page = remote.call::<ops::ListClusters>(&Empty {}, &query, &Empty {})?;
         for one in &page.items {
             print(&format!(
-                "{}  {:<9} {:<10} {} · {} open incidents · {} objects · heard {}\n",
+                "{}  {:<9} {:<10} {} · {} open incidents · {} objects{} · heard {}\n",
                 one.id,
                 format!("{:?}", one.health).to_lowercase(),
                 format!("{:?}", one.connection).to_lowercase(),
                 printable(&one.name),
                 one.open_incidents,
                 one.objects,
+                one.facts_set_aside.map(|facts| format!(" · {facts} facts set aside")).unwrap_or_default(),
                 one.seen_at.map_or_else(|| "never".to_owned(), |at| at.to_string())
             ))?;
         }

@@ -44,6 +44,9 @@ const SEEN_AS_MAX: usize = 3;
 /// Later symptoms are consequences, and not what the cause shows itself by.
 const SEEN_AS_STAGE_MAX: u8 = 4;
 
+/// Things to get that a report names for findings without a cause.
+const SETTLED_BY_MAX: usize = 12;
+
 /// Writes and checks a report.
 pub(super) fn report(case: &Case<'_>, ranked: Vec<Ranked>, options: &Options) -> Report {
     let mut writer = Writer { case, cited: BTreeMap::new() };
@@ -56,13 +59,15 @@ pub(super) fn report(case: &Case<'_>, ranked: Vec<Ranked>, options: &Options) ->
         .enumerate()
         .map(|(n, (index, _))| (index, format!("F{}", n + 1)))
         .collect();
-    let mut missing: BTreeSet<MissingEvidence> = BTreeSet::new();
+    let mut missing = Missing::default();
     let (mut root_causes, mut not_proven) = (Vec::new(), Vec::new());
     let mut explained = BTreeSet::new();
     for one in &ranked {
         let proven = one.confidence >= PROVEN_FROM;
         let written = writer.root_cause(one, &finding_ids);
-        missing.extend(one.candidate.missing.iter().map(|item| MissingEvidence { what: item.what.clone(), how: item.how.clone() }));
+        for item in &one.candidate.missing {
+            missing.add(item.what.clone(), item.how.clone(), name(case.entity(one.candidate.on)));
+        }
         if proven {
             explained.extend(one.candidate.explains.iter().copied());
             root_causes.push(written);
@@ -74,14 +79,14 @@ pub(super) fn report(case: &Case<'_>, ranked: Vec<Ranked>, options: &Options) ->
     not_proven.truncate(options.causes_max);
     let findings: Vec<FindingReport> =
         finding_ids.iter().filter_map(|(index, id)| writer.finding(*index, id, explained.contains(index))).collect();
-    missing.extend(what_would_settle(case, &explained));
+    what_would_settle(case, &explained, &mut missing);
     let mut report = Report {
         version: REPORT_VERSION,
         verdict: Verdict::Healthy,
         summary: String::new(),
         root_causes,
         not_proven,
-        missing_evidence: missing.into_iter().collect(),
+        missing_evidence: missing.told(),
         findings,
         input: input(case),
     };
@@ -170,34 +175,51 @@ fn summary(report: &Report) -> String {
     }
 }
 
+/// What would settle questions, and about which objects.
+#[derive(Debug, Default)]
+struct Missing(BTreeMap<(String, String), BTreeSet<EntityName>>);
+
+impl Missing {
+    fn add(&mut self, what: String, how: String, about: EntityName) {
+        self.0.entry((what, how)).or_default().insert(about);
+    }
+
+    fn told(self) -> Vec<MissingEvidence> {
+        let told = |((what, how), about): ((String, String), BTreeSet<EntityName>)| MissingEvidence {
+            what,
+            how,
+            about: about.into_iter().collect(),
+        };
+        self.0.into_iter().map(told).collect()
+    }
+}
+
 /// For findings that no cause explains: what to get.
-fn what_would_settle(case: &Case<'_>, explained: &BTreeSet<usize>) -> BTreeSet<MissingEvidence> {
-    let mut missing = BTreeSet::new();
+fn what_would_settle(case: &Case<'_>, explained: &BTreeSet<usize>, missing: &mut Missing) {
+    let mut told = BTreeSet::new();
     for (index, finding) in case.findings.iter().enumerate() {
         if finding.severity == Severity::Notice || explained.contains(&index) {
             continue;
         }
         let entity = case.entity(finding.on);
-        let (kind, name) = (entity.kind().as_str().to_lowercase(), entity.name());
+        let (kind, plain) = (entity.kind().as_str().to_lowercase(), entity.name());
         let namespace = entity.namespace().map(|namespace| format!(" -n {namespace}")).unwrap_or_default();
         let crashed = matches!(finding.symptom, crate::finding::Symptom::ContainerCrash | crate::finding::Symptom::PodFailed);
-        if crashed && case.signals_of(entity).is_empty() {
+        let (what, how) = if crashed && case.signals_of(entity).is_empty() {
             let container = finding.container.as_deref().map(|container| format!(" -c {container}")).unwrap_or_default();
-            missing.insert(MissingEvidence {
-                what: format!("what {} logged before it ended", entity.reference()),
-                how: format!("kubectl logs {name}{namespace}{container} --previous"),
-            });
+            let what = format!("what {} logged before it ended", entity.reference());
+            (what, format!("kubectl logs {plain}{namespace}{container} --previous"))
         } else if entity.events().is_empty() {
-            missing.insert(MissingEvidence {
-                what: format!("the events of {}", entity.reference()),
-                how: format!("kubectl describe {kind} {name}{namespace}"),
-            });
-        }
-        if missing.len() >= 12 {
+            (format!("the events of {}", entity.reference()), format!("kubectl describe {kind} {plain}{namespace}"))
+        } else {
+            continue;
+        };
+        told.insert((what.clone(), how.clone()));
+        missing.add(what, how, name(entity));
+        if told.len() >= SETTLED_BY_MAX {
             break;
         }
     }
-    missing
 }
 
 fn input(case: &Case<'_>) -> InputSummary {

@@ -26,10 +26,22 @@ pub fn report(examined: &Examined, incident: &Incident) -> Option<Report> {
     }
     let own: BTreeSet<String> = report.findings.iter().map(|finding| finding.id.clone()).collect();
     report.not_proven.retain(|cause| !cause.explains.is_empty() && cause.explains.iter().all(|id| own.contains(id)));
+    keep_own_questions(&mut report);
     report.verdict = if report.root_causes.is_empty() { Verdict::Inconclusive } else { Verdict::RootCause };
     report.summary = match report.root_causes.first() {
         Some(cause) => cause.statement.clone(),
         None => incident.title.clone(),
     };
     Some(report)
+}
+
+/// What would settle a question about objects of others is named to nobody else: its text can name their namespaces (I11).
+fn keep_own_questions(report: &mut Report) {
+    let of_causes = report.root_causes.iter().chain(&report.not_proven).map(|cause| &cause.entity);
+    let own: BTreeSet<EntityName> = report.findings.iter().map(|finding| &finding.entity).chain(of_causes).cloned().collect();
+    for missing in &mut report.missing_evidence {
+        missing.about.retain(|entity| own.contains(entity));
+    }
+    // I8: one that does not say whom it is about is told to nobody.
+    report.missing_evidence.retain(|missing| !missing.about.is_empty());
 }

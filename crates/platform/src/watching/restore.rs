@@ -7,6 +7,7 @@ use assent_base::{Kind, Timestamp};
 use assent_incidents::{Book, Fact, Known};
 use assent_store::{Query, StoreError, Tenant};
 
+use super::aside::{Applied, Aside};
 use crate::documents::{ClusterDoc, IncidentDoc};
 use crate::intake::{kept_as, stream_of, told_as};
 use crate::queries::{QueryWords, ReadAll};
@@ -35,7 +36,7 @@ pub(super) struct Past {
 }
 
 /// Reads it.
-pub(super) async fn past(tenant: &Tenant, cluster: ClusterId, now: Timestamp) -> Result<Past, BadStart> {
+pub(super) async fn past(tenant: &Tenant, cluster: ClusterId, now: Timestamp, aside: &mut Aside) -> Result<Past, BadStart> {
     let doc = tenant.get::<ClusterDoc>(&cluster.to_string()).await?;
     let stream = doc.and_then(|kept| kept.doc.stream);
     let mut past =
@@ -43,7 +44,7 @@ pub(super) async fn past(tenant: &Tenant, cluster: ClusterId, now: Timestamp) ->
     // Streams that ended while the platform did are of no more use.
     forget_streams(tenant, cluster, stream.as_deref(), now).await?;
     let Some(stream) = stream else { return Ok(past) };
-    let read = read(tenant, cluster, &stream, 0, &mut past.known).await?;
+    let read = read(tenant, cluster, &stream, 0, &mut past.known, aside).await?;
     (past.last, past.segments, past.lost) = (read.last, read.segments, read.lost);
     Ok(past)
 }
@@ -58,8 +59,34 @@ pub(super) struct Read {
     pub(super) listed: BTreeSet<Kind>,
 }
 
-/// Reads what is kept of a stream after a number, or all with 0.
-pub(super) async fn read(tenant: &Tenant, cluster: ClusterId, stream: &str, after: u64, known: &mut Known) -> Result<Read, StoreError> {
+/// Reads what is kept of a stream after a number, or all with 0: all again, if what is known was damaged.
+pub(super) async fn read(
+    tenant: &Tenant,
+    cluster: ClusterId,
+    stream: &str,
+    after: u64,
+    known: &mut Known,
+    aside: &mut Aside,
+) -> Result<Read, StoreError> {
+    let mut after = after;
+    loop {
+        let read = read_once(tenant, cluster, stream, after, known, aside).await?;
+        if let Some(read) = read {
+            return Ok(read);
+        }
+        (*known, after) = (Known::new(), 0);
+    }
+}
+
+/// Reads until a fact damages what is known: then none.
+async fn read_once(
+    tenant: &Tenant,
+    cluster: ClusterId,
+    stream: &str,
+    after: u64,
+    known: &mut Known,
+    aside: &mut Aside,
+) -> Result<Option<Read>, StoreError> {
     let mut read = Read { last: after, segments: 0, lost: false, listed: BTreeSet::new() };
     let begun = if after == 0 { 0 } else { kept_as(after) };
     let mut segments = tenant.segments(&stream_of(cluster, stream), begun)?;
@@ -78,16 +105,21 @@ pub(super) async fn read(tenant: &Tenant, cluster: ClusterId, stream: &str, afte
         read.segments += 1;
         for line in segment.bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             // What is unreadable was refused at the door; a line that is so now was written by another version.
-            match serde_json::from_slice::<Fact>(line) {
-                Ok(fact) => {
-                    read.listed.extend(listed(&fact));
-                    drop(known.apply(fact));
-                }
-                Err(_) => read.lost = true,
+            let Ok(fact) = serde_json::from_slice::<Fact>(line) else {
+                read.lost = true;
+                continue;
+            };
+            if aside.is_full() {
+                continue;
+            }
+            read.listed.extend(listed(&fact));
+            match aside.apply(known, fact) {
+                Applied::Yes | Applied::Refused(_) => {}
+                Applied::Damaged => return Ok(None),
             }
         }
     }
-    Ok(read)
+    Ok(Some(read))
 }
 
 /// The kind that a fact lists in all namespaces.

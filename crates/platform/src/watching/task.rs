@@ -13,6 +13,7 @@ use assent_incidents::{Act, Book, Examined, Fact, Known, Severity, Slice};
 use assent_store::{Appended, Tenant};
 use tokio::sync::mpsc;
 
+use super::aside::{Applied, Aside};
 use super::drawing::Drawing;
 use super::keeping::Unwritten;
 use super::{Message, Shown, WANTED_LOGS_MAX, restore};
@@ -45,6 +46,7 @@ struct Task {
     /// Away only while a thread examines it.
     known: Known,
     book: Book,
+    aside: Aside,
     stream: Option<String>,
     last: u64,
     segments: usize,
@@ -66,7 +68,8 @@ pub(super) async fn run(
     mut inbox: mpsc::Receiver<Message>,
     shown: Arc<Mutex<Shown>>,
 ) {
-    let past = match restore::past(&tenant, cluster, plane.now()).await {
+    let mut aside = Aside::new(cluster);
+    let past = match restore::past(&tenant, cluster, plane.now(), &mut aside).await {
         Ok(past) => past,
         Err(error) => {
             tracing::error!(%cluster, %error, "the diagnosis of a cluster cannot start");
@@ -88,6 +91,7 @@ pub(super) async fn run(
         shown,
         known: past.known,
         book: past.book,
+        aside,
         stream: past.stream,
         last: past.last,
         segments: past.segments,
@@ -136,7 +140,7 @@ impl Task {
     async fn hear(&mut self, message: Message) -> On {
         match message {
             Message::Facts { facts, stream, after, last } => self.facts(facts, &stream, after, last).await,
-            Message::Mentioned { facts } => self.mentioned(facts),
+            Message::Mentioned { facts } => self.mentioned(facts).await,
             Message::Act { id, act, by, answer } => {
                 let done = self.act(id, &act, &by).await;
                 // Whoever asked may have gone.
@@ -154,33 +158,52 @@ impl Task {
         On::Going
     }
 
-    fn mentioned(&mut self, facts: Vec<Fact>) {
+    async fn mentioned(&mut self, facts: Vec<Fact>) {
+        if !self.apply(facts) {
+            self.read_anew().await;
+        }
+    }
+
+    /// Applies facts, up to one that damages what is known: then not.
+    fn apply(&mut self, facts: Vec<Fact>) -> bool {
         for fact in facts {
-            if let Err(error) = self.known.apply(fact) {
-                tracing::warn!(cluster = %self.cluster, %error, "what others say of a cluster is not taken");
+            let listed = restore::listed(&fact);
+            match self.aside.apply(&mut self.known, fact) {
+                Applied::Yes => {}
+                Applied::Refused(error) => tracing::warn!(cluster = %self.cluster, %error, "a fact is not taken"),
+                Applied::Damaged => return false,
             }
+            if let Some(kind) = listed {
+                self.unlisted.remove(&kind);
+            }
+        }
+        true
+    }
+
+    /// Forgets what is known, and reads it from the store again.
+    async fn read_anew(&mut self) {
+        self.known = Known::new();
+        if let Some(stream) = self.stream.take() {
+            self.catch_up(&stream).await;
         }
     }
 
     async fn facts(&mut self, facts: Vec<Fact>, stream: &str, after: u64, last: u64) {
         let own = self.stream.as_deref() == Some(stream);
-        // Read from the store already.
-        if own && last <= self.last {
+        // Read from the store already; and what stands still reads nothing.
+        if own && last <= self.last || self.aside.is_full() {
             return;
         }
         if !own || after != self.last {
             self.catch_up(stream).await;
             return;
         }
-        for fact in facts {
-            if let Some(kind) = restore::listed(&fact) {
-                self.unlisted.remove(&kind);
-            }
-            if let Err(error) = self.known.apply(fact) {
-                tracing::warn!(cluster = %self.cluster, %error, "a fact is not taken");
-            }
+        if self.apply(facts) {
+            self.reached(last, 1).await;
+        } else {
+            // They are in the store, the rest of them too.
+            self.read_anew().await;
         }
-        self.reached(last, 1).await;
     }
 
     /// Reads from the store what was kept and not told, or told out of turn: a request that ended in between, or another observer that
@@ -191,11 +214,11 @@ impl Task {
         // Nobody goes on with a stream that has ended.
         let used = used.map(|kept| kept.is_some_and(|kept| kept.doc.stream.as_deref() == Some(stream)));
         let read = match used {
-            Ok(true) if own => restore::read(&self.tenant, self.cluster, stream, self.last, &mut self.known).await,
+            Ok(true) if own => restore::read(&self.tenant, self.cluster, stream, self.last, &mut self.known, &mut self.aside).await,
             Ok(true) => {
                 self.known = Known::new();
                 self.drawing.clear();
-                restore::read(&self.tenant, self.cluster, stream, 0, &mut self.known).await
+                restore::read(&self.tenant, self.cluster, stream, 0, &mut self.known, &mut self.aside).await
             }
             Ok(false) => return,
             Err(error) => Err(error),
@@ -300,6 +323,10 @@ impl Task {
 
     /// Does what is due, until somebody has something to say.
     async fn work(&mut self, inbox: &mpsc::Receiver<Message>) {
+        if self.aside.is_full() {
+            self.show();
+            return;
+        }
         let now = self.plane.now();
         let steps = self.book.tick(now);
         self.unwritten.take(&steps, None, &self.book);
@@ -380,6 +407,10 @@ impl Task {
         shown.wanted = self.wanted.values().flatten().take(WANTED_LOGS_MAX).cloned().collect();
         shown.listed = self.is_listed(now);
         shown.drawn = self.drawing.parts();
+        shown.set_aside = self.aside.count() as u64;
+        if self.aside.is_full() {
+            shown.stopped = Some("too many of its facts cannot be applied: this is a defect of the platform");
+        }
     }
 }
 

@@ -1,0 +1,22 @@
+// Every page of the console, for what must hold on all of them.
+export const inside = [
+  "/",
+  "/incidents",
+  "/topology?view=graph",
+  "/topology?view=tree",
+  "/topology?view=table",
+  "/ledger",
+  "/ledger/0",
+  "/connect",
+  "/account",
+  "/settings/clusters",
+  "/settings/environments",
+  "/settings/members",
+  "/settings/keys",
+  "/settings/policies",
+  "/settings/redaction",
+  "/settings/alerts",
+  "/settings/tenant",
+] as const;
+
+export const outside = ["/sign-in", "/set-up#tnt_0.acc_0.secret", "/shared#tnt_0.shr_0.secret"] as const;

@@ -1,0 +1,5 @@
+import { Page } from "../../parts/page";
+
+export function SetUp() {
+  return <Page title="Set up">{null}</Page>;
+}

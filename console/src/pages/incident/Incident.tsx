@@ -1,0 +1,5 @@
+import { Page } from "../../parts/page";
+
+export function Incident() {
+  return <Page title="Incident">{null}</Page>;
+}

@@ -1,0 +1,5 @@
+import { Page } from "../../parts/page";
+
+export function Ledger() {
+  return <Page title="Ledger">{null}</Page>;
+}

@@ -1,0 +1,5 @@
+import { Page } from "../../parts/page";
+
+export function RecordPage() {
+  return <Page title="Record">{null}</Page>;
+}

@@ -1,0 +1,5 @@
+import { Page } from "../../parts/page";
+
+export function Redaction() {
+  return <Page title="Redaction">{null}</Page>;
+}

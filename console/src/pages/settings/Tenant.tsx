@@ -1,0 +1,5 @@
+import { Page } from "../../parts/page";
+
+export function Tenant() {
+  return <Page title="Tenant">{null}</Page>;
+}
