@@ -46,6 +46,7 @@ const ROOMS: &[Room] = &[
     Room { package: "assent-policy", floor: Floor::Core, may_use: &["assent-base", "assent-api"] },
     Room { package: "assent-evidence", floor: Floor::Core, may_use: &["assent-base", "assent-capture"] },
     Room { package: "assent-diagnosis", floor: Floor::Core, may_use: &["assent-base", "assent-capture", "assent-evidence"] },
+    Room { package: "assent-plan", floor: Floor::Core, may_use: &["assent-base", "assent-capture", "assent-evidence", "assent-diagnosis"] },
     Room {
         package: "assent-incidents",
         floor: Floor::Core,
@@ -77,6 +78,7 @@ const ROOMS: &[Room] = &[
             "assent-journal",
             "assent-ledger",
             "assent-observe",
+            "assent-plan",
             "assent-policy",
             "assent-screen",
             "assent-store",
@@ -96,6 +98,7 @@ const ROOMS: &[Room] = &[
             "assent-journal",
             "assent-ledger",
             "assent-observe",
+            "assent-plan",
             "assent-platform",
             "assent-scenarios",
         ],
@@ -232,7 +235,7 @@ mod tests {
     fn the_house_as_drawn_stands() {
         let survey = survey(&house(&[]));
         assert_eq!(survey.faults, Vec::<String>::new());
-        assert_eq!((survey.rooms, survey.arrows, survey.silent_rooms), (20, 9, 10));
+        assert_eq!((survey.rooms, survey.arrows, survey.silent_rooms), (21, 9, 11));
     }
 
     #[test]
