@@ -3,6 +3,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
 
 import { meQuery } from "../api/session";
+import { readIncidentPage } from "../pages/incident/search";
 import { readIncidentSearch } from "../pages/incidents/search";
 import { readRecordSearch } from "../pages/ledger/search";
 import { readTopologySearch } from "../pages/topology/search";
@@ -54,7 +55,7 @@ const incidents = createRoute({
 const incident = createRoute({
   ...within,
   path: "/incidents/$incident",
-  validateSearch: ({ evidence }: Record<string, unknown>): { evidence?: string } => (typeof evidence === "string" ? { evidence } : {}),
+  validateSearch: readIncidentPage,
   component: lazyRouteComponent(() => import("../pages/incident/Incident"), "Incident"),
 });
 const topology = createRoute({
