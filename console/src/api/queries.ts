@@ -11,13 +11,13 @@ export type RecordQuery = Narrowing<"ListRecords">;
 /** Entries that a long list reads at once. */
 const PAGE = 100;
 /** Entries of lists that are short by nature (environments, members, keys): all of them, in few pages. */
-const WHOLE_PAGE = 200;
+export const WHOLE_PAGE = 200;
 
 type Page<T> = { items: T[]; next?: string | null };
 type Read<T> = (cursor: string | undefined) => Promise<Page<T>>;
 
 /** Reads a list whole, page after page. */
-async function whole<T>(read: Read<T>): Promise<T[]> {
+export async function whole<T>(read: Read<T>): Promise<T[]> {
   const items: T[] = [];
   let cursor: string | undefined;
   do {
