@@ -3,7 +3,7 @@ import { ActionIcon, Button, Menu, Tooltip } from "@mantine/core";
 import { IconArrowBackUp, IconBell, IconBellOff, IconBraces, IconCircleOff, IconDots, IconDownload, IconPrinter, IconRefresh, IconShare, IconUserMinus, IconUserPlus } from "@tabler/icons-react";
 
 import type { Schemas } from "../../api/client";
-import { download } from "../../report/download";
+import { download } from "../../parts/download";
 import { markdown } from "../../report/markdown";
 import type { IncidentActs } from "./acts";
 
@@ -64,10 +64,10 @@ export function Actions({ incident, acts, account, works, open }: Props) {
           <Menu.Item leftSection={<IconShare size={16} />} onClick={() => open("share")} hiddenFrom="sm">
             Share…
           </Menu.Item>
-          <Menu.Item leftSection={<IconDownload size={16} />} onClick={() => download(`${summary.id}.md`, "text/markdown", markdown(summary, incident.report, `${location.origin}/incidents/${summary.id}`))}>
+          <Menu.Item leftSection={<IconDownload size={16} />} onClick={() => download(`${summary.id}.md`, markdown(summary, incident.report, `${location.origin}/incidents/${summary.id}`), "text/markdown")}>
             Export as Markdown
           </Menu.Item>
-          <Menu.Item leftSection={<IconBraces size={16} />} onClick={() => download(`${summary.id}.json`, "application/json", `${JSON.stringify(incident, null, 2)}\n`)}>
+          <Menu.Item leftSection={<IconBraces size={16} />} onClick={() => download(`${summary.id}.json`, `${JSON.stringify(incident, null, 2)}\n`, "application/json")}>
             Export as JSON
           </Menu.Item>
           <Menu.Item leftSection={<IconPrinter size={16} />} onClick={() => setTimeout(() => window.print(), 200)}>
