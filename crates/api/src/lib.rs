@@ -22,6 +22,7 @@ pub mod incidents;
 pub mod keys;
 pub mod ledger;
 pub mod observer;
+pub mod passkeys;
 pub mod policies;
 pub mod redaction;
 pub mod sessions;

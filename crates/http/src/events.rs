@@ -141,7 +141,8 @@ impl<P: Platform> Feed<P> {
             _ = self.alive.tick() => {
                 let asked = self.shared.platform.authenticate(self.given.clone(), ACCESS, &self.meta);
                 within(&self.shared.config.limits, asked).await.ok()?;
-                Bytes::from_static(b": alive\n\n")
+                // Named, and no comment: scripts are not told of comments, and a page has to notice a stream that has gone silent.
+                Bytes::from_static(b"event: alive\ndata: {}\n\n")
             }
             event = self.events.next() => {
                 let (number, event) = event?;

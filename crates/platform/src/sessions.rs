@@ -108,7 +108,7 @@ fn pointed(set: &str, ticket: &Ticket<SessionId>) -> Secret {
 }
 
 /// The person with a session; machines and holders of tokens have none.
-fn with_session(caller: &Caller) -> Result<(&Person, SessionId), Problem> {
+pub(crate) fn with_session(caller: &Caller) -> Result<(&Person, SessionId), Problem> {
     match caller {
         Caller::Person(person) => match person.session {
             Some(session) => Ok((person, session)),

@@ -121,7 +121,7 @@ pub(crate) struct Oidc {
     /// Hosts besides the issuer's at which the provider has its endpoints.
     #[serde(default)]
     pub(crate) hosts: Vec<String>,
-    /// The tenant that its people belong to; the installation's first if absent.
+    /// The name or the id of the tenant that its people belong to; the one that runs the installation if absent.
     #[serde(default)]
     pub(crate) tenant: Option<String>,
 }
