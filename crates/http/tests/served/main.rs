@@ -9,6 +9,7 @@
 )]
 
 mod changes;
+mod console;
 mod events;
 mod hostile;
 mod idempotency;
