@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each file of tests uses the part it needs")]
 
 pub(crate) mod observer;
+pub(crate) mod played;
 pub(crate) mod schema;
 
 use std::net::SocketAddr;
