@@ -11,13 +11,13 @@ export type RecordQuery = Narrowing<"ListRecords">;
 /** Entries that a long list reads at once. */
 const PAGE = 100;
 /** Entries of lists that are short by nature (environments, members, keys): all of them, in few pages. */
-const WHOLE_PAGE = 200;
+export const WHOLE_PAGE = 200;
 
 type Page<T> = { items: T[]; next?: string | null };
 type Read<T> = (cursor: string | undefined) => Promise<Page<T>>;
 
 /** Reads a list whole, page after page. */
-async function whole<T>(read: Read<T>): Promise<T[]> {
+export async function whole<T>(read: Read<T>): Promise<T[]> {
   const items: T[] = [];
   let cursor: string | undefined;
   do {
@@ -48,6 +48,16 @@ export const incidentsQuery = (query: IncidentQuery) =>
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam }) => answer(api.GET("/api/v1/incidents", { params: { query: { ...present(query), ...at(pageParam, PAGE) } } })),
     getNextPageParam: (page) => page.next ?? undefined,
+  });
+
+/** How many there are of a kind, as far as one page tells. */
+export const incidentCountQuery = (query: IncidentQuery) =>
+  queryOptions({
+    queryKey: ["incidents", "count", present(query)],
+    queryFn: async () => {
+      const page = await answer(api.GET("/api/v1/incidents", { params: { query: { ...present(query), limit: PAGE } } }));
+      return { count: page.items.length, more: page.next != null };
+    },
   });
 
 export const incidentQuery = (incident: string) =>

@@ -3,8 +3,11 @@ import type { QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
 
 import { meQuery } from "../api/session";
+import { readConnectSearch } from "../pages/connect/search";
+import { readIncidentPage } from "../pages/incident/search";
 import { readIncidentSearch } from "../pages/incidents/search";
 import { readRecordSearch } from "../pages/ledger/search";
+import { readClustersSearch, readEnvironmentsSearch, readMembersSearch, readPoliciesSearch, readRedactionSearch } from "../pages/settings/search";
 import { readTopologySearch } from "../pages/topology/search";
 import { Crashed, NotFound } from "./fallbacks";
 import { Shell } from "./shell/Shell";
@@ -54,7 +57,7 @@ const incidents = createRoute({
 const incident = createRoute({
   ...within,
   path: "/incidents/$incident",
-  validateSearch: ({ evidence }: Record<string, unknown>): { evidence?: string } => (typeof evidence === "string" ? { evidence } : {}),
+  validateSearch: readIncidentPage,
   component: lazyRouteComponent(() => import("../pages/incident/Incident"), "Incident"),
 });
 const topology = createRoute({
@@ -70,19 +73,19 @@ const ledger = createRoute({
   component: lazyRouteComponent(() => import("../pages/ledger/Ledger"), "Ledger"),
 });
 const record = createRoute({ ...within, path: "/ledger/$index", component: lazyRouteComponent(() => import("../pages/ledger/RecordPage"), "RecordPage") });
-const connect = createRoute({ ...within, path: "/connect", component: lazyRouteComponent(() => import("../pages/connect/Connect"), "Connect") });
+const connect = createRoute({ ...within, path: "/connect", validateSearch: readConnectSearch, component: lazyRouteComponent(() => import("../pages/connect/Connect"), "Connect") });
 const account = createRoute({ ...within, path: "/account", component: lazyRouteComponent(() => import("../pages/account/Account"), "Account") });
 
 const settings = createRoute({ ...within, path: "/settings", component: lazyRouteComponent(() => import("../pages/settings/Settings"), "Settings") });
 const under = { getParentRoute: () => settings } as const;
 const settingsPages = [
   createRoute({ ...under, path: "/", beforeLoad: () => { throw redirect({ to: "/settings/clusters", replace: true }); } }),
-  createRoute({ ...under, path: "/clusters", component: lazyRouteComponent(() => import("../pages/settings/Clusters"), "Clusters") }),
-  createRoute({ ...under, path: "/environments", component: lazyRouteComponent(() => import("../pages/settings/Environments"), "Environments") }),
-  createRoute({ ...under, path: "/members", component: lazyRouteComponent(() => import("../pages/settings/Members"), "Members") }),
+  createRoute({ ...under, path: "/clusters", validateSearch: readClustersSearch, component: lazyRouteComponent(() => import("../pages/settings/Clusters"), "Clusters") }),
+  createRoute({ ...under, path: "/environments", validateSearch: readEnvironmentsSearch, component: lazyRouteComponent(() => import("../pages/settings/Environments"), "Environments") }),
+  createRoute({ ...under, path: "/members", validateSearch: readMembersSearch, component: lazyRouteComponent(() => import("../pages/settings/Members"), "Members") }),
   createRoute({ ...under, path: "/keys", component: lazyRouteComponent(() => import("../pages/settings/Keys"), "Keys") }),
-  createRoute({ ...under, path: "/policies", component: lazyRouteComponent(() => import("../pages/settings/Policies"), "Policies") }),
-  createRoute({ ...under, path: "/redaction", component: lazyRouteComponent(() => import("../pages/settings/Redaction"), "Redaction") }),
+  createRoute({ ...under, path: "/policies", validateSearch: readPoliciesSearch, component: lazyRouteComponent(() => import("../pages/settings/Policies"), "Policies") }),
+  createRoute({ ...under, path: "/redaction", validateSearch: readRedactionSearch, component: lazyRouteComponent(() => import("../pages/settings/Redaction"), "Redaction") }),
   createRoute({ ...under, path: "/alerts", component: lazyRouteComponent(() => import("../pages/settings/Alerts"), "Alerts") }),
   createRoute({ ...under, path: "/tenant", component: lazyRouteComponent(() => import("../pages/settings/Tenant"), "Tenant") }),
 ] as const;

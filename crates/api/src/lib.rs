@@ -24,6 +24,7 @@ pub mod keys;
 pub mod ledger;
 pub mod observer;
 pub mod overview;
+pub mod passkeys;
 pub mod policies;
 pub mod redaction;
 pub mod sessions;

@@ -60,7 +60,7 @@ async fn caller<P: Platform, Q: DeserializeOwned>(
     let meta = meta(&shared.config, parts)?;
     own_site(&parts.headers, &origins(&shared.config, parts))?;
     let access = Access::Action(action);
-    let given = credentials::read(&parts.headers, access, Method::Get, shared.config.session_cookie)?;
+    let given = credentials::read(&parts.headers, access, Method::Get, shared.config.session_cookie.of(meta.secure))?;
     let caller = within(&shared.config.limits, shared.platform.authenticate(given, access, &meta)).await?;
     let query = text::query(parts.uri.query(), &shared.config.limits)?;
     Ok((caller, query, meta))
@@ -161,7 +161,7 @@ pub(crate) async fn oidc_callback<P: Platform>(shared: Arc<Shared<P>>, request: 
             state: query.state,
             issuer: query.iss,
             error: query.error,
-            cookie: credentials::cookie(&parts.headers, shared.config.oidc_cookie)?,
+            cookie: credentials::cookie(&parts.headers, shared.config.oidc_cookie.of(meta.secure))?,
         };
         let redirect = within(&shared.config.limits, shared.platform.oidc_callback(callback, meta)).await?;
         Ok(see_other(&redirect))

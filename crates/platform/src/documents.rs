@@ -12,7 +12,9 @@ mod incidents;
 mod settings;
 mod topology;
 
-pub(crate) use accounts::{AccountDoc, ApiKeyDoc, AttemptsDoc, DirectoryDoc, GroupGrantsDoc, LinkDoc, SessionDoc, subject_key};
+pub(crate) use accounts::{
+    AccountDoc, ApiKeyDoc, AttemptsDoc, DirectoryDoc, GroupGrantsDoc, LinkDoc, PasskeyRecord, SessionDoc, SpentTicketDoc, subject_key,
+};
 pub(crate) use clusters::ClusterDoc;
 pub(crate) use incidents::{CommentDoc, IncidentDoc, ReportDoc, ShareDoc};
 pub(crate) use settings::{AlertDoc, AlertSourceDoc, EnvironmentDoc, IdempotencyDoc, PolicyDoc, RedactionDoc, TenantDoc};

@@ -36,7 +36,7 @@ pub struct Provider {
     pub name: String,
     /// How it is reached.
     pub config: oidc::Config,
-    /// The name of the tenant that its people belong to; the installation's first if absent.
+    /// The name or the id of the tenant that its people belong to; the one that runs the installation if absent.
     pub tenant: Option<String>,
 }
 

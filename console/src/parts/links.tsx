@@ -1,0 +1,9 @@
+// Mantine's looks with the router's typed addresses: a search that the page does not know fails the type check.
+import { Anchor, Button, type AnchorProps, type ButtonProps } from "@mantine/core";
+import { createLink } from "@tanstack/react-router";
+import type { AnchorHTMLAttributes, ReactNode, Ref } from "react";
+
+type OfAnchor = Omit<AnchorHTMLAttributes<HTMLAnchorElement>, "style" | "color"> & { ref?: Ref<HTMLAnchorElement>; children?: ReactNode };
+
+export const LinkButton = createLink(({ ref, ...props }: ButtonProps & OfAnchor) => <Button component="a" ref={ref} {...props} />);
+export const LinkText = createLink(({ ref, ...props }: AnchorProps & OfAnchor) => <Anchor ref={ref} {...props} />);
