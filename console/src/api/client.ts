@@ -52,7 +52,14 @@ const guard: Middleware = {
   },
 };
 
-export const api = createClient<paths>({ baseUrl: "", credentials: "same-origin" });
+/** An answer that takes longer than this will not come. */
+const ANSWER_MS = 30_000;
+
+export const api = createClient<paths>({
+  baseUrl: "",
+  credentials: "same-origin",
+  fetch: (request) => fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(ANSWER_MS)]) }),
+});
 api.use(guard);
 
 /** The answer of a call, or its problem as an exception. */

@@ -13,6 +13,8 @@ const CHANNEL = "assent-live";
 /** Events that come together are taken together: a burst reloads a list once. */
 const BURST_MS = 150;
 const RETRY_MS = { first: 1_000, most: 30_000 };
+/** The platform gives a sign of life every 15 seconds: after two and a half without one, the stream is dead. */
+const SILENCE_MS = 38_000;
 
 let state: LiveState = "connecting";
 const readers = new Set<() => void>();
@@ -85,16 +87,26 @@ async function read(tell: (told: Told) => void, ended: AbortSignal, lost: () => 
   while (!ended.aborted) {
     await new Promise<void>((done) => {
       const source = new EventSource(after === undefined ? "/api/v1/events" : `/api/v1/events?after=${after}`);
+      let silence: ReturnType<typeof setTimeout> | undefined;
       const close = () => {
+        clearTimeout(silence);
         source.close();
         done();
       };
+      const hear = () => {
+        clearTimeout(silence);
+        silence = setTimeout(close, SILENCE_MS);
+      };
+      hear();
       ended.addEventListener("abort", close, { once: true });
+      source.addEventListener("alive", hear);
       source.onopen = () => {
+        hear();
         wait = RETRY_MS.first;
         tell({ state: "live" });
       };
       source.onmessage = ({ data, lastEventId }: MessageEvent<string>) => {
+        hear();
         after = lastEventId || after;
         tell({ event: JSON.parse(data) as Event });
       };

@@ -50,6 +50,16 @@ export const incidentsQuery = (query: IncidentQuery) =>
     getNextPageParam: (page) => page.next ?? undefined,
   });
 
+/** How many there are of a kind, as far as one page tells. */
+export const incidentCountQuery = (query: IncidentQuery) =>
+  queryOptions({
+    queryKey: ["incidents", "count", present(query)],
+    queryFn: async () => {
+      const page = await answer(api.GET("/api/v1/incidents", { params: { query: { ...present(query), limit: PAGE } } }));
+      return { count: page.items.length, more: page.next != null };
+    },
+  });
+
 export const incidentQuery = (incident: string) =>
   queryOptions({
     queryKey: ["incident", incident],

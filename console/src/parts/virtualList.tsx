@@ -1,6 +1,6 @@
 // A long list of which only the visible rows exist. The window scrolls, so the browser's own keys and find-in-page feel stay.
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef, type ReactNode } from "react";
+import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
 
 type Rows<T> = {
   items: readonly T[];
@@ -17,14 +17,24 @@ type Rows<T> = {
 const OVERSCAN = 8;
 /** Rows before the end at which the next page is asked for. */
 const NEAR_END = 20;
+/** What the header of the frame, and some air, take from the window. */
+const PADDING_PX = { top: 64, bottom: 76 };
 
 export function VirtualList<T>({ items, estimatePx, keyOf, row, more, chosen, label }: Rows<T>) {
   const box = useRef<HTMLDivElement>(null);
+  const [top, setTop] = useState(0);
+  // Whatever stands above the list may change its height at any time.
+  useLayoutEffect(() => {
+    const rect = box.current?.getBoundingClientRect();
+    if (rect) setTop(Math.round(rect.top + window.scrollY));
+  });
   const list = useWindowVirtualizer({
     count: items.length,
     estimateSize: () => estimatePx,
     overscan: OVERSCAN,
-    scrollMargin: box.current?.offsetTop ?? 0,
+    scrollMargin: top,
+    scrollPaddingStart: PADDING_PX.top,
+    scrollPaddingEnd: PADDING_PX.bottom,
     getItemKey: (index) => {
       const item = items[index];
       return item === undefined ? index : keyOf(item);

@@ -75,6 +75,8 @@ words! {
 words! {
     /// What can be done, as policies name it.
     Action {
+        /// Make a tenant. Only owners of the tenant that runs the installation may.
+        TenantCreate = "tenant.create",
         /// Read the tenant's settings.
         TenantRead = "tenant.read",
         /// Change the tenant's settings.

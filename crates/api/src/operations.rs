@@ -8,7 +8,8 @@ use crate::access::{Access, Action};
 use crate::operation::{Empty, Method, Operation};
 use crate::page::{Page, PageQuery};
 use crate::{
-    accounts, alerts, clusters, environments, incidents, keys, ledger, observer, policies, redaction, sessions, shares, status, tenants,
+    accounts, alerts, clusters, environments, evidence, incidents, keys, ledger, observer, overview, passkeys, policies, redaction, sessions,
+    shares, status, tenants, topology,
 };
 
 /// Sees every operation, in the order of the table.
@@ -56,10 +57,19 @@ operations! {
     SignInOptions: Get "/api/v1/sign-in", Access::Public, 200, "Says how people can sign in here.", Empty, Empty, Empty => sessions::SignInOptions;
     SetUp: Post "/api/v1/set-up", Access::Public, 201, "Uses a one-time link to set a password, and signs in.", Empty, Empty, sessions::SetUp => sessions::SignedIn;
     SignIn: Post "/api/v1/sign-in", Access::Public, 200, "Signs in with a local account.", Empty, Empty, sessions::SignIn => sessions::SignedIn;
+    BeginPasskeySetUp: Post "/api/v1/set-up/passkey/challenge", Access::Public, 200, "Asks for a challenge to use a one-time link with a passkey.", Empty, Empty, passkeys::BeginPasskeySetUp => passkeys::PasskeyChallenge;
+    PasskeySetUp: Post "/api/v1/set-up/passkey", Access::Public, 201, "Uses a one-time link to add a passkey, and signs in.", Empty, Empty, passkeys::PasskeySetUp => sessions::SignedIn;
+    BeginPasskeySignIn: Post "/api/v1/sign-in/passkey/challenge", Access::Public, 200, "Asks for a challenge to sign in with a passkey.", Empty, Empty, Empty => passkeys::SignInChallenge;
+    PasskeySignIn: Post "/api/v1/sign-in/passkey", Access::Public, 200, "Signs in with a passkey.", Empty, Empty, passkeys::PasskeySignIn => sessions::SignedIn;
     SignOut: Post "/api/v1/sign-out", Access::SignedIn, 204, "Ends this session.", Empty, Empty, Empty => Empty;
     GetMe: Get "/api/v1/me", Access::SignedIn, 200, "Says who is calling, and with which rights.", Empty, Empty, Empty => sessions::Me;
     ListSessions: Get "/api/v1/me/sessions", Access::SignedIn, 200, "Lists the caller's sessions.", Empty, PageQuery, Empty => Page<sessions::Session>;
     EndSession: Delete "/api/v1/me/sessions/{session}", Access::SignedIn, 204, "Ends one of the caller's sessions, at once.", sessions::SessionPath, Empty, Empty => Empty;
+    // passkeys
+    ListPasskeys: Get "/api/v1/me/passkeys", Access::SignedIn, 200, "Lists the caller's passkeys.", Empty, PageQuery, Empty => Page<passkeys::Passkey>;
+    BeginPasskey: Post "/api/v1/me/passkeys/challenge", Access::SignedIn, 200, "Asks for a challenge to make a passkey.", Empty, Empty, Empty => passkeys::PasskeyChallenge;
+    AddPasskey: Post "/api/v1/me/passkeys", Access::SignedIn, 201, "Adds a passkey that an authenticator has just made.", Empty, Empty, passkeys::AddPasskey => passkeys::Passkey;
+    RemovePasskey: Delete "/api/v1/me/passkeys/{passkey}", Access::SignedIn, 204, "Removes one of the caller's passkeys; the last way in stays.", passkeys::PasskeyPath, Empty, Empty => Empty;
     // accounts
     ListMembers: Get "/api/v1/members", Access::Action(Action::MemberRead), 200, "Lists the members.", Empty, PageQuery, Empty => Page<accounts::Member>;
     InviteMember: Post "/api/v1/members", Access::Action(Action::MemberManage), 201, "Invites somebody, with a one-time link.", Empty, Empty, accounts::InviteMember => accounts::Invited;
@@ -90,14 +100,18 @@ operations! {
     DeleteCluster: Delete "/api/v1/clusters/{cluster}", Access::Action(Action::ClusterManage), 204, "Removes a cluster and all that is known of it.", clusters::ClusterPath, Empty, Empty => Empty;
     RotateClusterKey: Post "/api/v1/clusters/{cluster}/key", Access::Action(Action::ClusterManage), 200, "Gives the observer a new key; the old one and its tokens hold no more.", clusters::ClusterPath, Empty, Empty => clusters::NewCluster;
     RevokeClusterKey: Delete "/api/v1/clusters/{cluster}/key", Access::Action(Action::ClusterManage), 204, "Revokes the observer's key and its tokens, at once.", clusters::ClusterPath, Empty, Empty => Empty;
+    GetTopology: Get "/api/v1/clusters/{cluster}/topology", Access::Action(Action::ClusterRead), 200, "Shows who depends on whom in a cluster, now or as it was.", clusters::ClusterPath, topology::TopologyQuery, Empty => topology::Topology;
+    ListTopologyInstants: Get "/api/v1/clusters/{cluster}/topology/instants", Access::Action(Action::ClusterRead), 200, "Lists the instants that the topology can be shown of, oldest first.", clusters::ClusterPath, Empty, Empty => topology::TopologyInstants;
     // observer
     ExchangeKey: Post "/api/v1/observer/token", Access::Public, 200, "Exchanges an observer's key for a token.", Empty, Empty, observer::TokenRequest => observer::Token;
     ObserverHello: Post "/api/v1/observer/hello", Access::Observer, 200, "Begins or resumes a stream.", Empty, Empty, observer::Hello => observer::Welcome;
     ObserverHeartbeat: Post "/api/v1/observer/heartbeat", Access::Observer, 200, "Says that the observer lives.", Empty, Empty, observer::Heartbeat => observer::Acknowledged;
     ObserverSignals: Post "/api/v1/observer/signals", Access::Observer, 200, "Sends signals; the answer comes once they are kept.", Empty, Empty, observer::Batch => observer::Acknowledged;
     // incidents
+    GetOverview: Get "/api/v1/overview", Access::Action(Action::IncidentRead), 200, "Sums up what the caller may see: environments, clusters, what is open, what happened today.", Empty, Empty, Empty => overview::Overview;
     ListIncidents: Get "/api/v1/incidents", Access::Action(Action::IncidentRead), 200, "Lists the incidents that the caller may see, latest change first.", Empty, incidents::IncidentQuery, Empty => Page<incidents::IncidentSummary>;
     GetIncident: Get "/api/v1/incidents/{incident}", Access::Action(Action::IncidentRead), 200, "Reads an incident and its report.", incidents::IncidentPath, Empty, Empty => incidents::Incident;
+    GetEvidence: Get "/api/v1/incidents/{incident}/evidence/{evidence}", Access::Action(Action::IncidentRead), 200, "Shows quoted words of a report with the text around them.", evidence::EvidencePath, Empty, Empty => evidence::EvidenceExcerpt;
     GetTimeline: Get "/api/v1/incidents/{incident}/timeline", Access::Action(Action::IncidentRead), 200, "Lists what happened, oldest first.", incidents::IncidentPath, PageQuery, Empty => Page<incidents::TimelineEntry>;
     MuteIncident: Post "/api/v1/incidents/{incident}/mute", Access::Action(Action::IncidentManage), 200, "Mutes an incident for a time.", incidents::IncidentPath, Empty, incidents::MuteIncident => incidents::Incident;
     UnmuteIncident: Post "/api/v1/incidents/{incident}/unmute", Access::Action(Action::IncidentManage), 200, "Ends a mute.", incidents::IncidentPath, Empty, Empty => incidents::Incident;
@@ -131,6 +145,7 @@ operations! {
     // tenants
     GetTenant: Get "/api/v1/tenant", Access::Action(Action::TenantRead), 200, "Reads the caller's tenant.", Empty, Empty, Empty => tenants::Tenant;
     UpdateTenant: Patch "/api/v1/tenant", Access::Action(Action::TenantUpdate), 200, "Renames the tenant.", Empty, Empty, tenants::UpdateTenant => tenants::Tenant;
+    CreateTenant: Post "/api/v1/tenants", Access::Action(Action::TenantCreate), 201, "Makes a tenant, with a one-time link for its first owner.", Empty, Empty, tenants::CreateTenant => tenants::NewTenant;
     DeleteTenant: Post "/api/v1/tenant/delete", Access::Action(Action::TenantDelete), 200, "Deletes the tenant for good, and certifies it.", Empty, Empty, tenants::DeleteTenant => tenants::DeletionCertificate;
     // status
     GetPublicStatus: Get "/api/v1/status", Access::Public, 200, "Says how the platform works, without naming anything of it.", Empty, Empty, Empty => status::PublicStatus;

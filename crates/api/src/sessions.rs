@@ -111,6 +111,9 @@ pub struct SignInOptions {
     pub set_up: bool,
     /// Whether local accounts may sign in.
     pub password: bool,
+    /// Whether passkeys can be used at the address that this was asked at. Browsers have none for addresses by number, nor without TLS
+    /// elsewhere than at `localhost`.
+    pub passkey: bool,
     /// Identity providers.
     pub providers: Vec<ProviderSummary>,
 }

@@ -26,7 +26,7 @@ pub struct UpdateTenant {
     pub name: String,
 }
 
-/// Makes a tenant. Only whoever runs the installation may.
+/// Makes a tenant. Only owners of the tenant that runs the installation may.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateTenant {

@@ -1,6 +1,6 @@
 //! Who assented to what: signatures of people, checked from bytes alone.
 //!
-//! A passkey signs in the browser ([`webauthn`]). The check is ours and complete: a statement about a plan goes in as the challenge, and no
+//! A passkey signs in the browser ([`webauthn`]), an SSH key in a terminal ([`sshsig`]). The check is ours and complete: a statement about a plan goes in as the challenge, and no
 //! library in between draws another. The same code serves whoever signs in, whoever votes, and whoever has to be convinced elsewhere of
 //! both, since it needs neither clock nor store nor network: instants, challenges and known keys are arguments.
 //!
@@ -12,4 +12,5 @@
 
 pub mod base64url;
 pub mod key;
+pub mod sshsig;
 pub mod webauthn;

@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Incident(Box<crate::remote::Incident>),
     /// Clusters that are watched.
     Cluster(crate::remote::Clusters),
+    /// Tenants, by whoever runs the installation.
+    Tenant(crate::remote::Tenants),
     /// Environments that clusters belong to.
     Environment(crate::remote::Environments),
     /// What was done, and proof of it.

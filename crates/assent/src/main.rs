@@ -55,6 +55,7 @@ fn run(arguments: cli::Cli) -> anyhow::Result<u8> {
         cli::Command::Incidents(asked) => asked.run(),
         cli::Command::Incident(asked) => asked.run(),
         cli::Command::Cluster(asked) => asked.run(),
+        cli::Command::Tenant(asked) => asked.run(),
         cli::Command::Environment(asked) => asked.run(),
         cli::Command::Ledger(asked) => asked.run(),
         cli::Command::Policy(asked) => asked.run(),

@@ -18,12 +18,14 @@ mod incidents;
 mod ledger;
 mod login;
 mod policy;
+mod tenants;
 
 pub(crate) use clusters::{Clusters, Environments, Observer};
 pub(crate) use incidents::{Incident, Incidents};
 pub(crate) use ledger::Ledger;
 pub(crate) use login::{Login, Logout};
 pub(crate) use policy::Policy;
+pub(crate) use tenants::Tenants;
 
 /// The server unless another is named: where `assent up` listens by default.
 const SERVER_DEFAULT: &str = "http://127.0.0.1:8473";

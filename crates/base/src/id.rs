@@ -119,6 +119,8 @@ typed_id! {
     AccountId("acc");
     /// A signed-in browser or terminal.
     SessionId("ses");
+    /// A passkey of a person. The id is ours; its authenticator knows it by another.
+    PasskeyId("pky");
     /// A key of a machine or of an observer. The id is no secret.
     KeyId("key");
     /// A remark of a person about an incident.

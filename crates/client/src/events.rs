@@ -1,7 +1,7 @@
 //! The live stream, followed across broken connections.
 //!
 //! The reader of server-sent events is our own since it must be bounded: a peer that never ends a line would fill the memory otherwise.
-//! Source: WHATWG HTML, section 9.2.6, of which the platform uses `id`, `data`, `retry` and comments.
+//! Source: WHATWG HTML, section 9.2.6, of which the platform uses `id`, `event`, `data` and `retry`.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -98,6 +98,8 @@ struct Reader {
     line: Vec<u8>,
     id: Option<u64>,
     data: Option<String>,
+    /// The event is a sign of life and says nothing else.
+    alive: bool,
 }
 
 impl Reader {
@@ -124,12 +126,13 @@ impl Reader {
             "id" => self.id = Some(value.parse().map_err(|_| "an event's id is no number".to_owned())?),
             "data" => self.data.get_or_insert_default().push_str(value),
             "" if line.is_empty() => {
-                let (id, data) = (self.id.take(), self.data.take());
-                let Some(data) = data else { return Ok(None) };
+                let (id, data, alive) = (self.id.take(), self.data.take(), std::mem::take(&mut self.alive));
+                let Some(data) = data.filter(|_| !alive) else { return Ok(None) };
                 let event = serde_json::from_str(&data).map_err(|error| error.to_string())?;
                 return id.map(|id| Some((id, event))).ok_or_else(|| "an event has no id".to_owned());
             }
-            // Comments are signs of life; when to come back is ours to say.
+            "event" if value == "alive" => self.alive = true,
+            // Comments say nothing; when to come back is ours to say.
             "" | "retry" => {}
             other => return Err(format!("the stream has a field `{other}`")),
         }
@@ -143,7 +146,7 @@ mod tests {
 
     #[test]
     fn events_come_out_whole_however_they_were_cut() {
-        let bytes = b"retry: 2000\n\n: alive\n\nid: 7\ndata: {\"type\":\"gap\"}\n\nid: 8\r\ndata:{\"type\":\"gap\"}\r\n\r\n";
+        let bytes = b"retry: 2000\n\nevent: alive\ndata: {}\n\n: proxy\n\nid: 7\ndata: {\"type\":\"gap\"}\n\nid: 8\r\ndata:{\"type\":\"gap\"}\r\n\r\n";
         for size in 1..=bytes.len() {
             let mut reader = Reader::default();
             let read: Result<Vec<_>, String> = bytes.chunks(size).map(|chunk| reader.read(chunk)).collect();

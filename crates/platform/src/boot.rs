@@ -138,21 +138,20 @@ impl ControlPlane {
 
     /// Makes the first tenant, and a new link as long as nobody has used one.
     async fn first_steps(&self) -> Result<Option<Secret>, Problem> {
-        let tenants = self.tenant_docs().await?;
-        let first = match tenants.first() {
-            Some(doc) => doc.clone(),
-            None => self.new_tenant(FIRST_TENANT).await?,
+        let first = match self.first_doc().await? {
+            Some(doc) => doc,
+            None => self.new_tenant(self.new_id(TenantId::new), FIRST_TENANT, None).await?,
         };
         if first.set_up {
             return Ok(None);
         }
         let tenant = self.tenant(first.id).await?;
-        self.first_owner_link(&tenant).await.map(Some)
+        Ok(Some(self.first_owner_link(&tenant).await?.secret()))
     }
 
     /// Makes a tenant. Nobody can sign in to it yet.
-    pub(crate) async fn new_tenant(&self, name: &str) -> Result<TenantDoc, Problem> {
-        let doc = TenantDoc { id: self.new_id(TenantId::new), name: name.to_owned(), created_at: self.now(), set_up: false, demo: false };
+    pub(crate) async fn new_tenant(&self, id: TenantId, name: &str, made_by: Option<TenantId>) -> Result<TenantDoc, Problem> {
+        let doc = TenantDoc { id, name: name.to_owned(), created_at: self.now(), set_up: false, demo: false, made_by };
         self.inner.store.create_tenant(doc.id, doc.created_at).await.map_err(Problem::from_store)?;
         let tenant = self.tenant(doc.id).await?;
         self.record(&tenant, "platform", "tenant.create", &doc.id.to_string(), Outcome::Intended, json!({ "name": name })).await?;
@@ -172,10 +171,15 @@ impl ControlPlane {
         Ok(kept.into_iter().map(|kept| kept.doc).collect())
     }
 
-    /// The oldest tenant.
+    /// The tenant that runs the installation: the one that no tenant made.
     pub(crate) async fn first_tenant(&self) -> Result<Tenant, Problem> {
-        let first = self.tenant_docs().await?.into_iter().next().ok_or_else(Problem::not_found)?;
+        let first = self.first_doc().await?.ok_or_else(Problem::not_found)?;
         self.tenant(first.id).await
+    }
+
+    /// What is known of it; none if it was deleted. Its rights then go to no other tenant: the next start makes a new one.
+    pub(crate) async fn first_doc(&self) -> Result<Option<TenantDoc>, Problem> {
+        Ok(self.tenant_docs().await?.into_iter().find(|doc| doc.made_by.is_none()))
     }
 
     /// Starts the watchers of all clusters.

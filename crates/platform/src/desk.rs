@@ -169,7 +169,8 @@ fn action_to_read(action: Action) -> Option<Action> {
         Action::EnvironmentManage | Action::EnvironmentRead => Action::EnvironmentRead,
         Action::RedactionRead | Action::RedactionManage => Action::EnvironmentRead,
         // Things of the whole tenant: that there are members, keys and policies is no secret to a member.
-        Action::TenantRead
+        Action::TenantCreate
+        | Action::TenantRead
         | Action::TenantUpdate
         | Action::TenantExport
         | Action::TenantDelete

@@ -10,11 +10,15 @@ mod accounts;
 mod clusters;
 mod incidents;
 mod settings;
+mod topology;
 
-pub(crate) use accounts::{AccountDoc, ApiKeyDoc, AttemptsDoc, DirectoryDoc, GroupGrantsDoc, LinkDoc, SessionDoc, subject_key};
+pub(crate) use accounts::{
+    AccountDoc, ApiKeyDoc, AttemptsDoc, DirectoryDoc, GroupGrantsDoc, LinkDoc, PasskeyRecord, SessionDoc, SpentTicketDoc, subject_key,
+};
 pub(crate) use clusters::ClusterDoc;
 pub(crate) use incidents::{CommentDoc, IncidentDoc, ReportDoc, ShareDoc};
 pub(crate) use settings::{AlertDoc, AlertSourceDoc, EnvironmentDoc, IdempotencyDoc, PolicyDoc, RedactionDoc, TenantDoc};
+pub(crate) use topology::{NodeCounts, TopologyDoc, TopologyInstantDoc};
 
 /// The name of the index of instants.
 pub(crate) const BY_TIME: &str = "time";

@@ -48,6 +48,11 @@ impl NewLink {
         format!("{base_url}{PAGE}#{}", self.ticket.text().expose())
     }
 
+    /// Its secret alone.
+    pub(crate) fn secret(&self) -> Secret {
+        self.ticket.text()
+    }
+
     /// Until when it holds.
     pub(crate) fn expires_at(&self) -> Timestamp {
         self.link.expires_at
@@ -61,7 +66,7 @@ impl NewLink {
 
 impl ControlPlane {
     /// A new link for the first owner of a tenant. Those that were made before and not used hold no more.
-    pub(crate) async fn first_owner_link(&self, tenant: &Tenant) -> Result<Secret, Problem> {
+    pub(crate) async fn first_owner_link(&self, tenant: &Tenant) -> Result<NewLink, Problem> {
         let link = NewLink::for_first_owner(self, tenant.id())?;
         let mut writes = vec![link.write()?];
         for kept in tenant.all::<LinkDoc>(&Query::default()).await.map_err(Problem::from_store)? {
@@ -72,7 +77,7 @@ impl ControlPlane {
         let details = json!({ "until": link.expires_at() });
         self.record(tenant, "platform", "link.make", &link.account.to_string(), Outcome::Intended, details).await?;
         tenant.write(writes, self.now()).await.map_err(Problem::from_store)?;
-        Ok(link.ticket.text())
+        Ok(link)
     }
 }
 

@@ -35,7 +35,7 @@ const GROUPS: &str = "groups";
 
 impl AccountDoc {
     fn state(&self) -> MemberState {
-        match (self.disabled, self.password.is_some() || self.subject.is_some()) {
+        match (self.disabled, self.has_a_way_in()) {
             (true, _) => MemberState::Disabled,
             (false, true) => MemberState::Active,
             (false, false) => MemberState::Invited,
@@ -254,6 +254,7 @@ impl AccountDoc {
             email,
             name,
             password: None,
+            passkeys: Vec::new(),
             grants,
             groups: Vec::new(),
             subject: None,

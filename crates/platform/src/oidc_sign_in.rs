@@ -115,7 +115,10 @@ impl ControlPlane {
             self.record(&tenant, "public", "session.begin", &kept.id, Outcome::Refused, details).await?;
             return Err(unknown());
         }
-        let begun = self.sign_in(&tenant, kept, &meta, &known.name).await?;
+        // What the provider claims now counts, whatever is kept.
+        let groups = kept.doc.groups.clone();
+        let proven = |doc: AccountDoc| Ok(AccountDoc { groups: groups.clone(), ..doc });
+        let begun = self.sign_in(&tenant, kept, &meta, &known.name, proven).await?;
         let clear = Secret::new(Cookie::SignIn.clear(transport(&meta)));
         Ok(Redirect { location: return_to, cookies: vec![begun.cookie, clear] })
     }
@@ -145,6 +148,10 @@ impl ControlPlane {
     /// The tenant that a provider's people belong to.
     async fn tenant_of(&self, known: &Known) -> Result<Tenant, Problem> {
         let Some(name) = &known.tenant else { return self.first_tenant().await };
+        // A name is the tenant's own to change, an id is not.
+        if let Ok(id) = name.parse::<TenantId>() {
+            return self.tenant(id).await;
+        }
         let tenants = self.system().await?.all::<TenantDoc>(&Query::oldest_first()).await.map_err(Problem::from_store)?;
         let mut named = tenants.into_iter().filter(|kept| kept.doc.name == *name).map(|kept| kept.doc.id);
         let ids: (Option<TenantId>, Option<TenantId>) = (named.next(), named.next());

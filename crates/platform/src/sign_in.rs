@@ -1,4 +1,4 @@
-//! Setting up, and signing in with a password.
+//! Setting up, and signing in with a password. With a passkey: `passkey_sign_in.rs`.
 //!
 //! Whoever has no account, a wrong password, or an account that is shut gets the same answer after the same work.
 
@@ -8,16 +8,17 @@ use assent_api::{Code, Problem};
 use assent_base::Secret;
 use assent_base::id::AccountId;
 use assent_http::{Handle, Input, Reply, RequestMeta};
-use assent_identity::link::Purpose;
+use assent_identity::link::{Link, Purpose};
 use assent_identity::password::{self, PasswordError, PasswordRecord, Verdict};
 use assent_ledger::Outcome;
 use assent_policy::{Caller as Who, Principal};
 use assent_store::{Expect, Kept, Query, StoreError, Tenant, Write};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::address::EmailAddress;
 use crate::attempts::Attempt;
 use crate::caller::Caller;
+use crate::challenges;
 use crate::documents::{AccountDoc, DirectoryDoc, LinkDoc, TenantDoc};
 use crate::granting;
 use crate::links::secret_of;
@@ -33,7 +34,7 @@ const TRIES_MAX: usize = 5;
 const TYPED_CHARS_MAX: usize = 254;
 
 impl Handle<SignInOptions> for ControlPlane {
-    async fn handle(&self, _: Caller, _: Input<SignInOptions>) -> Result<Reply<SignInOptions>, Problem> {
+    async fn handle(&self, _: Caller, input: Input<SignInOptions>) -> Result<Reply<SignInOptions>, Problem> {
         let system = self.system().await?;
         let any = system.list::<DirectoryDoc>(&Query { limit: 1, ..Query::default() }).await.map_err(Problem::from_store)?;
         let provider = |provider: &crate::settings::Provider| ProviderSummary {
@@ -41,7 +42,8 @@ impl Handle<SignInOptions> for ControlPlane {
             start: format!("/api/v1/oidc/{}/start", provider.name),
         };
         let providers = self.inner.settings.providers.iter().map(provider).collect();
-        Ok(Reply::new(Options { set_up: !any.items.is_empty(), password: true, providers }))
+        let passkey = challenges::party(&input.meta).is_ok();
+        Ok(Reply::new(Options { set_up: !any.items.is_empty(), password: true, passkey, providers }))
     }
 }
 
@@ -57,13 +59,14 @@ impl Handle<SignIn> for ControlPlane {
         let record = found.as_ref().filter(|(_, kept)| !kept.doc.disabled).and_then(|(_, kept)| kept.doc.password.clone());
         let verdict = self.verify(record, input.body.password.clone()).await?;
         let (Verdict::Right { outdated }, Some((tenant, mut kept))) = (verdict, found.clone()) else {
-            self.refuse_sign_in(found, attempt, &input.meta).await?;
+            let reason = found.as_ref().map_or("no such account", |(_, kept)| unfit(&kept.doc));
+            self.refuse_sign_in(found, reason, attempt, &input.meta).await?;
             return Err(wrong());
         };
         if outdated {
             kept.doc.password = Some(self.hash(input.body.password).await?);
         }
-        let begun = self.sign_in(&tenant, kept.clone(), &input.meta, "password").await?;
+        let begun = self.sign_in(&tenant, kept.clone(), &input.meta, "password", Ok).await?;
         attempt.succeeded(self.now()).await?;
         let signed_in = self.signed_in(&tenant, &kept.doc, &begun).await?;
         Ok(Reply::new(signed_in).cookie(begun.cookie))
@@ -72,21 +75,48 @@ impl Handle<SignIn> for ControlPlane {
 
 impl Handle<SetUp> for ControlPlane {
     async fn handle(&self, _: Caller, input: Input<SetUp>) -> Result<Reply<SetUp>, Problem> {
-        let (tenant, kept, link) = self.link(&input.body.token).await?;
-        let email = EmailAddress::read("/email", &input.body.email)?;
-        let name = names::title("/name", &input.body.name)?;
-        password::accept(&input.body.password, &name, email.as_str()).map_err(|bad| Problem::invalid("/password", bad.to_string()))?;
+        let mut taking = self.taking_up(&input.body.token, &input.body.email, &input.body.name).await?;
+        let (name, email) = (&taking.doc.name, taking.email.as_str());
+        password::accept(&input.body.password, name, email).map_err(|bad| Problem::invalid("/password", bad.to_string()))?;
+        taking.doc.password = Some(self.hash(input.body.password).await?);
+        let (signed_in, cookie) = self.take_up(taking, &input.meta, json!("password")).await?;
+        Ok(Reply::new(signed_in).cookie(cookie))
+    }
+}
+
+/// A one-time link that somebody holds, and the account that it is for, as they choose it. Nothing of it is kept yet.
+pub(crate) struct TakingUp {
+    pub(crate) tenant: Tenant,
+    pub(crate) link: Link,
+    pub(crate) email: EmailAddress,
+    pub(crate) doc: AccountDoc,
+    kept: Kept<LinkDoc>,
+    expect: Expect,
+}
+
+impl ControlPlane {
+    /// Opens a link for whoever holds it.
+    pub(crate) async fn taking_up(&self, token: &Secret, email: &str, name: &str) -> Result<TakingUp, Problem> {
+        let (tenant, kept, link) = self.link(token).await?;
+        let email = EmailAddress::read("/email", email)?;
+        let name = names::title("/name", name)?;
         let (doc, expect) = self.chosen(&tenant, &link.purpose, &email, name).await?;
-        let doc = AccountDoc { password: Some(self.hash(input.body.password).await?), signed_in_at: Some(self.now()), ..doc };
-        let actor = format!("account:{}", doc.id);
-        let details =
-            json!({ "email": doc.email, "remote": input.meta.remote, "first_owner": matches!(link.purpose, Purpose::SetUp { .. }) });
-        self.record(&tenant, &actor, "link.use", &doc.id.to_string(), Outcome::Intended, details).await?;
+        Ok(TakingUp { tenant, link, email, doc, kept, expect })
+    }
+
+    /// Uses a link: account, link and session are written together. `way` says how the account signs in from now on.
+    pub(crate) async fn take_up(&self, taking: TakingUp, meta: &RequestMeta, way: Value) -> Result<(SignedIn, Secret), Problem> {
+        let TakingUp { tenant, link, email, doc, kept, expect } = taking;
+        let doc = AccountDoc { signed_in_at: Some(self.now()), ..doc };
+        let first_owner = matches!(link.purpose, Purpose::SetUp { .. });
+        let details = json!({ "email": doc.email, "remote": meta.remote, "first_owner": first_owner, "way": way });
+        let id = doc.id.to_string();
+        self.record(&tenant, &format!("account:{id}"), "link.use", &id, Outcome::Intended, details).await?;
         self.claim_address(&email, tenant.id(), doc.id).await?;
-        let mut begun = self.begin_session(&tenant, &doc, &input.meta).await?;
+        let mut begun = self.begin_session(&tenant, &doc, meta).await?;
         let mut writes = vec![
-            Write::put(&kept.id, &LinkDoc { link: link.clone() }, Expect::Version(kept.version)).map_err(Problem::from_store)?,
-            Write::put(&doc.id.to_string(), &doc, expect).map_err(Problem::from_store)?,
+            Write::put(&kept.id, &LinkDoc { link }, Expect::Version(kept.version)).map_err(Problem::from_store)?,
+            Write::put(&id, &doc, expect).map_err(Problem::from_store)?,
         ];
         writes.append(&mut begun.writes);
         match tenant.write(writes, self.now()).await {
@@ -95,17 +125,15 @@ impl Handle<SetUp> for ControlPlane {
             Err(StoreError::Stale { .. } | StoreError::Conflict { .. } | StoreError::Absent { .. }) => return Err(bad_link()),
             Err(error) => return Err(Problem::from_store(error)),
         }
-        if matches!(link.purpose, Purpose::SetUp { .. }) {
+        if first_owner {
             self.mark_set_up(&tenant).await?;
         }
         let signed_in = self.signed_in(&tenant, &doc, &begun).await?;
-        Ok(Reply::new(signed_in).cookie(begun.cookie))
+        Ok((signed_in, begun.cookie))
     }
-}
 
-impl ControlPlane {
     /// The link whose secret this is, used. Whatever is wrong with it, the answer is one; the ledger knows more.
-    async fn link(&self, token: &Secret) -> Result<(Tenant, Kept<LinkDoc>, assent_identity::link::Link), Problem> {
+    async fn link(&self, token: &Secret) -> Result<(Tenant, Kept<LinkDoc>, Link), Problem> {
         let ticket = Ticket::<AccountId>::read(token).ok_or_else(bad_link)?;
         let secret = secret_of(&ticket).ok_or_else(bad_link)?;
         let tenant = match self.inner.store.tenant(ticket.tenant).await {
@@ -157,17 +185,17 @@ impl ControlPlane {
     }
 
     /// Signs somebody in who has proven who they are: the account and the session are written together, so that an account that is
-    /// being shut at this moment gets no session.
+    /// being shut at this moment gets no session. `proven` puts into the account what was proven, each time that it is read anew.
     pub(crate) async fn sign_in(
         &self,
         tenant: &Tenant,
         mut kept: Kept<AccountDoc>,
         meta: &RequestMeta,
         way: &str,
+        proven: impl Fn(AccountDoc) -> Result<AccountDoc, Problem>,
     ) -> Result<Begun, Problem> {
-        let groups = kept.doc.groups.clone();
         for _ in 0..TRIES_MAX {
-            let doc = AccountDoc { signed_in_at: Some(self.now()), groups: groups.clone(), ..kept.doc };
+            let doc = AccountDoc { signed_in_at: Some(self.now()), ..proven(kept.doc)? };
             let mut begun = self.begin_session(tenant, &doc, meta).await?;
             let actor = format!("account:{}", doc.id);
             let details = json!({ "way": way, "remote": meta.remote, "user_agent": meta.user_agent });
@@ -188,19 +216,19 @@ impl ControlPlane {
         Err(Problem::new(Code::Conflict, "the account is changing at this moment: try again").retry_after(1))
     }
 
-    async fn refuse_sign_in(&self, found: Option<(Tenant, Kept<AccountDoc>)>, attempt: Attempt, meta: &RequestMeta) -> Result<(), Problem> {
+    /// Records why somebody does not sign in, and counts it.
+    pub(crate) async fn refuse_sign_in(
+        &self,
+        found: Option<(Tenant, Kept<AccountDoc>)>,
+        reason: &str,
+        attempt: Attempt,
+        meta: &RequestMeta,
+    ) -> Result<(), Problem> {
         let locks = attempt.locks;
-        let (tenant, subject, reason) = match found {
-            Some((tenant, kept)) => {
-                let reason = match (kept.doc.disabled, kept.doc.password.is_some()) {
-                    (true, _) => "the account is disabled",
-                    (false, false) => "the account has no password",
-                    (false, true) => "a wrong password",
-                };
-                (tenant, kept.id, reason)
-            }
+        let (tenant, subject) = match found {
+            Some((tenant, kept)) => (tenant, kept.id),
             // Nobody's tenant: the installation's own ledger has it, without the address.
-            None => (self.system().await?, "unknown".to_owned(), "no such account"),
+            None => (self.system().await?, "unknown".to_owned()),
         };
         let details = json!({ "reason": reason, "remote": meta.remote, "user_agent": meta.user_agent });
         self.record(&tenant, "public", "session.begin", &subject, Outcome::Refused, details).await?;
@@ -211,7 +239,7 @@ impl ControlPlane {
     }
 
     /// What whoever has just signed in is told.
-    async fn signed_in(&self, tenant: &Tenant, account: &AccountDoc, begun: &Begun) -> Result<SignedIn, Problem> {
+    pub(crate) async fn signed_in(&self, tenant: &Tenant, account: &AccountDoc, begun: &Begun) -> Result<SignedIn, Problem> {
         let grants = self.grants_of(tenant, account, &account.groups).await?;
         let who = Who { tenant: tenant.id(), principal: Principal::Account(account.id), grants };
         let mut me = self.me(tenant.id(), &who, &account.name).await?;
@@ -232,6 +260,15 @@ impl ControlPlane {
         let _turn = self.inner.hashing.acquire().await.map_err(|_| stopping())?;
         let work = tokio::task::spawn_blocking(move || PasswordRecord::new(&password));
         work.await.map_err(|_| stopping())?.map_err(unhashed)
+    }
+}
+
+/// Why a password does not sign in to an account.
+fn unfit(account: &AccountDoc) -> &'static str {
+    match (account.disabled, account.password.is_some()) {
+        (true, _) => "the account is disabled",
+        (false, false) => "the account has no password",
+        (false, true) => "a wrong password",
     }
 }
 

@@ -1,10 +1,10 @@
 //! The tenant as a whole: its name, its export, its end.
 
-use assent_api::operations::{DeleteTenant, GetTenant, UpdateTenant};
-use assent_api::tenants::{DeletionCertificate, Tenant as Shown};
+use assent_api::operations::{CreateTenant, DeleteTenant, GetTenant, UpdateTenant};
+use assent_api::tenants::{DeletionCertificate, NewTenant, Tenant as Shown};
 use assent_api::{Action, Code, Problem};
 use assent_base::id::TenantId;
-use assent_base::{Digest, Secret, Timestamp};
+use assent_base::{Digest, Timestamp};
 use assent_http::{Handle, Input, Reply};
 use assent_ledger::{Outcome, Signature};
 use assent_policy::Resource;
@@ -37,6 +37,9 @@ document!(DeletedTenantDoc = "deleted_tenant", 1, |doc| vec![by_time(doc.at)]);
 /// The first line of a certificate. No checkpoint begins like this, so no signature over one can be taken for the other.
 const CERTIFICATE: &str = "assent tenant deletion v1";
 
+/// Tenants of one installation.
+const TENANTS_MAX: usize = 1_000;
+
 impl TenantDoc {
     fn shown(self, version: u64) -> Shown {
         Shown { id: self.id, name: self.name, created_at: self.created_at, version }
@@ -58,6 +61,30 @@ impl Handle<GetTenant> for ControlPlane {
         desk.require(Action::TenantRead, Resource::of_tenant(desk.tenant_id())).await?;
         let (_, kept) = desk.own_tenant().await?;
         Ok(Reply::new(kept.doc.shown(kept.version)).version(kept.version))
+    }
+}
+
+impl Handle<CreateTenant> for ControlPlane {
+    async fn handle(&self, caller: Caller, input: Input<CreateTenant>) -> Result<Reply<CreateTenant>, Problem> {
+        let desk = Desk::of(self, &caller).await?;
+        let own = desk.tenant_id();
+        let runs_all = self.first_doc().await?.is_some_and(|first| first.id == own);
+        let resource = if runs_all { Resource::of_installation(own) } else { Resource::of_tenant(own) };
+        let permit = desk.require(Action::TenantCreate, resource).await?;
+        let name = names::title("/name", &input.body.name)?;
+        if self.tenant_docs().await?.len() >= TENANTS_MAX {
+            return Err(Problem::new(Code::Conflict, format!("an installation has at most {TENANTS_MAX} tenants")));
+        }
+        let id = self.new_id(TenantId::new);
+        let intent = desk.intend_on(permit, id.to_string(), json!({ "name": name })).await?;
+        let made = async {
+            let doc = self.new_tenant(id, &name, Some(own)).await?;
+            let link = self.first_owner_link(&self.tenant(id).await?).await?;
+            Ok((doc, link))
+        };
+        let (doc, link) = desk.close(intent, made.await).await?;
+        let (link, expires_at) = (link.url(&input.meta.base_url), link.expires_at());
+        Ok(Reply::new(NewTenant { tenant: doc.shown(1), link, expires_at }).version(1))
     }
 }
 
@@ -110,17 +137,6 @@ impl ControlPlane {
         let doc = DeletedTenantDoc { record: Some(record), ..doc };
         system.put(&id.to_string(), &doc, Expect::Any, now).await.map_err(Problem::from_store)?;
         Ok((destroyed.digest, record))
-    }
-
-    /// Makes a tenant, with the secret of the one-time link for its first owner: the page of the link takes it behind `#`.
-    ///
-    /// # Errors
-    /// When the store or the ledger does not take it.
-    pub async fn open_tenant(&self, name: &str) -> Result<(TenantId, Secret), Problem> {
-        let name = names::title("/name", name)?;
-        let id = self.new_tenant(&name).await?.id;
-        let link = self.first_owner_link(&self.tenant(id).await?).await?;
-        Ok((id, link))
     }
 
     /// Ends the deletions that were broken off. To be called before anything is served.

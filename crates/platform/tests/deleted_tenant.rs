@@ -26,7 +26,7 @@ async fn the_name_must_be_typed_and_only_an_owner_may() {
 async fn what_is_deleted_is_gone_and_the_certificate_says_so() {
     let house = House::open().await;
     let staying = house.owner().await;
-    let owner = house.another("Leaving", "otto@example.org").await;
+    let owner = house.another(&staying, "Leaving", "otto@example.org").await;
     let tenant = house.get(&owner, "/api/v1/tenant").await.json()["id"].as_str().expect("an id").to_owned();
     let made = house.call(&owner, "POST", "/api/v1/keys", Some(json!({ "name": "k", "grants": [{ "role": "viewer" }] }))).await;
     let key = Who::Bearer(made.json()["secret"].as_str().expect("a secret").to_owned());
@@ -60,10 +60,10 @@ async fn what_is_deleted_is_gone_and_the_certificate_says_so() {
 #[tokio::test]
 async fn an_address_of_a_deleted_tenant_is_free_again() {
     let house = House::open().await;
-    house.owner().await;
-    let owner = house.another("Leaving", "otto@example.org").await;
+    let staying = house.owner().await;
+    let owner = house.another(&staying, "Leaving", "otto@example.org").await;
     assert_eq!(delete(&house, &owner, "Leaving").await.status, 200);
-    let again = house.another("Again", "otto@example.org").await;
+    let again = house.another(&staying, "Again", "otto@example.org").await;
     assert_eq!(house.get(&again, "/api/v1/tenant").await.json()["name"], "Again");
 }
 

@@ -91,7 +91,7 @@ async fn a_receipt_proves_its_record_with_nothing_but_the_key() {
         let altered = Receipt { index: receipt.index + 1, ..receipt };
         assert!(altered.verify(&trust).is_err());
     }
-    let other = house.another("Other", "otto@example.org").await;
+    let other = house.another(&owner, "Other", "otto@example.org").await;
     let index = house.records(&owner).await.first().expect("a record").index;
     for path in [format!("/api/v1/ledger/records/{index}"), format!("/api/v1/ledger/records/{index}/receipt")] {
         assert_eq!(house.get(&other, &path).await.status, 404, "a record of another tenant is none");
@@ -129,7 +129,7 @@ async fn the_archive_of_one_tenant_among_others_holds_its_receipts_alone() {
     let house = House::open().await;
     let owner = house.owner().await;
     make(&house, &owner, "one").await;
-    let other = house.another("Other", "otto@example.org").await;
+    let other = house.another(&owner, "Other", "otto@example.org").await;
     make(&house, &other, "two").await;
     let archive = Archive::read(&house.get(&other, "/api/v1/ledger/export").await.bytes);
     let trust = Trust::log(archive.text("key").trim().parse().expect("a verifier key"));

@@ -275,6 +275,7 @@ impl LivedIn {
                 Some(json!({ "name": "more", "format": "generic", "cluster": cluster })),
             ),
             own("DeleteAlertSource", "DELETE", format!("/api/v1/alert-sources/{}", self.source), None),
+            own("CreateTenant", "POST", "/api/v1/tenants".to_owned(), Some(json!({ "name": "Other" }))),
             own("UpdateTenant", "PATCH", "/api/v1/tenant".to_owned(), Some(json!({ "name": "Renamed" }))),
             own("DeleteTenant", "POST", "/api/v1/tenant/delete".to_owned(), Some(json!({ "name": "Default" }))),
         ]

@@ -104,7 +104,7 @@ async fn an_address_is_invited_once_and_must_be_the_one_invited() {
 async fn an_address_signs_in_to_one_tenant() {
     let house = House::open().await;
     let owner = house.owner().await;
-    let other = house.another("Other", "otto@example.org").await;
+    let other = house.another(&owner, "Other", "otto@example.org").await;
     let invited = house.call(&other, "POST", "/api/v1/members", Some(json!({ "email": "ada@example.org" }))).await;
     assert_eq!(invited.status, 201, "that the address is in use elsewhere is not told to whoever invites");
     let link = invited.json()["link"].as_str().expect("a link").to_owned();

@@ -9,8 +9,13 @@ mod support;
 use assent_api::operations::{Visitor, visit_all};
 use assent_api::{Access, Method, Operation};
 use serde_json::{Value, json};
+use support::authenticator::Authenticator;
+use support::observer::Observer;
 use support::schema::{Ids, smallest};
-use support::{House, Who};
+use support::{House, Who, passkey};
+
+/// Looks before a test gives up waiting.
+const LOOKS_MAX: usize = 20_000;
 
 /// An operation without its types.
 struct Route {
@@ -47,10 +52,23 @@ struct Full {
 #[tokio::test]
 async fn no_route_tells_another_tenants_things_from_none() {
     let house = House::open().await;
-    let full = full(&house).await;
-    let other = house.another("Other", "otto@example.org").await;
-    let key = key_of(&house, &other).await;
-    let before = everything(&house, &full).await;
+    let first = house.owner().await;
+    let other = house.another(&first, "Other", "otto@example.org").await;
+    try_every_route(&house, full(&house, first).await, other).await;
+}
+
+#[tokio::test]
+async fn whoever_makes_tenants_sees_nothing_of_them() {
+    let house = House::open().await;
+    let first = house.owner().await;
+    let made = house.another(&first, "Other", "otto@example.org").await;
+    try_every_route(&house, full(&house, made).await, first).await;
+}
+
+/// Tries every route with what one tenant has, as the owner and as a machine of another.
+async fn try_every_route(house: &House, full: Full, other: Who) {
+    let key = key_of(house, &other).await;
+    let before = everything(house, &full).await;
     let absent: Ids = full.ids.iter().map(|(prefix, id)| (prefix.clone(), turned(id))).collect();
     let beyond = full.index + 1_000_000;
     let mut tried = 0;
@@ -65,22 +83,23 @@ async fn no_route_tells_another_tenants_things_from_none() {
                 continue;
             }
             tried += 1;
-            let of_theirs = ask(&house, caller, &route, theirs).await;
-            let of_nobodys = ask(&house, caller, &route, nobodys).await;
+            let of_theirs = ask(house, caller, &route, theirs).await;
+            let of_nobodys = ask(house, caller, &route, nobodys).await;
             assert!(of_theirs.status.is_client_error(), "{} answers {} {}", route.name, of_theirs.status, of_theirs.text());
             assert_eq!(of_theirs.but_for_its_id(), of_nobodys.but_for_its_id(), "{} tells them apart", route.name);
             assert!(!leaks(&of_theirs.text(), &full), "{} leaks: {}", route.name, of_theirs.text());
         }
     }
     assert!(tried >= 60, "only {tried} routes and callers had an id to try");
-    assert_eq!(before, everything(&house, &full).await, "another tenant changed something");
+    assert_eq!(before, everything(house, &full).await, "another tenant changed something");
 }
 
 #[tokio::test]
 async fn no_list_and_no_export_holds_anything_of_another_tenant() {
     let house = House::open().await;
-    let full = full(&house).await;
-    let other = house.another("Other", "otto@example.org").await;
+    let first = house.owner().await;
+    let full = full(&house, first).await;
+    let other = house.another(&full.owner, "Other", "otto@example.org").await;
     for route in routes() {
         if route.method == Method::Get && !route.path.contains('{') {
             let answer = house.get(&other, route.path).await;
@@ -104,8 +123,9 @@ async fn no_list_and_no_export_holds_anything_of_another_tenant() {
 #[tokio::test]
 async fn a_cursor_of_one_tenant_is_none_of_another() {
     let house = House::open().await;
-    let full = full(&house).await;
-    let other = house.another("Other", "otto@example.org").await;
+    let first = house.owner().await;
+    let full = full(&house, first).await;
+    let other = house.another(&full.owner, "Other", "otto@example.org").await;
     for name in ["second", "third"] {
         for who in [&full.owner, &other] {
             let made = house.call(who, "POST", "/api/v1/environments", Some(json!({ "name": name, "criticality": "lab" }))).await;
@@ -121,7 +141,8 @@ async fn a_cursor_of_one_tenant_is_none_of_another() {
 #[tokio::test]
 async fn who_may_not_know_of_a_thing_hears_that_there_is_none() {
     let house = House::open().await;
-    let full = full(&house).await;
+    let first = house.owner().await;
+    let full = full(&house, first).await;
     let made = house.call(&full.owner, "POST", "/api/v1/environments", Some(json!({ "name": "lab", "criticality": "lab" }))).await;
     let lab = made.json()["id"].as_str().expect("an id").to_owned();
     let guest = house.join(&full.owner, "gast@example.org", json!([{ "role": "operator", "environment": lab }])).await;
@@ -137,9 +158,15 @@ async fn who_may_not_know_of_a_thing_hears_that_there_is_none() {
     assert_eq!(seen["items"].as_array().map(Vec::len), Some(1));
 }
 
-async fn full(house: &House) -> Full {
-    let owner = house.owner().await;
+async fn full(house: &House, owner: Who) -> Full {
     let mut ids = Ids::new();
+    let incident = ill(house, &owner).await;
+    let path = format!("/api/v1/incidents/{incident}");
+    ids.insert("inc".to_owned(), incident);
+    let shared = house.call(&owner, "POST", &format!("{path}/shares"), Some(json!({ "expires_in_s": 3600 }))).await;
+    ids.insert("shr".to_owned(), shared.json()["share"]["id"].as_str().expect("an id").to_owned());
+    let remark = house.call(&owner, "POST", &format!("{path}/comments"), Some(json!({ "text": "a canary sings" }))).await;
+    ids.insert("cmt".to_owned(), remark.json()["id"].as_str().expect("an id").to_owned());
     let mut keep = |made: &support::Answer, pointer: &str| {
         assert!(made.status.is_success(), "{}", made.text());
         let id = made.json().pointer(pointer).and_then(Value::as_str).expect("an id").to_owned();
@@ -164,12 +191,27 @@ async fn full(house: &House) -> Full {
     keep(&house.call(&owner, "POST", "/api/v1/alert-sources", Some(body)).await, "/source/id");
     keep(&house.get(&owner, "/api/v1/me/sessions").await, "/items/0/id");
     keep(&house.get(&owner, "/api/v1/tenant").await, "/id");
-    // Incidents come from facts; here their ids are ones that nobody has.
-    for prefix in ["inc", "shr", "cmt"] {
-        ids.insert(prefix.to_owned(), format!("{prefix}_0192f0c1d2e37a4b8c5d6e7f80912a3b"));
-    }
+    keep(&passkey::add(house, &owner, &Authenticator::new(b"canary passkey"), "canary passkey").await, "/id");
     let index = house.records(&owner).await.first().expect("a record").index;
     Full { owner, key, ids, index }
+}
+
+/// An incident of a cluster that is watched.
+async fn ill(house: &House, owner: &Who) -> String {
+    let observer = Observer::of_new_cluster(house, owner).await;
+    observer.hello(house, "a").await;
+    let moments = assent_scenarios::demo::timeline(house.now()).into_iter().filter(|moment| moment.offset_s <= 60);
+    let sent = observer.send(house, "a", 1, moments.flat_map(|moment| moment.facts).collect()).await;
+    assert_eq!(sent.status, 200, "{}", sent.text());
+    house.pass(1);
+    for _ in 0..LOOKS_MAX {
+        let list = house.get(owner, "/api/v1/incidents").await.json();
+        if let Some(id) = list["items"][0]["id"].as_str().filter(|_| list["items"][0]["cause"].is_string()) {
+            return id.to_owned();
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("no incident opens");
 }
 
 async fn key_of(house: &House, owner: &Who) -> Who {
@@ -181,8 +223,13 @@ async fn key_of(house: &House, owner: &Who) -> Who {
 /// What the tenant has, as it sees it itself.
 async fn everything(house: &House, full: &Full) -> Vec<Value> {
     let mut seen = Vec::new();
-    for path in ["environments", "clusters", "members", "policies", "alert-sources", "groups", "tenant"] {
-        seen.push(house.get(&full.owner, &format!("/api/v1/{path}")).await.json());
+    let incident = |part: &str| format!("incidents/{}/{part}", full.ids["inc"]);
+    let (timeline, comments) = (incident("timeline"), incident("comments"));
+    let own = ["environments", "clusters", "members", "policies", "alert-sources", "groups", "tenant", "incidents"];
+    for path in own.into_iter().chain([timeline.as_str(), &comments]) {
+        let answer = house.get(&full.owner, &format!("/api/v1/{path}")).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        seen.push(answer.json());
     }
     assert_eq!(house.get(&full.key, "/api/v1/me").await.status, 200, "the key still holds");
     seen
@@ -204,8 +251,10 @@ fn fill(path: &str, ids: &Ids, index: u64) -> String {
         "{policy}" => ids["pol"].clone(),
         "{source}" => ids["als"].clone(),
         "{session}" => ids["ses"].clone(),
+        "{passkey}" => ids["pky"].clone(),
         "{incident}" => ids["inc"].clone(),
         "{share}" => ids["shr"].clone(),
+        "{evidence}" => "E1".to_owned(),
         plain => {
             assert!(!plain.starts_with('{'), "an id that this test does not know: {plain}");
             plain.to_owned()
@@ -221,6 +270,5 @@ fn turned(id: &str) -> String {
 }
 
 fn leaks(text: &str, full: &Full) -> bool {
-    let own = full.ids.iter().filter(|(prefix, _)| !["inc", "shr", "cmt"].contains(&prefix.as_str()));
-    own.into_iter().any(|(_, id)| text.contains(id.as_str())) || text.to_lowercase().contains("canary")
+    full.ids.values().any(|id| text.contains(id.as_str())) || text.to_lowercase().contains("canary")
 }

@@ -61,6 +61,9 @@ pub struct Resource {
     /// The namespaces that it touches; none if it is not bound to namespaces.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub namespaces: BTreeSet<String>,
+    /// Whether it is the installation with all its tenants, in the hands of the tenant that runs it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub installation: bool,
 }
 
 /// An environment, and how critical it is.
@@ -77,13 +80,19 @@ impl Resource {
     /// The tenant itself, or something of it that is in no environment: a member, a key, a policy.
     #[must_use]
     pub fn of_tenant(tenant: TenantId) -> Self {
-        Self { tenant, id: tenant.to_string(), place: None, namespaces: BTreeSet::new() }
+        Self { tenant, id: tenant.to_string(), place: None, namespaces: BTreeSet::new(), installation: false }
+    }
+
+    /// The installation with all its tenants, of which this one runs it.
+    #[must_use]
+    pub fn of_installation(tenant: TenantId) -> Self {
+        Self { installation: true, ..Self::of_tenant(tenant) }
     }
 
     /// An environment, or something in it that is bound to no namespace: a cluster, a node's incident.
     #[must_use]
     pub fn in_environment(tenant: TenantId, environment: EnvironmentId, criticality: Criticality) -> Self {
-        Self { tenant, id: environment.to_string(), place: Some(Place { environment, criticality }), namespaces: BTreeSet::new() }
+        Self { place: Some(Place { environment, criticality }), id: environment.to_string(), ..Self::of_tenant(tenant) }
     }
 
     /// The same, touching these namespaces.

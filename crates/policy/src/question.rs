@@ -36,7 +36,7 @@ pub fn ask_of(tenant: TenantId, question: &Question) -> Result<Ask, BadQuestion>
     Ok(Ask {
         caller: Caller { tenant, principal: Principal::Account(nobody), grants: question.grants.clone() },
         action: question.action,
-        resource: Resource { tenant, id, place, namespaces },
+        resource: Resource { id, place, namespaces, ..Resource::of_tenant(tenant) },
     })
 }
 

@@ -122,6 +122,9 @@ impl Vocabulary {
             ("tenant".to_owned(), self.tenant(ask.resource.tenant)),
             ("namespaces".to_owned(), RestrictedExpression::new_set(namespaces)),
         ]);
+        if ask.resource.installation {
+            attributes.insert("installation".to_owned(), RestrictedExpression::new_bool(true));
+        }
         let mut parents = HashSet::new();
         if let Some(place) = ask.resource.place {
             let environment = self.environment(place.environment);
@@ -201,6 +204,7 @@ mod tests {
         ] {
             for resource in [
                 Resource::of_tenant(tenant),
+                Resource::of_installation(tenant),
                 Resource::in_environment(tenant, environment, Criticality::Lab).in_namespaces(["a", "b \"quoted\" \\ ∞"]),
             ] {
                 for action in Action::ALL {

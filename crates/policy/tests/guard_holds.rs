@@ -30,6 +30,10 @@ fn a_tenant_cannot_lift_the_guard() {
     assert_eq!(refused_by(ada(), Role::Approver, Action::LedgerExport), ["guard.ledger_export"]);
     assert_eq!(refused_by(ada(), Role::Admin, Action::TenantExport), ["guard.tenant_export_and_deletion"]);
     assert_eq!(refused_by(robot(), Role::Owner, Action::TenantDelete), ["guard.machines_delete_no_tenant"]);
+    let makes_tenants = |role, resource| engine.decide(&ask(ada(), &[everywhere(role)], Action::TenantCreate, resource)).answer().reasons;
+    let not_yours = ["guard.tenants_are_made_by_who_runs_the_installation"];
+    assert_eq!(makes_tenants(Role::Owner, Resource::of_tenant(acme())), not_yours, "an owner of another tenant");
+    assert_eq!(makes_tenants(Role::Admin, Resource::of_installation(acme())), not_yours);
     let reasons = |ask: &Ask| engine.decide(ask).answer().reasons;
     assert_eq!(reasons(&ask(ada(), &[], Action::IncidentRead, thing(Criticality::Lab))), ["guard.no_grant"]);
     let owner = [everywhere(Role::Owner)];

@@ -40,6 +40,7 @@ enum Breadth {
     Tenant,
     Environment,
     Namespaces,
+    Installation,
 }
 
 fn table() -> String {
@@ -49,10 +50,12 @@ fn table() -> String {
         ("Things of the tenant that are in no environment: the tenant itself, members, keys, policies, the ledger", Breadth::Tenant),
         ("Things in an environment that are bound to no namespace: clusters, redaction rules, incidents of nodes", Breadth::Environment),
         ("Things bound to namespaces: incidents of workloads, and what is said about them", Breadth::Namespaces),
+        ("The installation with all its tenants, for members of the tenant that runs it", Breadth::Installation),
     ] {
         let roles: String = Role::ALL.iter().map(|role| format!("{:<10}", role.as_str())).collect();
         out.push_str(&format!("\n{title}\n\n{:<44}{}\n", "", roles.trim_end()));
-        for action in Action::ALL {
+        let of_installation = |action: &&Action| !matches!(breadth, Breadth::Installation) || **action == Action::TenantCreate;
+        for action in Action::ALL.iter().filter(of_installation) {
             for (which, cells) in rows(&engine, breadth, *action) {
                 let line =
                     format!("{:<44}{}", format!("{action}{which}"), cells.iter().map(|cell| format!("{cell:<10}")).collect::<String>());
@@ -67,7 +70,7 @@ fn table() -> String {
 /// One row, or several where criticality or the kind of caller matters; none if nobody may.
 fn rows(engine: &Engine, breadth: Breadth, action: Action) -> Vec<(String, Vec<String>)> {
     let criticalities: &[Criticality] = match breadth {
-        Breadth::Tenant => &[Criticality::Dev],
+        Breadth::Tenant | Breadth::Installation => &[Criticality::Dev],
         Breadth::Environment | Breadth::Namespaces => Criticality::ALL,
     };
     let cells = |criticality, principal| -> Vec<String> {
@@ -101,6 +104,7 @@ fn cell(engine: &Engine, breadth: Breadth, criticality: Criticality, principal: 
     let environment = environment_of(criticality);
     let resource = match breadth {
         Breadth::Tenant => Resource::of_tenant(acme()),
+        Breadth::Installation => Resource::of_installation(acme()),
         Breadth::Environment => thing(criticality),
         Breadth::Namespaces => thing(criticality).in_namespaces(["shop", "billing"]),
     };

@@ -53,7 +53,7 @@ async fn a_reader_that_comes_back_misses_nothing() {
 async fn a_stream_ends_when_its_credentials_do() {
     let server = Server::with(|config, _| config.limits.stream_keep_alive_ms = 20).await;
     let mut reader = server.get("/api/v1/events").token("good").open().await;
-    until(&mut reader, ": alive\n\n").await;
+    until(&mut reader, "event: alive\ndata: {}\n\n").await;
     server.tiny.tokens.lock().unwrap().remove("good");
     let mut rest = Vec::new();
     reader.read_to_end(&mut rest).await.unwrap();

@@ -1,8 +1,9 @@
 //! People and machines that call, and what they show for it.
 
 use assent_api::accounts::{Grant, GroupGrant};
+use assent_approval::webauthn::Credential;
 use assent_base::Timestamp;
-use assent_base::id::{AccountId, TenantId};
+use assent_base::id::{AccountId, PasskeyId, TenantId};
 use assent_identity::key::{Holder, KeyRecord};
 use assent_identity::link::Link;
 use assent_identity::lockout::Failures;
@@ -31,6 +32,27 @@ pub(crate) struct AttemptsDoc {
 }
 document!(AttemptsDoc = "attempts", 1, |doc| vec![by_time(doc.at)]);
 
+/// A passkey as it is kept, with the account that it is for: both change together, or neither does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PasskeyRecord {
+    pub(crate) id: PasskeyId,
+    pub(crate) name: String,
+    /// The domain that it is bound to.
+    pub(crate) party: String,
+    pub(crate) credential: Credential,
+    pub(crate) created_at: Timestamp,
+    pub(crate) used_at: Option<Timestamp>,
+}
+
+/// A ticket that was used, under the digest of its challenge, for as long as it would hold. Kept in the installation's own tenant.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SpentTicketDoc {
+    pub(crate) until: Timestamp,
+}
+document!(SpentTicketDoc = "spent_ticket", 1, |doc| vec![by_time(doc.until)]);
+
 /// Somebody who can sign in, or is invited to.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,8 +60,11 @@ pub(crate) struct AccountDoc {
     pub(crate) id: AccountId,
     pub(crate) email: String,
     pub(crate) name: String,
-    /// None before the invitation is used, or where an identity provider vouches.
+    /// None before the invitation is used, where there are passkeys in its place, or where an identity provider vouches.
     pub(crate) password: Option<PasswordRecord>,
+    /// In the order in which they were added.
+    #[serde(default)]
+    pub(crate) passkeys: Vec<PasskeyRecord>,
     pub(crate) grants: Vec<Grant>,
     pub(crate) groups: Vec<String>,
     /// `issuer` and `sub` of the identity provider that vouches.
@@ -48,7 +73,7 @@ pub(crate) struct AccountDoc {
     pub(crate) created_at: Timestamp,
     pub(crate) signed_in_at: Option<Timestamp>,
 }
-document!(AccountDoc = "account", 1, |doc| {
+document!(AccountDoc = "account", 2, |doc| {
     let mut indexes = vec![by_time(doc.created_at), Index::Equal("email", doc.email.clone())];
     indexes.extend(doc.subject.as_ref().map(|(issuer, subject)| Index::Equal("subject", subject_key(issuer, subject))));
     indexes

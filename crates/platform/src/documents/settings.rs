@@ -21,6 +21,9 @@ pub(crate) struct TenantDoc {
     pub(crate) set_up: bool,
     /// Made by `assent demo`; its cluster is a recording.
     pub(crate) demo: bool,
+    /// The tenant that runs the installation, if its people made this one. It was made by none itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) made_by: Option<TenantId>,
 }
 document!(TenantDoc = "tenant", 1, |doc| vec![by_time(doc.created_at)]);
 

@@ -2,7 +2,10 @@
 
 #![allow(dead_code, reason = "each file of tests uses the part it needs")]
 
+#[path = "../../../approval/tests/support/authenticator.rs"]
+pub(crate) mod authenticator;
 pub(crate) mod observer;
+pub(crate) mod passkey;
 pub(crate) mod schema;
 
 use std::net::SocketAddr;
@@ -67,7 +70,9 @@ impl House {
 
     pub(crate) async fn on(data: tempfile::TempDir, settings: Settings) -> Self {
         let clock = Arc::new(Mutex::new(NOON.parse().expect("an instant")));
-        let (read, drawn) = (Arc::clone(&clock), AtomicU64::new(1));
+        // A platform that starts again on its folder draws what it has not drawn before.
+        let drawn = if data.path().join("data").exists() { 1_000_000 } else { 1 };
+        let (read, drawn) = (Arc::clone(&clock), AtomicU64::new(drawn));
         let outside = Outside {
             clock: Box::new(move || *read.lock().expect("the clock")),
             random: Box::new(move |bytes| scramble(drawn.fetch_add(1, Ordering::Relaxed), bytes)),
@@ -75,7 +80,7 @@ impl House {
         let Started { plane, set_up, .. } =
             ControlPlane::start(&data.path().join("data"), settings, outside).await.expect("the platform starts");
         let mut config = assent_http::Config::loopback(json!({}));
-        (config.session_cookie, config.oidc_cookie) = cookie_names(false);
+        (config.session_cookie, config.oidc_cookie) = cookie_names();
         // The bounds of http have tests of their own.
         config.limits.public_writes_burst = 1e6;
         config.limits.requests_burst = 1e6;
@@ -99,10 +104,12 @@ impl House {
         self.set_up(link.expose(), "ada@example.org", "Ada").await
     }
 
-    /// Another tenant and its owner.
-    pub(crate) async fn another(&self, name: &str, email: &str) -> Who {
-        let (_, link) = self.plane.open_tenant(name).await.expect("a tenant");
-        self.set_up(link.expose(), email, "Somebody").await
+    /// Another tenant and its owner, made by an owner of the first.
+    pub(crate) async fn another(&self, by: &Who, name: &str, email: &str) -> Who {
+        let made = self.call(by, "POST", "/api/v1/tenants", Some(json!({ "name": name }))).await;
+        assert_eq!(made.status, 201, "{}", made.text());
+        let link = made.json()["link"].as_str().expect("a link").to_owned();
+        self.set_up(link.split_once('#').expect("a secret behind `#`").1, email, "Somebody").await
     }
 
     /// Uses a link.

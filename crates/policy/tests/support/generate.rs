@@ -80,11 +80,12 @@ fn grant() -> impl Strategy<Value = Grant> {
 
 fn resource() -> impl Strategy<Value = Resource> {
     let place = (1..4_u8, select(Criticality::ALL)).prop_map(|(seed, criticality)| Place { environment: environment(seed), criticality });
-    (1..3_u8, prop::option::of(place), namespaces()).prop_map(|(seed, place, namespaces)| Resource {
+    (1..3_u8, prop::option::of(place), namespaces(), any::<bool>()).prop_map(|(seed, place, namespaces, installation)| Resource {
         tenant: tenant(seed),
         id: tenant(seed).to_string(),
         place,
         namespaces: namespaces.into_iter().filter(|_| place.is_some()).collect(),
+        installation,
     })
 }
 
