@@ -36,7 +36,9 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let key = key(folder);
     let trust = Trust::log(key.key().clone());
     let verdict = trust.verify(&Memory::new(&files), None);
-    assert_eq!(matches!(verdict, Ok(Verdict::Sound(_))), files == *original, "{verdict:?}");
+    // The verifier knows nothing of the redo: when the journal was closed, the log's own files have everything.
+    let own = |files: &Held| files.iter().filter(|(path, _)| !path.starts_with("redo/")).map(|(path, bytes)| (path.clone(), bytes.clone())).collect::<Held>();
+    assert_eq!(matches!(verdict, Ok(Verdict::Sound(_))), own(&files) == own(original), "{verdict:?}");
     if let Ok(journal) = Journal::open_on(Arc::new(Memory::new(&files)), &config(Path::new("")), Box::new(key), None) {
         // Beside a log without any files, one that opens is the one that was written, perhaps less its unsigned end.
         assert!([0, RECORDS].contains(&journal.checkpoint().0.size));
@@ -122,6 +124,21 @@ impl Disk for Memory {
             held.extend(bytes);
         });
         Ok(())
+    }
+
+    fn extend(&self, path: &str, bytes: u64) -> io::Result<()> {
+        self.with(|files| {
+            let held = files.entry(path.to_owned()).or_default();
+            let length = usize::try_from(bytes).unwrap_or(0).max(held.len());
+            held.resize(length, 0);
+        });
+        Ok(())
+    }
+
+    fn overwrite(&self, path: &str, at: u64, bytes: &[u8]) -> io::Result<()> {
+        let at = usize::try_from(at).unwrap_or(usize::MAX);
+        let place = |files: &mut Held| Some(files.get_mut(path)?.get_mut(at..at.checked_add(bytes.len())?)?.copy_from_slice(bytes));
+        self.with(place).ok_or_else(|| io::ErrorKind::InvalidData.into())
     }
 
     fn touch(&self, _: &str) -> io::Result<()> {

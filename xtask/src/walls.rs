@@ -47,6 +47,7 @@ const ROOMS: &[Room] = &[
     Room { package: "assent-policy", floor: Floor::Core, may_use: &["assent-base", "assent-api"] },
     Room { package: "assent-evidence", floor: Floor::Core, may_use: &["assent-base", "assent-capture"] },
     Room { package: "assent-diagnosis", floor: Floor::Core, may_use: &["assent-base", "assent-capture", "assent-evidence"] },
+    Room { package: "assent-plan", floor: Floor::Core, may_use: &["assent-base", "assent-capture", "assent-evidence", "assent-diagnosis"] },
     Room {
         package: "assent-incidents",
         floor: Floor::Core,
@@ -79,6 +80,7 @@ const ROOMS: &[Room] = &[
             "assent-journal",
             "assent-ledger",
             "assent-observe",
+            "assent-plan",
             "assent-policy",
             "assent-screen",
             "assent-store",
@@ -98,6 +100,7 @@ const ROOMS: &[Room] = &[
             "assent-journal",
             "assent-ledger",
             "assent-observe",
+            "assent-plan",
             "assent-platform",
             "assent-scenarios",
         ],

@@ -19,6 +19,7 @@ const roles: Record<Action, readonly Role[]> = {
   "tenant.update": managers,
   "tenant.export": ["owner"],
   "tenant.delete": ["owner"],
+  "tenant.create": ["owner"],
   "member.read": informed,
   "member.manage": managers,
   "environment.read": everybody,

@@ -4,6 +4,7 @@ import { createRootRouteWithContext, createRoute, createRouter, lazyRouteCompone
 
 import { meQuery } from "../api/session";
 import { readConnectSearch } from "../pages/connect/search";
+import { readIncidentPage } from "../pages/incident/search";
 import { readIncidentSearch } from "../pages/incidents/search";
 import { readRecordSearch } from "../pages/ledger/search";
 import { readClustersSearch, readEnvironmentsSearch, readMembersSearch, readPoliciesSearch, readRedactionSearch } from "../pages/settings/search";
@@ -56,7 +57,7 @@ const incidents = createRoute({
 const incident = createRoute({
   ...within,
   path: "/incidents/$incident",
-  validateSearch: ({ evidence }: Record<string, unknown>): { evidence?: string } => (typeof evidence === "string" ? { evidence } : {}),
+  validateSearch: readIncidentPage,
   component: lazyRouteComponent(() => import("../pages/incident/Incident"), "Incident"),
 });
 const topology = createRoute({

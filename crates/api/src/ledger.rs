@@ -1,7 +1,7 @@
 //! Reading the ledger.
 
 use assent_base::Digest;
-use assent_base::id::TenantId;
+use assent_base::id::{EnvironmentId, TenantId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +56,9 @@ pub struct RecordQuery {
     /// To this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+    /// About this environment, or something in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<EnvironmentId>,
     /// With this end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,

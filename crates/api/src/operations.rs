@@ -8,8 +8,8 @@ use crate::access::{Access, Action};
 use crate::operation::{Empty, Method, Operation};
 use crate::page::{Page, PageQuery};
 use crate::{
-    accounts, alerts, clusters, environments, incidents, keys, ledger, observer, passkeys, policies, redaction, sessions, shares, status,
-    tenants,
+    accounts, alerts, clusters, environments, evidence, incidents, keys, ledger, observer, overview, passkeys, policies, redaction, sessions,
+    shares, status, tenants, topology,
 };
 
 /// Sees every operation, in the order of the table.
@@ -100,14 +100,18 @@ operations! {
     DeleteCluster: Delete "/api/v1/clusters/{cluster}", Access::Action(Action::ClusterManage), 204, "Removes a cluster and all that is known of it.", clusters::ClusterPath, Empty, Empty => Empty;
     RotateClusterKey: Post "/api/v1/clusters/{cluster}/key", Access::Action(Action::ClusterManage), 200, "Gives the observer a new key; the old one and its tokens hold no more.", clusters::ClusterPath, Empty, Empty => clusters::NewCluster;
     RevokeClusterKey: Delete "/api/v1/clusters/{cluster}/key", Access::Action(Action::ClusterManage), 204, "Revokes the observer's key and its tokens, at once.", clusters::ClusterPath, Empty, Empty => Empty;
+    GetTopology: Get "/api/v1/clusters/{cluster}/topology", Access::Action(Action::ClusterRead), 200, "Shows who depends on whom in a cluster, now or as it was.", clusters::ClusterPath, topology::TopologyQuery, Empty => topology::Topology;
+    ListTopologyInstants: Get "/api/v1/clusters/{cluster}/topology/instants", Access::Action(Action::ClusterRead), 200, "Lists the instants that the topology can be shown of, oldest first.", clusters::ClusterPath, Empty, Empty => topology::TopologyInstants;
     // observer
     ExchangeKey: Post "/api/v1/observer/token", Access::Public, 200, "Exchanges an observer's key for a token.", Empty, Empty, observer::TokenRequest => observer::Token;
     ObserverHello: Post "/api/v1/observer/hello", Access::Observer, 200, "Begins or resumes a stream.", Empty, Empty, observer::Hello => observer::Welcome;
     ObserverHeartbeat: Post "/api/v1/observer/heartbeat", Access::Observer, 200, "Says that the observer lives.", Empty, Empty, observer::Heartbeat => observer::Acknowledged;
     ObserverSignals: Post "/api/v1/observer/signals", Access::Observer, 200, "Sends signals; the answer comes once they are kept.", Empty, Empty, observer::Batch => observer::Acknowledged;
     // incidents
+    GetOverview: Get "/api/v1/overview", Access::Action(Action::IncidentRead), 200, "Sums up what the caller may see: environments, clusters, what is open, what happened today.", Empty, Empty, Empty => overview::Overview;
     ListIncidents: Get "/api/v1/incidents", Access::Action(Action::IncidentRead), 200, "Lists the incidents that the caller may see, latest change first.", Empty, incidents::IncidentQuery, Empty => Page<incidents::IncidentSummary>;
     GetIncident: Get "/api/v1/incidents/{incident}", Access::Action(Action::IncidentRead), 200, "Reads an incident and its report.", incidents::IncidentPath, Empty, Empty => incidents::Incident;
+    GetEvidence: Get "/api/v1/incidents/{incident}/evidence/{evidence}", Access::Action(Action::IncidentRead), 200, "Shows quoted words of a report with the text around them.", evidence::EvidencePath, Empty, Empty => evidence::EvidenceExcerpt;
     GetTimeline: Get "/api/v1/incidents/{incident}/timeline", Access::Action(Action::IncidentRead), 200, "Lists what happened, oldest first.", incidents::IncidentPath, PageQuery, Empty => Page<incidents::TimelineEntry>;
     MuteIncident: Post "/api/v1/incidents/{incident}/mute", Access::Action(Action::IncidentManage), 200, "Mutes an incident for a time.", incidents::IncidentPath, Empty, incidents::MuteIncident => incidents::Incident;
     UnmuteIncident: Post "/api/v1/incidents/{incident}/unmute", Access::Action(Action::IncidentManage), 200, "Ends a mute.", incidents::IncidentPath, Empty, Empty => incidents::Incident;

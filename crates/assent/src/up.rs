@@ -15,8 +15,12 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::print;
 
 mod config;
+mod limits;
 
 use config::{Config, Flags, LogFormat, Tls};
+
+/// Shortest token for `/metrics`.
+const TOKEN_BYTES_MIN: usize = 16;
 
 /// Starts the platform.
 #[derive(Debug, Args)]
@@ -74,15 +78,16 @@ async fn serve(config: Config, proxy: Option<Proxy>, extra: Option<Extra>) -> an
     let counts = std::sync::Arc::default();
     assent_platform::own_folder(&config.data_dir)?;
     // First, since a certificate of our own is made there, and manifests for observers carry it.
-    let bound = assent_http::bind(assent_http::Listen::on(config.listen, listen_tls(&config))).context("cannot serve")?;
-    let mut settings = settings(&config, proxy.clone(), std::sync::Arc::clone(&counts))?;
+    let mut listen = assent_http::Listen::on(config.listen, listen_tls(&config));
+    let http = http_config(&config, std::sync::Arc::clone(&counts), &mut listen)?;
+    let bound = assent_http::bind(listen).context("cannot serve")?;
+    let mut settings = settings(&config, proxy.clone(), counts)?;
     if config.tls == Tls::SelfSigned {
         let certificate = config.data_dir.join("tls").join("tls.crt");
         let pem = std::fs::read_to_string(&certificate).with_context(|| format!("cannot read {}", certificate.display()))?;
         settings.observer_ca_pem = Some(pem);
     }
     let Started { plane, set_up } = ControlPlane::start(&config.data_dir, settings, outside).await?;
-    let http = http_config(&config, counts)?;
     let url = config
         .public_url
         .clone()
@@ -159,16 +164,34 @@ fn provider(config: &Config, asked: &config::Oidc, ca_pem: Option<&str>, proxy: 
     Ok(Provider { name: asked.name.clone(), config, tenant: asked.tenant.clone() })
 }
 
-fn http_config(config: &Config, counts: std::sync::Arc<assent_http::metrics::Counts>) -> anyhow::Result<assent_http::Config> {
+/// Everything that serving is set by; the limits of listening too.
+fn http_config(
+    config: &Config,
+    counts: std::sync::Arc<assent_http::metrics::Counts>,
+    listen: &mut assent_http::Listen,
+) -> anyhow::Result<assent_http::Config> {
     let mut http =
         assent_http::Config::loopback(serde_json::to_value(assent_diagnosis::report::schema()).context("the report has no schema")?);
     http.public_url.clone_from(&config.public_url);
     http.secure = config.tls != Tls::Off;
-    (http.session_cookie, http.oidc_cookie) = assent_platform::cookie_names(http.secure);
+    (http.session_cookie, http.oidc_cookie) = assent_platform::cookie_names();
+    http.trusted_proxies.clone_from(&config.trusted_proxies);
+    http.metrics_token = config.metrics_token_file.as_deref().map(token).transpose()?;
+    config.limits.set(&mut http, listen);
     http.hosts.extend(config.names());
     http.counts = counts;
     http.metrics = Some(assent_http::metrics::Metrics::install().context("cannot count")?);
     Ok(http)
+}
+
+/// A token out of a file. One that can be guessed is none.
+fn token(path: &Path) -> anyhow::Result<Secret> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let token = text.trim();
+    if token.len() < TOKEN_BYTES_MIN || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        anyhow::bail!("the token in {} must be {TOKEN_BYTES_MIN} printable characters at least", path.display());
+    }
+    Ok(Secret::new(token.to_owned()))
 }
 
 fn listen_tls(config: &Config) -> assent_http::Tls {
@@ -188,7 +211,7 @@ fn greet(data_dir: &Path, url: &str, set_up: Option<&Secret>) -> anyhow::Result<
     print(&format!("Assent serves {url}\n  data in  {}\n  API      {url}/docs\n", data_dir.display()))?;
     if let Some(secret) = set_up {
         print(&format!("\nNobody has signed in yet. This link sets up the first owner, once:\n  {url}/set-up#{}\n", secret.expose()))?;
-        print(&format!("or on this machine: assent login --server {url} --set-up '{}'\n", secret.expose()))?;
+        print(&format!("or on this machine, which asks for it: assent login --server {url} --set-up\n"))?;
     }
     Ok(())
 }
@@ -247,10 +270,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_cookies_that_are_read_by_tls_are_those_that_are_set() {
-        let flags = Flags { data_dir: Some(PathBuf::from("/data")), tls: Some(config::TlsMode::SelfSigned), ..Flags::default() };
-        let http = http_config(&config::settle(flags, None).expect("good settings"), std::sync::Arc::default()).expect("a configuration");
-        assert!(http.secure);
-        assert_eq!((http.session_cookie, http.oidc_cookie), assent_platform::cookie_names(true));
+    fn a_token_for_metrics_is_long_enough_not_to_be_guessed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("token");
+        std::fs::write(&path, "0123456789abcdef\n").expect("written");
+        assert_eq!(token(&path).expect("long enough").expose(), "0123456789abcdef");
+        for bad in ["short", "", "0123456789abcde f0123"] {
+            std::fs::write(&path, bad).expect("written");
+            assert!(token(&path).is_err(), "{bad}");
+        }
+        assert!(token(&folder.path().join("none")).is_err());
     }
 }

@@ -276,6 +276,15 @@ mod tests {
     }
 
     #[test]
+    fn a_tree_says_in_json_what_was_written() {
+        let text = r#"{"a":{},"b":[],"c":"8","d":8,"e":0.5,"f":null,"g":[true,{"h":"i\n"}]}"#;
+        let node = parse(text, 0).unwrap();
+        let source = Source::whole("t", text.into());
+        let written: serde_json::Value = serde_json::from_str(text).unwrap();
+        assert_eq!(At::root(SourceId(0), &source, &node).json(), Some(written));
+    }
+
+    #[test]
     fn deep_nesting_is_an_error_and_no_crash() {
         assert!(parse(&"[".repeat(100_000), 0).is_err());
     }

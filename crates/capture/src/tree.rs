@@ -238,6 +238,24 @@ impl<'a> At<'a> {
         }
     }
 
+    /// The value as JSON, each scalar in the type in which it was written. Nothing where nothing is, or where a number has no JSON.
+    #[must_use]
+    pub fn json(&self) -> Option<serde_json::Value> {
+        match &self.node?.value {
+            Value::Null => Some(serde_json::Value::Null),
+            Value::Bool(value) => Some((*value).into()),
+            Value::Int(value) => Some((*value).into()),
+            Value::Float(value) => serde_json::Number::from_f64(*value).map(serde_json::Value::Number),
+            Value::Verbatim | Value::Text(_) => self.text().map(Into::into),
+            Value::List(_) => self.items().map(|item| item.json()).collect::<Option<Vec<_>>>().map(serde_json::Value::Array),
+            Value::Map(_) => self
+                .entries()
+                .map(|(key, value)| Some((key.to_owned(), value.json()?)))
+                .collect::<Option<serde_json::Map<_, _>>>()
+                .map(serde_json::Value::Object),
+        }
+    }
+
     /// Whether this is exactly this text.
     #[must_use]
     pub fn is(&self, text: &str) -> bool {

@@ -11,6 +11,7 @@ pub mod causes;
 pub mod complaint;
 pub mod confidence;
 pub mod engine;
+pub mod excerpt;
 pub mod finding;
 pub mod logs;
 pub mod patience;

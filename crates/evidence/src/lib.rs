@@ -13,6 +13,7 @@ pub mod events;
 pub mod graph;
 pub mod labels;
 mod parts;
+pub mod topology;
 
 pub use entity::Entity;
 pub use events::EventFact;

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use assent_base::Secret;
+use ipnet::IpNet;
 
 use crate::assets::Assets;
 use crate::metrics::{Counts, Metrics};
@@ -18,12 +19,12 @@ pub struct Config {
     pub public_url: Option<String>,
     /// Whether connections come by TLS.
     pub secure: bool,
-    /// Addresses of proxies whose `X-Forwarded-For` is believed. None by default.
-    pub trusted_proxies: Vec<IpAddr>,
+    /// Networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed. None by default.
+    pub trusted_proxies: Vec<IpNet>,
     /// The name of the session's cookie.
-    pub session_cookie: &'static str,
+    pub session_cookie: CookieName,
     /// The name of the cookie that a sign-in with an identity provider begins with.
-    pub oidc_cookie: &'static str,
+    pub oidc_cookie: CookieName,
     /// A token that may read `/metrics` from elsewhere; loopback needs none.
     pub metrics_token: Option<Secret>,
     /// Where metrics are read from.
@@ -47,8 +48,8 @@ impl Config {
             public_url: None,
             secure: false,
             trusted_proxies: Vec::new(),
-            session_cookie: "assent",
-            oidc_cookie: "assent-oidc",
+            session_cookie: CookieName { plain: "assent", secure: "__Host-assent" },
+            oidc_cookie: CookieName { plain: "assent-oidc", secure: "__Host-assent-oidc" },
             metrics_token: None,
             metrics: None,
             counts: Arc::default(),
@@ -56,6 +57,27 @@ impl Config {
             report_schema,
             limits: Limits::default(),
         }
+    }
+
+    /// Whether an address is that of a proxy which is believed.
+    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.trusted_proxies.iter().any(|network| network.contains(&address))
+    }
+}
+
+/// What a cookie is called, by how the browser comes here: a name that begins with `__Host-` is for TLS alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CookieName {
+    /// Without TLS, on loopback.
+    pub plain: &'static str,
+    /// With TLS, ours or that of a proxy that is trusted.
+    pub secure: &'static str,
+}
+
+impl CookieName {
+    pub(crate) fn of(self, secure: bool) -> &'static str {
+        if secure { self.secure } else { self.plain }
     }
 }
 

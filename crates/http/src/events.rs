@@ -94,7 +94,7 @@ async fn open<P: Platform>(shared: &Arc<Shared<P>>, parts: &Parts) -> Result<Res
     let limits = &shared.config.limits;
     let meta = meta(&shared.config, parts)?;
     own_site(&parts.headers, &origins(&shared.config, parts))?;
-    let given = credentials::read(&parts.headers, ACCESS, Method::Get, shared.config.session_cookie)?;
+    let given = credentials::read(&parts.headers, ACCESS, Method::Get, shared.config.session_cookie.of(meta.secure))?;
     let caller = within(limits, shared.platform.authenticate(given.clone(), ACCESS, &meta)).await?;
     let query: EventsQuery = text::query(parts.uri.query(), limits)?;
     let last = once(&parts.headers, &LAST_EVENT_ID)?.filter(|id| !id.is_empty());

@@ -125,10 +125,14 @@ fn arrival(config: &Config, request: &Request) -> Arrival {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
     let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     let headers = request.headers();
-    let trusted = config.trusted_proxies.contains(&peer);
+    let trusted = config.trusts(peer);
     let remote = if trusted { forwarded_for(headers, config).unwrap_or(peer) } else { peer };
     let forwarded = headers.contains_key(FORWARDED_FOR) || headers.contains_key(header::FORWARDED);
-    let secure = config.secure || (trusted && headers.get(FORWARDED_PROTO).is_some_and(|proto| proto.as_bytes() == b"https"));
+    let by_tls = || {
+        let mut protos = headers.get_all(FORWARDED_PROTO).iter().peekable();
+        protos.peek().is_some() && protos.all(|proto| proto.as_bytes() == b"https")
+    };
+    let secure = config.secure || (trusted && by_tls());
     Arrival { request_id: request_id(), remote, direct: !forwarded, secure, host: host(request.uri(), headers).unwrap_or_default() }
 }
 
@@ -136,7 +140,7 @@ fn arrival(config: &Config, request: &Request) -> Arrival {
 fn forwarded_for(headers: &HeaderMap, config: &Config) -> Option<IpAddr> {
     let values: Vec<&str> = headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok()).collect();
     let mut addresses = values.iter().rev().flat_map(|value| value.rsplit(',')).map(|text| text.trim().parse::<IpAddr>());
-    addresses.find(|address| !address.as_ref().is_ok_and(|address| config.trusted_proxies.contains(address)))?.ok()
+    addresses.find(|address| !address.as_ref().is_ok_and(|address| config.trusts(*address)))?.ok()
 }
 
 /// Name and port that the caller wrote; nothing if there is none, or two that differ.
@@ -204,7 +208,7 @@ mod tests {
     #[test]
     fn only_a_trusted_proxy_says_where_a_request_comes_from() {
         let mut config = Config::loopback(serde_json::Value::Null);
-        config.trusted_proxies.push(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)));
+        config.trusted_proxies.push("10.0.0.0/30".parse().expect("a network"));
         let remote = |peer: [u8; 4], forwarded: &str| {
             let mut request = Request::new(axum::body::Body::empty());
             request.headers_mut().insert(FORWARDED_FOR, forwarded.parse().expect("a header"));
@@ -214,6 +218,26 @@ mod tests {
         assert_eq!(remote([10, 0, 0, 1], "198.51.100.9, 192.0.2.7"), "192.0.2.7", "what the caller wrote itself stands before");
         assert_eq!(remote([10, 0, 0, 1], "192.0.2.7, 10.0.0.1"), "192.0.2.7");
         assert_eq!(remote([10, 0, 0, 1], "192.0.2.7, rubbish"), "10.0.0.1");
+        assert_eq!(remote([10, 0, 0, 2], "192.0.2.7, 10.0.0.1"), "192.0.2.7", "one proxy behind another");
+        assert_eq!(remote([10, 0, 0, 4], "192.0.2.7"), "10.0.0.4", "just outside the network");
         assert_eq!(remote([192, 0, 2, 5], "127.0.0.1"), "192.0.2.5");
+    }
+
+    #[test]
+    fn only_a_trusted_proxy_says_that_a_request_came_by_tls() {
+        let mut config = Config::loopback(serde_json::Value::Null);
+        config.trusted_proxies.push("10.0.0.1/32".parse().expect("a network"));
+        let secure = |peer: [u8; 4], proto: &[&str]| {
+            let mut request = Request::new(axum::body::Body::empty());
+            for value in proto {
+                request.headers_mut().append(FORWARDED_PROTO, value.parse().expect("a header"));
+            }
+            request.extensions_mut().insert(ConnectInfo(SocketAddr::from((peer, 1))));
+            arrival(&config, &request).secure
+        };
+        assert!(secure([10, 0, 0, 1], &["https"]));
+        assert!(!secure([10, 0, 0, 1], &["http"]) && !secure([10, 0, 0, 1], &[]));
+        assert!(!secure([10, 0, 0, 1], &["https", "http"]), "two that differ: what the caller wrote is among them");
+        assert!(!secure([192, 0, 2, 5], &["https"]));
     }
 }

@@ -30,6 +30,7 @@ pub mod parse {
 
 mod answer;
 mod body;
+mod certificate;
 mod credentials;
 mod etag;
 mod events;
@@ -44,7 +45,8 @@ mod text;
 mod tls;
 mod transfers;
 
-pub use config::{Config, Limits};
+pub use config::{Config, CookieName, Limits};
+pub use ipnet::IpNet;
 pub use listen::{Listen, ListenError, Tls, bind};
 pub use meta::{Credentials, RequestMeta};
 pub use openapi::openapi;

@@ -17,7 +17,7 @@ use hyper_util::rt::TokioTimer;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::tls;
+use crate::{certificate, tls};
 
 /// Connections at one time, unless asked otherwise.
 pub const CONNECTIONS_MAX: usize = 4_096;
@@ -28,9 +28,11 @@ const HANDSHAKE_TIMEOUT_MS: u64 = 10_000;
 /// Milliseconds for requests to end once the platform is told to stop.
 pub const DRAIN_MS: u64 = 10_000;
 /// Bytes of a request's head at most.
-const HEAD_BYTES_MAX: usize = 32 << 10;
+pub const HEAD_BYTES_MAX: usize = 32 << 10;
 /// Headers of a request at most.
-const HEADERS_MAX: usize = 100;
+pub const HEADERS_MAX: usize = 100;
+/// Milliseconds between looks at whether the certificate's files were replaced.
+pub const CERTIFICATE_LOOK_MS: u64 = 60_000;
 /// Requests at one time in one HTTP/2 connection.
 const HTTP2_STREAMS_MAX: u32 = 100;
 /// Seconds between HTTP/2 pings that find dead connections.
@@ -47,15 +49,30 @@ pub struct Listen {
     pub connections_max: usize,
     /// Milliseconds in which the head of a request must arrive.
     pub headers_timeout_ms: u64,
+    /// Bytes of a request's head.
+    pub head_bytes_max: usize,
+    /// Headers of a request.
+    pub headers_max: usize,
     /// Milliseconds for requests to end once told to stop.
     pub drain_ms: u64,
+    /// Milliseconds between looks at whether the certificate's files were replaced.
+    pub certificate_look_ms: u64,
 }
 
 impl Listen {
     /// With the default bounds.
     #[must_use]
     pub fn on(address: SocketAddr, tls: Tls) -> Self {
-        Self { address, tls, connections_max: CONNECTIONS_MAX, headers_timeout_ms: HEADERS_TIMEOUT_MS, drain_ms: DRAIN_MS }
+        Self {
+            address,
+            tls,
+            connections_max: CONNECTIONS_MAX,
+            headers_timeout_ms: HEADERS_TIMEOUT_MS,
+            head_bytes_max: HEAD_BYTES_MAX,
+            headers_max: HEADERS_MAX,
+            drain_ms: DRAIN_MS,
+            certificate_look_ms: CERTIFICATE_LOOK_MS,
+        }
     }
 }
 
@@ -117,6 +134,7 @@ pub struct Bound {
     listener: TcpListener,
     address: SocketAddr,
     tls: Option<Arc<rustls::ServerConfig>>,
+    files: Option<certificate::Files>,
     listen: Listen,
 }
 
@@ -129,12 +147,14 @@ pub fn bind(listen: Listen) -> Result<Bound, ListenError> {
     if matches!(listen.tls, Tls::Off) && !address.ip().to_canonical().is_loopback() {
         return Err(ListenError::PlainOutside { address });
     }
+    // Before they are read: what is replaced meanwhile is found to have changed.
+    let files = certificate::Files::of(&listen.tls);
     let tls = tls::server(&listen.tls)?;
     let failed = |cause| ListenError::Bind { address, cause };
     let listener = TcpListener::bind(address).map_err(failed)?;
     listener.set_nonblocking(true).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    Ok(Bound { listener, address, tls, listen })
+    Ok(Bound { listener, address, tls, files, listen })
 }
 
 impl Bound {
@@ -164,14 +184,21 @@ impl Bound {
         });
         let bounded = Bounded { free: Arc::new(Semaphore::new(self.listen.connections_max)) };
         let mut server = axum_server::from_tcp(self.listener).map_err(ListenError::Serve)?.handle(handle);
-        bounds(server.http_builder(), self.listen.headers_timeout_ms);
+        bounds(server.http_builder(), &self.listen);
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let served = match self.tls {
             None => server.acceptor(bounded).serve(service).await,
             Some(config) => {
-                let tls = RustlsAcceptor::new(RustlsConfig::from_config(config));
+                let config = RustlsConfig::from_config(config);
+                let look = Duration::from_millis(self.listen.certificate_look_ms);
+                let following = self.files.map(|files| tokio::spawn(files.follow(config.clone(), look)));
+                let tls = RustlsAcceptor::new(config);
                 let tls = tls.handshake_timeout(Duration::from_millis(HANDSHAKE_TIMEOUT_MS)).acceptor(bounded);
-                server.acceptor(tls).serve(service).await
+                let served = server.acceptor(tls).serve(service).await;
+                if let Some(following) = following {
+                    following.abort();
+                }
+                served
             }
         };
         watch.abort();
@@ -179,18 +206,18 @@ impl Bound {
     }
 }
 
-fn bounds(builder: &mut hyper_util::server::conn::auto::Builder<hyper_util::rt::TokioExecutor>, headers_timeout_ms: u64) {
+fn bounds(builder: &mut hyper_util::server::conn::auto::Builder<hyper_util::rt::TokioExecutor>, listen: &Listen) {
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_millis(headers_timeout_ms))
-        .max_buf_size(HEAD_BYTES_MAX)
-        .max_headers(HEADERS_MAX);
+        .header_read_timeout(Duration::from_millis(listen.headers_timeout_ms))
+        .max_buf_size(listen.head_bytes_max)
+        .max_headers(listen.headers_max);
     builder
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(HTTP2_STREAMS_MAX)
-        .max_header_list_size(u32::try_from(HEAD_BYTES_MAX).unwrap_or(u32::MAX))
+        .max_header_list_size(u32::try_from(listen.head_bytes_max).unwrap_or(u32::MAX))
         .keep_alive_interval(Duration::from_secs(HTTP2_PING_S));
 }
 

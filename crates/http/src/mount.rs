@@ -116,7 +116,7 @@ async fn attempt<P: Platform>(
         let wait = shared.public_writes.take(meta.remote, Instant::now());
         wait.map_err(|wait_s| Problem::new(Code::TooMany, "your address tries this too often").retry_after(wait_s))?;
     }
-    let given = credentials::read(&parts.headers, row.access, row.method, shared.config.session_cookie)?;
+    let given = credentials::read(&parts.headers, row.access, row.method, shared.config.session_cookie.of(meta.secure))?;
     let caller = within(limits, shared.platform.authenticate(given, row.access, &meta)).await?;
     *principal = Some(caller.principal());
 
@@ -225,7 +225,7 @@ pub(crate) fn meta(config: &Config, parts: &Parts) -> Result<RequestMeta, Proble
         user_agent: credentials::user_agent(headers),
         base_url,
         secure: arrival.secure,
-        session_cookie: credentials::cookie(headers, config.session_cookie)?,
+        session_cookie: credentials::cookie(headers, config.session_cookie.of(arrival.secure))?,
     })
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn server(tls: &Tls) -> Result<Option<Arc<ServerConfig>>, ListenError
     }
 }
 
-fn config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, ListenError> {
+pub(crate) fn config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, ListenError> {
     let bad = |path: &Path, why: &dyn std::fmt::Display| ListenError::Certificate { path: path.to_owned(), why: why.to_string() };
     let chain: Result<Vec<CertificateDer<'static>>, _> = CertificateDer::pem_file_iter(certificate).and_then(Iterator::collect);
     let chain = chain.map_err(|error| bad(certificate, &error))?;

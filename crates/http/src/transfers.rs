@@ -54,7 +54,7 @@ async fn caller<P: Platform>(shared: &Shared<P>, parts: &Parts, action: Action) 
     let meta = meta(&shared.config, parts)?;
     own_site(&parts.headers, &origins(&shared.config, parts))?;
     let access = Access::Action(action);
-    let given = credentials::read(&parts.headers, access, Method::Get, shared.config.session_cookie)?;
+    let given = credentials::read(&parts.headers, access, Method::Get, shared.config.session_cookie.of(meta.secure))?;
     let caller = within(&shared.config.limits, shared.platform.authenticate(given, access, &meta)).await?;
     text::query::<assent_api::Empty>(parts.uri.query(), &shared.config.limits)?;
     Ok((caller, meta))
@@ -155,7 +155,7 @@ pub(crate) async fn oidc_callback<P: Platform>(shared: Arc<Shared<P>>, request: 
             state: query.state,
             issuer: query.iss,
             error: query.error,
-            cookie: credentials::cookie(&parts.headers, shared.config.oidc_cookie)?,
+            cookie: credentials::cookie(&parts.headers, shared.config.oidc_cookie.of(meta.secure))?,
         };
         let redirect = within(&shared.config.limits, shared.platform.oidc_callback(callback, meta)).await?;
         Ok(see_other(&redirect))

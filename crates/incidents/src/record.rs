@@ -318,6 +318,15 @@ impl Incident {
         matches!(self.standing, Standing::Live { .. })
     }
 
+    /// Whether it was looked into and no cause was shown.
+    #[must_use]
+    pub fn is_inconclusive(&self) -> bool {
+        match &self.standing {
+            Standing::Live { phase } | Standing::Resolved { phase, .. } => *phase == Phase::Inconclusive,
+            Standing::Dismissed { .. } => self.cause.is_none(),
+        }
+    }
+
     /// How many objects are worse off.
     #[must_use]
     pub fn affected_count(&self) -> u32 {

@@ -18,36 +18,55 @@ const ORIGIN: &str = "ledger.example";
 /// A payload of a usual size: some details, encrypted.
 const SEALED_BYTES: usize = 400;
 const SINGLE_SYNCS: usize = 1_000;
-/// Appenders at once, and appends of each.
-const LOADS: [(usize, usize); 3] = [(1, 1_000), (64, 500), (1_024, 200)];
+/// Appenders at once, each of which waits for its answer before it appends again; and appends of each.
+const LOADS: [(usize, usize); 4] = [(1, 1_000), (64, 1_000), (256, 800), (1_024, 300)];
+/// Appends that arrive each second whatever became of those before, and for how long.
+const RATES: [(usize, u64); 2] = [(10_000, 5), (20_000, 5)];
+/// Arrivals come so often.
+const TICK: Duration = Duration::from_millis(1);
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_time().build().unwrap();
     let folder = tempfile::tempdir_in(".").unwrap();
     let single = single_syncs(folder.path());
     println!("one sync for each record: {single:.0}/s");
     for (appenders, each) in LOADS {
-        let dir = folder.path().join(appenders.to_string());
-        let key = Key::load_or_create(&folder.path().join("key"), ORIGIN, Algorithm::Ed25519, [1; 32]).unwrap();
-        let trust = Trust::log(key.key().clone());
-        let config = Config { dir: dir.clone(), origin: ORIGIN.to_owned(), limits: Limits::default() };
-        let journal = Arc::new(Journal::open(&config, Box::new(key), None).unwrap());
-        let (rate, mut acks) = runtime.block_on(append(Arc::clone(&journal), appenders, each));
-        runtime.block_on(journal.close());
-        acks.sort_unstable();
-        let at = |share: usize| acks[(acks.len() - 1) * share / 1000].as_secs_f64() * 1e3;
-        println!(
-            "{appenders} appenders: {rate:.0}/s ({:.1} times), ack p50 {:.1} ms, p99 {:.1} ms, worst {:.1} ms",
-            rate / single,
-            at(500),
-            at(990),
-            at(1000)
-        );
-        let began = Instant::now();
-        let Verdict::Sound(summary) = trust.verify(&DirFiles::new(dir), None).unwrap() else { std::process::exit(1) };
-        let seconds = began.elapsed().as_secs_f64();
-        println!("  verified {} records under {} checkpoints in {seconds:.2} s", summary.checkpoint.size, summary.checkpoints);
+        measure(&runtime, folder.path(), &format!("{appenders} appenders"), single, |journal| append(journal, appenders, each));
     }
+    for (rate, seconds) in RATES {
+        measure(&runtime, folder.path(), &format!("{rate} arrive each second"), single, |journal| arrive(journal, rate, seconds));
+    }
+}
+
+fn measure<F: Future<Output = (f64, Vec<Duration>)>>(
+    runtime: &tokio::runtime::Runtime,
+    folder: &Path,
+    name: &str,
+    single: f64,
+    load: impl FnOnce(Arc<Journal>) -> F,
+) {
+    let dir = folder.join(name);
+    let key = Key::load_or_create(&folder.join("key"), ORIGIN, Algorithm::Ed25519, [1; 32]).unwrap();
+    let trust = Trust::log(key.key().clone());
+    let config = Config { dir: dir.clone(), origin: ORIGIN.to_owned(), limits: Limits::default() };
+    let journal = Arc::new(Journal::open(&config, Box::new(key), None).unwrap());
+    // The redo has grown to what the load needs before the clock runs.
+    runtime.block_on(append(Arc::clone(&journal), 1_024, 20));
+    let (rate, mut acks) = runtime.block_on(load(Arc::clone(&journal)));
+    runtime.block_on(journal.close());
+    acks.sort_unstable();
+    let at = |share: usize| acks[(acks.len() - 1) * share / 1000].as_secs_f64() * 1e3;
+    println!(
+        "{name}: {rate:.0}/s ({:.1} times), ack p50 {:.1} ms, p99 {:.1} ms, worst {:.1} ms",
+        rate / single,
+        at(500),
+        at(990),
+        at(1000)
+    );
+    let began = Instant::now();
+    let Verdict::Sound(summary) = trust.verify(&DirFiles::new(dir), None).unwrap() else { std::process::exit(1) };
+    let seconds = began.elapsed().as_secs_f64();
+    println!("  verified {} records under {} checkpoints in {seconds:.2} s", summary.checkpoint.size, summary.checkpoints);
 }
 
 fn single_syncs(folder: &Path) -> f64 {
@@ -59,6 +78,30 @@ fn single_syncs(folder: &Path) -> f64 {
         file.sync_all().unwrap();
     }
     SINGLE_SYNCS as f64 / began.elapsed().as_secs_f64()
+}
+
+/// Lets appends arrive at this rate; each is timed from when it was due.
+async fn arrive(journal: Arc<Journal>, rate: usize, seconds: u64) -> (f64, Vec<Duration>) {
+    let began = tokio::time::Instant::now();
+    let mut ticks = tokio::time::interval_at(began, TICK);
+    let (count, per_tick) = (rate * usize::try_from(seconds).unwrap(), rate / 1000);
+    let mut tasks = Vec::with_capacity(count);
+    for tick in 0..count / per_tick {
+        ticks.tick().await;
+        let due = began + TICK * u32::try_from(tick).unwrap();
+        for step in 0..per_tick {
+            let journal = Arc::clone(&journal);
+            tasks.push(tokio::spawn(async move {
+                journal.append(entry(tick * per_tick + step)).await.unwrap();
+                due.elapsed()
+            }));
+        }
+    }
+    let mut acks = Vec::with_capacity(count);
+    for task in tasks {
+        acks.push(task.await.unwrap());
+    }
+    (count as f64 / began.elapsed().as_secs_f64(), acks)
 }
 
 /// Appends per second, and how long each waited for its answer.

@@ -6,7 +6,7 @@ use assent_ledger::Files;
 
 /// Files that can be made durable. Paths are relative, with `/` between names, and made by this crate alone.
 ///
-/// Nothing is on the disk for certain before the next [`Disk::sync`]. Syncing many files at once lets the file system bring all of them to
+/// Unless it says otherwise, nothing is on the disk for certain before the next [`Disk::sync`]. Syncing many files at once lets the file system bring all of them to
 /// the disk in one go, which is several times faster than one after the other.
 pub trait Disk: Files + Send + Sync {
     /// Makes or replaces a file, and its folders.
@@ -20,6 +20,18 @@ pub trait Disk: Files + Send + Sync {
     /// # Errors
     /// When the file is shorter, or the disk refuses; what lies behind `at` may then be anything.
     fn append(&self, path: &str, at: u64, bytes: &[u8]) -> io::Result<()>;
+
+    /// Makes a file at least this long, with zeros at its end, and brings it to the disk, name and all. Makes it and its folder if it is absent.
+    ///
+    /// # Errors
+    /// When the disk refuses; the file may then be longer than it was, by zeros.
+    fn extend(&self, path: &str, bytes: u64) -> io::Result<()>;
+
+    /// Writes bytes over those that a file has, and brings them to the disk.
+    ///
+    /// # Errors
+    /// When the file is too short, or the disk refuses; any part of the bytes may then be there.
+    fn overwrite(&self, path: &str, at: u64, bytes: &[u8]) -> io::Result<()>;
 
     /// Takes a file for changed that was written before, perhaps by a process that was killed.
     ///

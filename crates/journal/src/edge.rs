@@ -33,15 +33,13 @@ pub(crate) struct Edge {
     pub(crate) history_bytes: u64,
 }
 
-/// The edge after some more records, and what has to be written to get there.
+/// The edge after some more records, and what has to be written to get there besides the files at the edge itself.
 #[derive(Debug)]
 pub(crate) struct Staged {
-    /// Path and bytes of new files.
+    /// Path and bytes of files that are full now.
     pub(crate) writes: BTreeMap<String, Vec<u8>>,
     /// Path, present length, and bytes to append.
     pub(crate) appends: Vec<(String, u64, Vec<u8>)>,
-    /// Files that are needed no more.
-    pub(crate) removes: Vec<String>,
     /// The edge then, with a checkpoint that nobody has signed yet.
     pub(crate) edge: Edge,
 }
@@ -74,10 +72,7 @@ impl Edge {
             edge.payload_bytes += payloads.len() as u64;
         }
         edge.checkpoint = self.checkpoint.next(edge.frontier.size(), edge.frontier.root());
-        let (before, after) = (self.partials(), edge.partials());
-        let removes = before.keys().filter(|path| !after.contains_key(*path)).cloned().collect();
-        writes.extend(after.into_iter().filter(|(path, _)| !before.contains_key(path)));
-        Staged { writes, appends, removes, edge }
+        Staged { writes, appends, edge }
     }
 
     /// Adds a hash to the tile of this level; whether that filled it.
@@ -131,12 +126,13 @@ mod tests {
         for batch in records.chunks(1_111) {
             let staged = one_by_one.stage(batch);
             files.extend(staged.writes);
-            staged.removes.iter().for_each(|path| assert!(files.remove(path).is_some(), "{path}"));
             one_by_one = staged.edge;
         }
         assert_eq!(at_once.edge.frontier, one_by_one.frontier);
         assert_eq!(at_once.edge.rows, one_by_one.rows);
         assert_eq!(at_once.writes, files);
+        assert_eq!(at_once.edge.partials(), one_by_one.partials());
+        let files = one_by_one.partials();
         assert!(files.contains_key("tile/2/000.p/1") && files.contains_key("tile/1/001.p/17") && files.contains_key("tile/0/273.p/112"));
     }
 

@@ -1,9 +1,10 @@
 //! A folder as disk. Files are for their owner alone: 0600, in folders of 0700. A lock keeps a second process out.
 
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -16,6 +17,8 @@ const FILE_MODE: u32 = 0o600;
 const FOLDER_MODE: u32 = 0o700;
 /// As many files are synced at once. They wait for the same disk, so more would not help.
 const SYNC_THREADS_MAX: usize = 16;
+/// A file is made longer by so many zeros at a time.
+const ZEROS_BYTES: usize = 64 * 1024;
 
 /// The files of a log in a folder, for reading: what a verifier needs.
 #[derive(Debug, Clone)]
@@ -29,6 +32,8 @@ pub struct Folder {
     files: DirFiles,
     /// What was changed since the last sync.
     changed: Mutex<Changed>,
+    /// Files that are written in place.
+    in_place: Mutex<BTreeMap<String, File>>,
     lock: Mutex<Option<File>>,
 }
 
@@ -77,7 +82,8 @@ impl Folder {
     /// # Errors
     /// When it cannot be made or locked.
     pub fn open(folder: &Path) -> io::Result<Option<Self>> {
-        let this = Self { files: DirFiles::new(folder.to_owned()), changed: Mutex::default(), lock: Mutex::default() };
+        let files = DirFiles::new(folder.to_owned());
+        let this = Self { files, changed: Mutex::default(), in_place: Mutex::default(), lock: Mutex::default() };
         this.make_folders(folder)?;
         let lock = OpenOptions::new().create(true).truncate(false).write(true).mode(FILE_MODE).open(folder.join(LOCK))?;
         match lock.try_lock() {
@@ -154,6 +160,38 @@ impl Disk for Folder {
         let written = file.write_all(bytes);
         self.with_changed(|changed| changed.files.push(file));
         written
+    }
+
+    fn extend(&self, path: &str, bytes: u64) -> io::Result<()> {
+        let mut file = self.opened(path, OpenOptions::new().write(true))?;
+        let mut length = file.seek(SeekFrom::End(0))?;
+        let zeros = [0; ZEROS_BYTES];
+        while length < bytes {
+            // In pieces that end where a piece of the disk does.
+            let piece = (ZEROS_BYTES as u64 - length % ZEROS_BYTES as u64).min(bytes - length);
+            file.write_all(zeros.get(..usize::try_from(piece).unwrap_or(0)).unwrap_or(&zeros))?;
+            length += piece;
+        }
+        file.sync_all()?;
+        let at = self.files.at(path);
+        for folder in at.ancestors().skip(1).take_while(|folder| folder.starts_with(&self.files.folder)) {
+            File::open(folder)?.sync_all()?;
+        }
+        self.in_place.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), file);
+        Ok(())
+    }
+
+    fn overwrite(&self, path: &str, at: u64, bytes: &[u8]) -> io::Result<()> {
+        let mut in_place = self.in_place.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = match in_place.entry(path.to_owned()) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(OpenOptions::new().write(true).open(self.files.at(path))?),
+        };
+        if file.metadata()?.len() < at + bytes.len() as u64 {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, format!("`{path}` is shorter than it was")));
+        }
+        file.write_all_at(bytes, at)?;
+        file.sync_data()
     }
 
     fn touch(&self, path: &str) -> io::Result<()> {

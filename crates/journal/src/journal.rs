@@ -3,17 +3,21 @@
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use assent_base::id::TenantId;
 use assent_base::{Digest, Timestamp};
 use assent_ledger::{Action, BadRecord, Checkpoint, Outcome, PAYLOAD_BYTES_MAX, Receipt, Record, Signer, Verdict, leaf_hash};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::backlog::Backlog;
 use crate::disk::Disk;
 use crate::edge::Ready;
 use crate::folder::Folder;
+use crate::layer::Layer;
 use crate::open;
-use crate::reader::{ReadError, Reader, Stored};
+use crate::reader::{Published, ReadError, Reader, Stored};
 use crate::witness::{Witness, WitnessError};
 use crate::writer::{Request, Shared, Waiting, Writer};
 
@@ -23,6 +27,8 @@ pub const BATCH_RECORDS_MAX: usize = 2048;
 pub const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Appends that may wait in the queue, unless said otherwise; whoever comes later waits before it.
 pub const QUEUE_RECORDS_DEFAULT: usize = 4096;
+/// How long commits gather before they are written into the log's own files, unless said otherwise.
+pub const GATHER_FOR_DEFAULT: Duration = Duration::from_millis(250);
 
 /// Where the log is, and what it may take.
 #[derive(Debug, Clone)]
@@ -44,11 +50,18 @@ pub struct Limits {
     pub batch_bytes: usize,
     /// Appends that may wait in the queue: at least 1.
     pub queue_records: usize,
+    /// How long commits gather before they are written into the log's own files. Answers do not wait for that.
+    pub gather_for: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { batch_records: BATCH_RECORDS_MAX, batch_bytes: BATCH_BYTES_MAX, queue_records: QUEUE_RECORDS_DEFAULT }
+        Self {
+            batch_records: BATCH_RECORDS_MAX,
+            batch_bytes: BATCH_BYTES_MAX,
+            queue_records: QUEUE_RECORDS_DEFAULT,
+            gather_for: GATHER_FOR_DEFAULT,
+        }
     }
 }
 
@@ -148,6 +161,7 @@ pub enum JournalError {
 pub struct Journal {
     queue: mpsc::Sender<Request>,
     reader: Reader,
+    backlog: Arc<Backlog>,
     ended: watch::Receiver<()>,
 }
 
@@ -179,18 +193,23 @@ impl Journal {
         if signer.key().name() != config.origin {
             return Err(JournalError::OtherKey { origin: config.origin.clone(), key: signer.key().name().to_owned() });
         }
-        let (committer, edge, published) = open::open(Arc::clone(&disk), signer, witness)?;
+        let open::Opened { signers, redo, edge, note } = open::open(&disk, signer, witness)?;
+        let published = Published::new(note.clone(), &edge, Layer::above(edge.history_bytes));
         let shared = Arc::new(Shared::new(Arc::new(published)));
-        let reader = Reader { disk, shared: Arc::clone(&shared), trust: committer.trust() };
+        let backlog = Arc::new(Backlog::new(&edge, &note, limits.gather_for));
+        let reader = Reader { disk: Arc::clone(&disk), shared: Arc::clone(&shared), trust: signers.trust() };
         let (queue, requests) = mpsc::channel(limits.queue_records);
         let (alive, ended) = watch::channel(());
-        let writer = Writer { committer, edge, limits, shared, alive };
-        let thread = std::thread::Builder::new().name("ledger".to_owned());
-        thread.spawn(move || writer.run(requests)).map_err(|cause| JournalError::Failed { what: cause.to_string() })?;
-        Ok(Self { queue, reader, ended })
+        let settling = {
+            let (backlog, disk, shared) = (Arc::clone(&backlog), Arc::clone(&disk), Arc::clone(&shared));
+            thread("ledger-files", move || backlog.run(&disk, &shared))?
+        };
+        let writer = Writer { disk, signers, redo, edge, limits, shared, backlog: Arc::clone(&backlog), settling, alive };
+        thread("ledger", move || writer.run(requests))?;
+        Ok(Self { queue, reader, backlog, ended })
     }
 
-    /// Records something. The answer comes when it is on the disk under a signed checkpoint.
+    /// Records something. The answer comes when it is on the disk under a signed checkpoint, if not in the log's own files yet.
     ///
     /// Who stops waiting does not take the record back: it may be written all the same.
     ///
@@ -202,6 +221,24 @@ impl Journal {
         let sent = self.queue.send(Request::Append(Waiting { ready, answer })).await;
         sent.map_err(|_| self.reader.shared.refusal())?;
         answered.await.map_err(|_| self.reader.shared.refusal())?
+    }
+
+    /// Has everything that is recorded now written into the log's own files, where others can read it, and waits for that.
+    ///
+    /// # Errors
+    /// When the journal is stopped before. What is recorded stays so: opening the journal again writes it.
+    pub async fn settle(&self) -> Result<(), AppendError> {
+        let size = self.checkpoint().0.size;
+        let mut settled = self.backlog.follow();
+        self.backlog.hurry();
+        while *settled.borrow_and_update() < size {
+            if let Status::Stopped { why } = self.status() {
+                return Err(AppendError::Stopped { why });
+            }
+            // The sender lives as long as this journal.
+            let _ = settled.changed().await;
+        }
+        Ok(())
     }
 
     /// Finishes what waits, and gives the folder back. Appends from now on are refused.
@@ -275,7 +312,15 @@ impl Journal {
     /// # Errors
     /// When a file cannot be read.
     pub async fn verify(&self) -> Result<Verdict, ReadError> {
-        self.on_disk(|reader| Ok(reader.trust.verify(&reader.disk.as_ref(), None)?)).await
+        self.on_disk(|reader| reader.verify()).await
+    }
+
+    /// As [`Reader::history`].
+    ///
+    /// # Errors
+    /// As [`Reader::history`].
+    pub async fn history(&self) -> Result<Vec<u8>, ReadError> {
+        self.on_disk(|reader| reader.history()).await
     }
 
     async fn on_disk<T: Send + 'static>(&self, read: impl FnOnce(Reader) -> Result<T, ReadError> + Send + 'static) -> Result<T, ReadError> {
@@ -283,6 +328,11 @@ impl Journal {
         let read = tokio::task::spawn_blocking(move || read(reader)).await;
         read.unwrap_or_else(|cause| Err(assent_ledger::Unreadable { path: "checkpoint".to_owned(), cause: cause.to_string() }.into()))
     }
+}
+
+fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, JournalError> {
+    let thread = std::thread::Builder::new().name(name.to_owned());
+    thread.spawn(run).map_err(|cause| JournalError::Failed { what: cause.to_string() })
 }
 
 fn ready(entry: Entry) -> Result<Ready, AppendError> {

@@ -1,5 +1,6 @@
-//! Opens a log: checks its right edge against what was signed, finishes or cuts off what a crash left, and refuses everything else.
+//! Opens a log: checks its right edge against what was signed, writes what only the redo has, and refuses everything else.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use assent_base::Digest;
@@ -8,48 +9,133 @@ use assent_ledger::{
     Unreadable, entries_path, levels, payload_path, read_whole, sign, split_first, width_at,
 };
 
-use crate::commit::{CommitError, Committer, failed};
+use crate::commit::{CHECKPOINT_NEW, CommitError, Signers, failed, publish, settle};
 use crate::disk::Disk;
 use crate::edge::Edge;
+use crate::folder::Folder;
+use crate::frame::{Frame, encode};
 use crate::journal::{BATCH_RECORDS_MAX, JournalError};
-use crate::reader::{Published, ReadError, stored};
-use crate::witness::{Witness, WitnessError};
+use crate::layer::Layer;
+use crate::reader::{ReadError, stored};
+use crate::redo::{REDO, Redo, after};
+use crate::witness::Witness;
 
-/// Of the history, as much is read when a log is opened. A full verification reads all of it.
-const HISTORY_TAIL_BYTES: u64 = 64 * 1024;
+/// Of the history, as much is read when a log is opened: more than the checkpoints that its files may run ahead. A full verification reads
+/// all of it.
+const HISTORY_TAIL_BYTES: u64 = 1024 * 1024;
 /// As many checkpoints before the newest are compared with the tree when a log is opened.
 const HISTORY_CHECKED_MAX: usize = 64;
 
-/// What opening gives to the writer.
-type Opened = (Committer, Edge, Published);
+/// A log that is ready to be written to.
+pub(crate) struct Opened {
+    pub(crate) signers: Signers,
+    pub(crate) redo: Redo,
+    pub(crate) edge: Edge,
+    /// The newest checkpoint with all its signatures.
+    pub(crate) note: String,
+}
 
 /// Opens the log on this disk, or begins it.
-pub(crate) fn open(disk: Arc<dyn Disk>, signer: Box<dyn Signer + Send>, witness: Option<Box<dyn Witness>>) -> Result<Opened, JournalError> {
-    let mut committer = Committer { disk, signer, witness };
-    let trust = Trust::log(committer.signer.key().clone());
-    let history = History::read(&committer, &trust)?;
-    let note = read_whole(&committer.disk.as_ref(), CHECKPOINT, NOTE_BYTES_MAX)?;
-    let Some(note) = note else { return begin(committer, history) };
-    let newest = trust.checkpoint_of_log(&note).map_err(|cause| corrupt(format!("the checkpoint is wrong: {cause}")))?;
-
-    let at = history.notes.iter().position(|kept| kept.checkpoint == newest);
-    let at = at.ok_or_else(|| corrupt(format!("`{HISTORY}` does not end with the checkpoint of {} records", newest.size)))?;
-    let (known, after) = history.notes.split_at_checked(at + 1).unwrap_or((&history.notes, &[]));
-    if after.len() > 1 {
-        return Err(corrupt(format!("the checkpoint of {} records was rolled back: `{HISTORY}` goes on", newest.size)));
-    }
-    let published_end = known.last().map_or(0, |kept| kept.end);
-    let (note, edge) = match after.first() {
-        Some(unfinished) => finish(&mut committer, newest.size, unfinished, &history.notes)?,
-        None => {
-            let edge = load(&committer, newest, published_end)?;
-            compare(&committer, &edge, known)?;
-            settle(&mut committer, edge, &note)?
-        }
+pub(crate) fn open(
+    disk: &Arc<dyn Disk>,
+    signer: Box<dyn Signer + Send>,
+    witness: Option<Box<dyn Witness>>,
+) -> Result<Opened, JournalError> {
+    let mut signers = Signers { log: signer, witness };
+    let trust = Trust::log(signers.log.key().clone());
+    let recovered = match read_whole(&disk.as_ref(), CHECKPOINT, NOTE_BYTES_MAX)? {
+        Some(note) => recovered(disk, &trust, &note, |size| Ok(signers.agree(size)?))?,
+        None => begin(disk, &trust, &signers)?,
     };
-    remove_leftovers(&committer, &edge)?;
-    let published = Published::new(note, &edge);
-    Ok((committer, edge, published))
+    let Recovered { redo, edge, mut note, own } = recovered;
+    if signers.trust().checkpoint(note.as_bytes()).is_err() {
+        note = signers.cosigned(disk.as_ref(), edge.checkpoint.size, &own)?;
+        publish(disk, &note)?;
+    }
+    Ok(Opened { signers, redo, edge, note })
+}
+
+/// Brings a log that was copied, or whose process was killed, into the state in which everything is in its own files. Needs no key but the
+/// public one. Gives the newest checkpoint.
+///
+/// # Errors
+/// When another process has it, when it is damaged or was never begun, or when the system fails.
+pub fn recover(dir: &Path, trust: &Trust) -> Result<Checkpoint, JournalError> {
+    let folder = Folder::open(dir).map_err(|cause| JournalError::Failed { what: cause.to_string() })?;
+    let disk: Arc<dyn Disk> = Arc::new(folder.ok_or_else(|| JournalError::Locked { dir: dir.to_owned() })?);
+    let note = read_whole(&disk.as_ref(), CHECKPOINT, NOTE_BYTES_MAX)?.ok_or_else(|| corrupt(format!("`{CHECKPOINT}` is missing")))?;
+    let recovered = recovered(&disk, &Trust::log(trust.log.clone()), &note, |_| Ok(()));
+    disk.release();
+    Ok(recovered?.edge.checkpoint)
+}
+
+/// A log of which its files have everything.
+struct Recovered {
+    redo: Redo,
+    edge: Edge,
+    /// The newest checkpoint as it is published.
+    note: String,
+    /// The same with the log's signature alone.
+    own: String,
+}
+
+/// Reads a log that was begun, and writes into its files what only the redo has, if everything holds and `agrees` has nothing against it.
+fn recovered(
+    disk: &Arc<dyn Disk>,
+    trust: &Trust,
+    note: &[u8],
+    agrees: impl FnOnce(u64) -> Result<(), JournalError>,
+) -> Result<Recovered, JournalError> {
+    let settled = trust.checkpoint_of_log(note).map_err(|cause| corrupt(format!("the checkpoint is wrong: {cause}")))?;
+    let history = History::read(disk.as_ref(), trust)?;
+    let at = history.notes.iter().position(|kept| kept.checkpoint == settled);
+    let at = at.ok_or_else(|| corrupt(format!("`{HISTORY}` does not end with the checkpoint of {} records", settled.size)))?;
+    let (known, ahead) = history.notes.split_at_checked(at + 1).unwrap_or((&history.notes, &[]));
+    let (mut redo, chain) = Redo::open(Arc::clone(disk), trust)?;
+    let known_from = chain.first().map_or(settled.size, |first| first.checkpoint.size.saturating_sub(first.records.len() as u64));
+    let frames = after(chain, &settled);
+    let frames = frames.ok_or_else(|| corrupt(format!("`{REDO}` does not go on from the checkpoint of {} records", settled.size)))?;
+    let is_ahead = |(kept, at): (&Kept, usize)| frames.get(at).is_none_or(|frame| frame.checkpoint != kept.checkpoint);
+    if ahead.iter().zip(0..).any(is_ahead) {
+        return Err(corrupt(format!("the checkpoint of {} records was rolled back: `{HISTORY}` goes on", settled.size)));
+    }
+    let edge = load(disk.as_ref(), settled, known.last().map_or(0, |kept| kept.end))?;
+    compare(disk.as_ref(), &edge, known)?;
+    let own = frames.last().map(|frame| frame.note.clone()).or_else(|| known.last().map(|kept| kept.note.clone())).unwrap_or_default();
+    let (layer, to) = again(&edge, &frames)?;
+    agrees(to.checkpoint.size)?;
+
+    cut(disk.as_ref(), &edge)?;
+    // The name of the checkpoint may not be on the disk yet, and the redo is only needed until it is.
+    disk.touch(CHECKPOINT).map_err(failed(CHECKPOINT))?;
+    let note = if frames.is_empty() {
+        disk.sync().map_err(failed(CHECKPOINT))?;
+        String::from_utf8_lossy(note).into_owned()
+    } else {
+        tracing::info!(records = to.checkpoint.size - edge.checkpoint.size, "writing what only the redo of the ledger had");
+        settle(disk, &edge, &layer, &to, &own)?;
+        own.clone()
+    };
+    remove_leftovers(disk.as_ref(), known_from.min(edge.checkpoint.size), &to)?;
+    redo.begin(&encode(&own, [].iter()), to.checkpoint.size)?;
+    Ok(Recovered { redo, edge: to, note, own })
+}
+
+/// Adds frames to the log in memory.
+fn again(from: &Edge, frames: &[Frame]) -> Result<(Layer, Edge), JournalError> {
+    let (mut layer, mut edge) = (Layer::above(from.history_bytes), from.clone());
+    for frame in frames {
+        let staged = edge.stage(&frame.records);
+        if staged.edge.checkpoint != frame.checkpoint {
+            return Err(corrupt(format!("the records in `{REDO}` do not lead to the checkpoint of {} records", frame.checkpoint.size)));
+        }
+        let history_bytes = edge.history_bytes + frame.note.len() as u64;
+        layer.append(HISTORY, edge.history_bytes, frame.note.as_bytes());
+        staged.writes.into_iter().for_each(|(path, bytes)| layer.file(path, bytes));
+        staged.appends.iter().for_each(|(path, at, bytes)| layer.append(path, *at, bytes));
+        edge = Edge { history_bytes, ..staged.edge };
+    }
+    Ok((layer, edge))
 }
 
 /// The end of the history.
@@ -65,10 +151,10 @@ struct Kept {
 }
 
 impl History {
-    fn read(committer: &Committer, trust: &Trust) -> Result<Self, JournalError> {
-        let length = committer.disk.length(HISTORY)?.unwrap_or(0);
+    fn read(disk: &dyn Disk, trust: &Trust) -> Result<Self, JournalError> {
+        let length = disk.length(HISTORY)?.unwrap_or(0);
         let start = length.saturating_sub(HISTORY_TAIL_BYTES);
-        let tail = committer.disk.read_at(HISTORY, start, usize::try_from(HISTORY_TAIL_BYTES).unwrap_or(usize::MAX))?.unwrap_or_default();
+        let tail = disk.read_at(HISTORY, start, usize::try_from(HISTORY_TAIL_BYTES).unwrap_or(usize::MAX))?.unwrap_or_default();
         let skipped = if start == 0 { 0 } else { first_start(&tail) };
         let mut rest = tail.get(skipped..).unwrap_or_default();
         let mut notes: Vec<Kept> = Vec::new();
@@ -95,30 +181,29 @@ fn first_start(tail: &[u8]) -> usize {
 }
 
 /// Begins a log where there is none, or where one was begun and nothing published.
-fn begin(mut committer: Committer, history: History) -> Result<Opened, JournalError> {
-    let first = Checkpoint::first(committer.signer.key().name());
-    let begun = match history.notes.as_slice() {
-        [] => committer.disk.length(HISTORY)?.unwrap_or(0) < NOTE_BYTES_MAX as u64,
+fn begin(disk: &Arc<dyn Disk>, trust: &Trust, signers: &Signers) -> Result<Recovered, JournalError> {
+    let first = Checkpoint::first(trust.log.name());
+    let begun = match History::read(disk.as_ref(), trust)?.notes.as_slice() {
+        [] => disk.length(HISTORY)?.unwrap_or(0) < NOTE_BYTES_MAX as u64,
         [only] => only.checkpoint == first,
         [..] => false,
     };
-    let names = |folder: &str| committer.disk.names(folder).map_err(|cause| JournalError::Failed { what: cause.to_string() });
-    if !begun || !names("tile")?.is_empty() || !names("payload")?.is_empty() {
+    let (mut redo, chain) = Redo::open(Arc::clone(disk), trust)?;
+    let names = |folder: &str| disk.names(folder).map_err(|cause| JournalError::Failed { what: cause.to_string() });
+    if !begun || !chain.iter().all(|frame| frame.checkpoint == first) || !names("tile")?.is_empty() || !names("payload")?.is_empty() {
         return Err(corrupt(format!("`{CHECKPOINT}` is missing, but the log was begun")));
     }
-    let note = sign(&first, committer.signer.as_ref()).map_err(CommitError::from)?;
-    committer.disk.append(HISTORY, 0, note.as_bytes()).map_err(failed(HISTORY))?;
-    let edge = Edge::empty(first, note.len() as u64);
-    committer.disk.sync().map_err(failed(HISTORY))?;
-    agree_with_witness(&committer, &edge)?;
-    let note = committer.publish(&edge, note)?;
-    let published = Published::new(note, &edge);
-    Ok((committer, edge, published))
+    signers.agree(0)?;
+    let own = sign(&first, signers.log.as_ref()).map_err(CommitError::from)?;
+    disk.append(HISTORY, 0, own.as_bytes()).map_err(failed(HISTORY))?;
+    redo.begin(&encode(&own, [].iter()), 0)?;
+    publish(disk, &own)?;
+    let edge = Edge::empty(first, own.len() as u64);
+    Ok(Recovered { redo, edge, note: own.clone(), own })
 }
 
 /// The edge at this checkpoint, from the files, if they have the root that was signed.
-fn load(committer: &Committer, checkpoint: Checkpoint, history_bytes: u64) -> Result<Edge, JournalError> {
-    let disk = committer.disk.as_ref();
+fn load(disk: &dyn Disk, checkpoint: Checkpoint, history_bytes: u64) -> Result<Edge, JournalError> {
     let size = checkpoint.size;
     let mut tiles = Tiles::new(disk, size);
     let frontier = Frontier::at(size, |level, index| tiles.node(level, index))?;
@@ -144,8 +229,8 @@ fn load(committer: &Committer, checkpoint: Checkpoint, history_bytes: u64) -> Re
 }
 
 /// Compares the last checkpoints of the history with the tree.
-fn compare(committer: &Committer, edge: &Edge, known: &[Kept]) -> Result<(), JournalError> {
-    let mut tiles = Tiles::new(committer.disk.as_ref(), edge.checkpoint.size);
+fn compare(disk: &dyn Disk, edge: &Edge, known: &[Kept]) -> Result<(), JournalError> {
+    let mut tiles = Tiles::new(disk, edge.checkpoint.size);
     for kept in known.iter().rev().take(HISTORY_CHECKED_MAX) {
         let size = kept.checkpoint.size;
         if size > edge.checkpoint.size {
@@ -159,71 +244,31 @@ fn compare(committer: &Committer, edge: &Edge, known: &[Kept]) -> Result<(), Jou
     Ok(())
 }
 
-/// Finishes the commit whose checkpoint is in the history and is not published. Its records were synced before, or the log is damaged.
-fn finish(committer: &mut Committer, from: u64, unfinished: &Kept, known: &[Kept]) -> Result<(String, Edge), JournalError> {
-    let to = unfinished.checkpoint.size;
-    if to <= from || to - from > BATCH_RECORDS_MAX as u64 {
-        return Err(corrupt(format!("`{HISTORY}` goes on from {from} to {to} records")));
-    }
-    let edge = load(committer, unfinished.checkpoint.clone(), unfinished.end)?;
-    compare(committer, &edge, known)?;
-    let disk = committer.disk.as_ref();
-    for bundle in from / TILE_WIDTH..to.div_ceil(TILE_WIDTH) {
-        let range = from.max(bundle * TILE_WIDTH)..to.min((bundle + 1) * TILE_WIDTH);
-        stored(&disk, to, bundle, range, &mut Vec::new())?;
-    }
-    agree_with_witness(committer, &edge)?;
-    tracing::info!(records = to - from, "finishing a commit that was cut short");
-    cut(committer, &edge)?;
-    committer.disk.touch(HISTORY).map_err(failed(HISTORY))?;
-    let note = committer.publish(&edge, unfinished.note.clone())?;
-    Ok((note, edge))
-}
-
-/// Cuts off what lies behind the checkpoint, and has it cosigned if the witness is new.
-fn settle(committer: &mut Committer, edge: Edge, note: &[u8]) -> Result<(String, Edge), JournalError> {
-    cut(committer, &edge)?;
-    agree_with_witness(committer, &edge)?;
-    if committer.trust().checkpoint(note).is_ok() {
-        return Ok((String::from_utf8_lossy(note).into_owned(), edge));
-    }
-    let own = sign(&edge.checkpoint, committer.signer.as_ref()).map_err(CommitError::from)?;
-    let note = committer.publish(&edge, own)?;
-    Ok((note, edge))
-}
-
-/// Cuts history and payloads where the signed part ends: what lies behind was never acknowledged.
-fn cut(committer: &Committer, edge: &Edge) -> Result<(), JournalError> {
+/// Cuts history and payloads where the signed part ends: what lies behind is in the redo, or was never acknowledged.
+fn cut(disk: &dyn Disk, edge: &Edge) -> Result<(), JournalError> {
     let payload = payload_path(edge.checkpoint.size / TILE_WIDTH);
-    committer.disk.truncate(HISTORY, edge.history_bytes).map_err(failed(HISTORY))?;
+    disk.truncate(HISTORY, edge.history_bytes).map_err(failed(HISTORY))?;
     match edge.payload_bytes {
-        0 => committer.disk.remove(&payload).map_err(failed(&payload))?,
-        bytes => committer.disk.truncate(&payload, bytes).map_err(failed(&payload))?,
+        0 => disk.remove(&payload).map_err(failed(&payload))?,
+        bytes => disk.truncate(&payload, bytes).map_err(failed(&payload))?,
     }
     Ok(())
 }
 
-/// A witness must not have seen more than the log has.
-fn agree_with_witness(committer: &Committer, edge: &Edge) -> Result<(), JournalError> {
-    let Some(witness) = &committer.witness else { return Ok(()) };
-    let (seen, size) = (witness.seen()?, edge.checkpoint.size);
-    if seen > size { Err(WitnessError::RolledBack { seen, size }.into()) } else { Ok(()) }
-}
-
-/// Removes the files that a commit wrote before a crash cut it short, or left behind after it. They are no part of the log.
-fn remove_leftovers(committer: &Committer, edge: &Edge) -> Result<(), JournalError> {
-    let disk = &committer.disk;
+/// Removes the files that were written before a crash and are no part of the log. The redo goes back to `from` records, so no file that was
+/// to be removed is of an older log.
+fn remove_leftovers(disk: &dyn Disk, from: u64, edge: &Edge) -> Result<(), JournalError> {
     let size = edge.checkpoint.size;
     let own = edge.partials();
     let failing = |path: &str| {
         let path = path.to_owned();
         move |cause| JournalError::from(failed(&path)(cause))
     };
-    let beyond = BATCH_RECORDS_MAX as u64 / TILE_WIDTH + 1;
-    for level in 0..levels(size + BATCH_RECORDS_MAX as u64) {
-        let current = (size >> (8 * level)) / TILE_WIDTH;
-        // The tiles before may have been filled by the last commit, and their parts not removed yet.
-        for index in current.saturating_sub(beyond)..=current + if level == 0 { beyond } else { 1 } {
+    let beyond = BATCH_RECORDS_MAX as u64;
+    for level in 0..levels(size + beyond) {
+        let bundle = |size: u64| (size >> (8 * level)) / TILE_WIDTH;
+        let current = bundle(size);
+        for index in bundle(from)..=bundle(size + beyond) + 1 {
             let full = [Tile { level, index, width: TILE_WIDTH }.path()].into_iter();
             let full = full.chain((level == 0).then(|| entries_path(index, TILE_WIDTH)));
             for path in full {
@@ -243,7 +288,7 @@ fn remove_leftovers(committer: &Committer, edge: &Edge) -> Result<(), JournalErr
             }
         }
     }
-    disk.remove(crate::commit::CHECKPOINT_NEW).map_err(failing(crate::commit::CHECKPOINT_NEW))?;
+    disk.remove(CHECKPOINT_NEW).map_err(failing(CHECKPOINT_NEW))?;
     disk.sync().map_err(failing("tile"))
 }
 

@@ -1,20 +1,22 @@
 //! Reads records, proofs and receipts. What is read is checked against its tile; a receipt is checked as its reader will.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use assent_base::Digest;
 use assent_ledger::{
-    BadReceipt, Checkpoint, ENTRIES_PREFIX_BYTES, Files, PAYLOAD_BYTES_MAX, PAYLOADS_PREFIX_BYTES, RECORD_BYTES_MAX, Receipt, Record,
-    TILE_WIDTH, Tile, TileFault, Tiles, Trust, Unreadable, consistency, entries, entries_path, inclusion, leaf_hash, part, payload_path,
-    payloads, read_whole, width_at,
+    BadReceipt, CHECKPOINT, Checkpoint, ENTRIES_PREFIX_BYTES, Files, HISTORY, PAYLOAD_BYTES_MAX, PAYLOADS_PREFIX_BYTES, RECORD_BYTES_MAX,
+    Receipt, Record, TILE_WIDTH, Tile, TileFault, Tiles, Trust, Unreadable, Verdict, consistency, entries, entries_path, inclusion,
+    leaf_hash, payload_path, payloads, read_whole, width_at,
 };
 
 use crate::disk::Disk;
 use crate::edge::Edge;
+use crate::layer::{Layer, View};
 use crate::writer::Shared;
 
+/// Bytes of checkpoints that one call reads at most: some millions of them.
+pub const HISTORY_BYTES_MAX: usize = 1 << 30;
 /// Records that one call reads at most.
 pub const RANGE_RECORDS_MAX: u64 = 4 * TILE_WIDTH;
 
@@ -68,17 +70,20 @@ impl From<TileFault> for ReadError {
     }
 }
 
-/// The newest signed state, with the files at its edge, which the next commit replaces.
+/// The newest signed state, with what lies over the files until they have it.
 #[derive(Debug)]
 pub(crate) struct Published {
     pub(crate) note: String,
     pub(crate) checkpoint: Checkpoint,
-    partials: BTreeMap<String, Vec<u8>>,
+    pub(crate) layer: Layer,
 }
 
 impl Published {
-    pub(crate) fn new(note: String, edge: &Edge) -> Self {
-        Self { note, checkpoint: edge.checkpoint.clone(), partials: edge.partials() }
+    pub(crate) fn new(note: String, edge: &Edge, mut layer: Layer) -> Self {
+        layer.file(CHECKPOINT.to_owned(), note.clone().into_bytes());
+        // The next commit replaces the files at the edge.
+        edge.partials().into_iter().for_each(|(path, bytes)| layer.file(path, bytes));
+        Self { note, checkpoint: edge.checkpoint.clone(), layer }
     }
 }
 
@@ -88,26 +93,6 @@ pub struct Reader {
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) trust: Trust,
-}
-
-/// The files as they were when a state was published.
-struct View<'a> {
-    disk: &'a dyn Disk,
-    published: &'a Published,
-}
-
-impl Files for View<'_> {
-    fn read_at(&self, path: &str, offset: u64, bytes_max: usize) -> Result<Option<Vec<u8>>, Unreadable> {
-        let Some(bytes) = self.published.partials.get(path) else { return self.disk.read_at(path, offset, bytes_max) };
-        Ok(Some(part(bytes, offset, bytes_max).to_vec()))
-    }
-
-    fn length(&self, path: &str) -> Result<Option<u64>, Unreadable> {
-        match self.published.partials.get(path) {
-            Some(bytes) => Ok(Some(bytes.len() as u64)),
-            None => self.disk.length(path),
-        }
-    }
 }
 
 impl Reader {
@@ -133,7 +118,7 @@ impl Reader {
     pub fn range(&self, range: Range<u64>) -> Result<Vec<Stored>, ReadError> {
         let published = self.shared.published();
         let end = range.end.min(published.checkpoint.size).min(range.start.saturating_add(RANGE_RECORDS_MAX));
-        let view = View { disk: self.disk.as_ref(), published: &published };
+        let view = View { disk: self.disk.as_ref(), layer: &published.layer };
         let mut found = Vec::new();
         let mut next = range.start;
         while next < end {
@@ -163,7 +148,7 @@ impl Reader {
     pub fn receipt(&self, index: u64) -> Result<Option<Receipt>, ReadError> {
         let published = self.shared.published();
         let size = published.checkpoint.size;
-        let view = View { disk: self.disk.as_ref(), published: &published };
+        let view = View { disk: self.disk.as_ref(), layer: &published.layer };
         let mut tiles = Tiles::new(&view, size);
         let Some(path) = inclusion(index, size, |level, at| tiles.node(level, at))? else { return Ok(None) };
         let mut found = Vec::new();
@@ -175,13 +160,29 @@ impl Reader {
         Ok(Some(receipt))
     }
 
+    /// All checkpoints there ever were, up to the newest: what lies in the log's file of that name. Cut off after [`HISTORY_BYTES_MAX`].
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn history(&self) -> Result<Vec<u8>, ReadError> {
+        let published = self.shared.published();
+        let view = View { disk: self.disk.as_ref(), layer: &published.layer };
+        Ok(view.read_at(HISTORY, 0, HISTORY_BYTES_MAX)?.unwrap_or_default())
+    }
+
+    /// Checks the whole log, with what its files do not have yet.
+    pub(crate) fn verify(&self) -> Result<Verdict, ReadError> {
+        let published = self.shared.published();
+        Ok(self.trust.verify(&View { disk: self.disk.as_ref(), layer: &published.layer }, None)?)
+    }
+
     /// Proof that the log of `old` records is the beginning of the present one; none if `old` is 0 or more than there are.
     ///
     /// # Errors
     /// When the files cannot be read.
     pub fn consistency(&self, old: u64) -> Result<Option<Vec<Digest>>, ReadError> {
         let published = self.shared.published();
-        let view = View { disk: self.disk.as_ref(), published: &published };
+        let view = View { disk: self.disk.as_ref(), layer: &published.layer };
         let mut tiles = Tiles::new(&view, published.checkpoint.size);
         Ok(consistency(old, published.checkpoint.size, |level, at| tiles.node(level, at))?)
     }

@@ -1,14 +1,21 @@
-//! The one thread that writes.
+//! The one thread that commits.
 
 use std::sync::{Arc, PoisonError, RwLock};
+use std::thread::JoinHandle;
 
 use assent_base::Digest;
+use assent_ledger::sign;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::commit::Committer;
-use crate::edge::{Edge, Ready};
+use crate::backlog::{Backlog, End};
+use crate::commit::{CommitError, Signers};
+use crate::disk::Disk;
+use crate::edge::{Edge, Ready, Staged};
+use crate::frame::encode;
 use crate::journal::{AppendError, Appended, Limits, Status};
+use crate::layer::View;
 use crate::reader::Published;
+use crate::redo::{Redo, Room};
 
 /// What the thread is asked to do.
 pub(crate) enum Request {
@@ -54,21 +61,26 @@ impl Shared {
         }
     }
 
-    fn publish(&self, published: Published) {
+    pub(crate) fn publish(&self, published: Published) {
         *self.published.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(published);
     }
 
-    fn stop(&self, why: String) {
+    pub(crate) fn stop(&self, why: String) {
         self.stopped.write().unwrap_or_else(PoisonError::into_inner).get_or_insert(why);
     }
 }
 
 /// The state of the thread.
 pub(crate) struct Writer {
-    pub(crate) committer: Committer,
+    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) signers: Signers,
+    pub(crate) redo: Redo,
     pub(crate) edge: Edge,
     pub(crate) limits: Limits,
     pub(crate) shared: Arc<Shared>,
+    pub(crate) backlog: Arc<Backlog>,
+    /// Writes the backlog into the log's files.
+    pub(crate) settling: JoinHandle<()>,
     /// Dropped when the thread has ended and the folder is given back.
     pub(crate) alive: watch::Sender<()>,
 }
@@ -77,6 +89,7 @@ impl Writer {
     /// Works until it is told to end, until nobody can ask any more, or until a commit fails.
     pub(crate) fn run(mut self, mut queue: mpsc::Receiver<Request>) {
         let mut closing = false;
+        let mut end = End::Settled;
         while !closing {
             let Some(first) = queue.blocking_recv() else { break };
             let batch = self.gather(first, &mut queue, &mut closing);
@@ -86,22 +99,23 @@ impl Writer {
             if let Err(why) = self.commit(batch) {
                 tracing::error!(%why, "the ledger is stopped");
                 self.shared.stop(why);
+                end = End::AsItIs;
                 break;
             }
         }
-        self.shared.stop("it was closed".to_owned());
         queue.close();
+        self.backlog.end(end);
+        if self.settling.join().is_err() {
+            tracing::error!("the thread that writes the ledger's files ended early; opening the ledger does the rest");
+        }
+        self.shared.stop("it was closed".to_owned());
         while let Some(request) = queue.blocking_recv() {
             match request {
                 Request::Append(waiting) => answer(waiting.answer, Err(self.shared.refusal())),
                 Request::Close => {}
             }
         }
-        // The name of the last checkpoint, which the next commit would have synced. If it fails, opening the journal finishes the commit.
-        if let Err(cause) = self.committer.disk.sync() {
-            tracing::warn!(%cause, "the name of the last checkpoint may not be on the disk");
-        }
-        self.committer.disk.release();
+        self.disk.release();
         drop(self.alive);
     }
 
@@ -130,10 +144,8 @@ impl Writer {
 
     fn commit(&mut self, batch: Vec<Waiting>) -> Result<(), String> {
         let first = self.edge.frontier.size();
-        let staged = self.edge.stage(batch.iter().map(|waiting| &waiting.ready));
-        match self.committer.commit(&self.edge, staged) {
-            Ok((note, edge)) => {
-                self.shared.publish(Published::new(note, &edge));
+        match self.record(&batch) {
+            Ok(edge) => {
                 self.edge = edge;
                 for (waiting, index) in batch.into_iter().zip(first..) {
                     let leaf: Digest = waiting.ready.leaf;
@@ -141,13 +153,49 @@ impl Writer {
                 }
                 Ok(())
             }
-            Err(cause) => {
-                let why = cause.to_string();
+            Err(why) => {
                 self.shared.stop(why.clone());
                 batch.into_iter().for_each(|waiting| answer(waiting.answer, Err(self.shared.refusal())));
                 Err(why)
             }
         }
+    }
+
+    /// Signs the log with these records, brings them to the disk, and shows them. Gives the new edge.
+    fn record(&mut self, batch: &[Waiting]) -> Result<Edge, String> {
+        if !self.backlog.wait_for_room() {
+            return Err(self.shared.refusal().to_string());
+        }
+        let staged = self.edge.stage(batch.iter().map(|waiting| &waiting.ready));
+        self.keep(batch, &staged).map_err(|cause| cause.to_string()).and_then(|own| {
+            let own = own.ok_or_else(|| self.shared.refusal().to_string())?;
+            // From here on the records are in the log: a crash leaves the redo, from which they are read again.
+            let size = staged.edge.checkpoint.size;
+            let note = match self.signers.witness {
+                None => own.clone(),
+                Some(_) => {
+                    let layer = self.backlog.tree_with(&staged);
+                    let files = View { disk: self.disk.as_ref(), layer: &layer };
+                    self.signers.cosigned(files, size, &own).map_err(|cause| cause.to_string())?
+                }
+            };
+            Ok(self.backlog.publish(staged, &own, note, &self.shared))
+        })
+    }
+
+    /// Signs a checkpoint and writes it with its records into the redo. None if there will be no room any more.
+    fn keep(&mut self, batch: &[Waiting], staged: &Staged) -> Result<Option<String>, CommitError> {
+        let note = sign(&staged.edge.checkpoint, self.signers.log.as_ref())?;
+        let frame = encode(&note, batch.iter().map(|waiting| &waiting.ready));
+        let mut settled = self.backlog.settled();
+        if let Room::Waits(size) = self.redo.room(frame.len(), settled) {
+            if !self.backlog.wait_for(size) {
+                return Ok(None);
+            }
+            settled = size;
+        }
+        self.redo.write(&frame, staged.edge.checkpoint.size, settled)?;
+        Ok(Some(note))
     }
 }
 

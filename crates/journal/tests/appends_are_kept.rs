@@ -117,7 +117,7 @@ async fn small_limits_make_small_commits_and_lose_nothing() {
     let place = Place::new();
     let config = |limits| assent_journal::Config { limits, ..place.config() };
     let open = |limits| Journal::open(&config(limits), Box::new(key(place.folder.path())), None);
-    let limits = Limits { batch_records: 7, batch_bytes: 2000, queue_records: 1 };
+    let limits = Limits { batch_records: 7, batch_bytes: 2000, queue_records: 1, ..Limits::default() };
     for bad in [Limits { batch_records: 0, ..limits }, Limits { batch_bytes: usize::MAX, ..limits }, Limits { queue_records: 0, ..limits }]
     {
         assert!(matches!(open(bad), Err(JournalError::BadLimits)));

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use assent_journal::{DirFiles, JournalError};
 use assent_ledger::{Fault, Verdict, split_first};
-use support::{Place, append_all, entry};
+use support::{Place, append_all};
 
 #[tokio::test]
 async fn damage_at_the_edge_is_named_and_nothing_is_touched() {
@@ -40,11 +40,13 @@ async fn damage_at_the_edge_is_named_and_nothing_is_touched() {
 #[tokio::test]
 async fn a_checkpoint_put_back_is_damage() {
     let place = written().await;
+    // From here on the redo knows of 300 records and of nothing before.
+    place.open().unwrap().close().await;
     let history = std::fs::read(place.log().join("checkpoints")).unwrap();
     let (first, _) = split_first(&history).unwrap();
     let newest = std::fs::read(place.log().join("checkpoint")).unwrap();
     std::fs::write(place.log().join("checkpoint"), first).unwrap();
-    refused(&place, "an old checkpoint", "the checkpoint of 0 records was rolled back");
+    refused(&place, "an old checkpoint", "`redo` does not go on from the checkpoint of 0 records");
     std::fs::write(place.log().join("checkpoint"), newest).unwrap();
     std::fs::write(place.log().join("checkpoints"), first).unwrap();
     refused(&place, "an old history", "`checkpoints` does not end with the checkpoint of 300 records");
@@ -73,25 +75,8 @@ async fn a_torn_end_is_cut_off() {
 }
 
 #[tokio::test]
-async fn a_commit_that_was_not_published_is_finished() {
-    let place = Place::new();
-    let journal = place.open_witnessed().unwrap();
-    append_all(&journal, 0..300).await;
-    let before = std::fs::read(place.log().join("checkpoint")).unwrap();
-    journal.append(entry(300)).await.unwrap();
-    journal.close().await;
-    let whole = files(&place);
-    std::fs::write(place.log().join("checkpoint"), before).unwrap();
-    std::fs::write(place.log().join("tile/0/001.p/44"), b"the last commit had not removed it").unwrap();
-
-    let verdict = place.trust().verify(&DirFiles::new(place.log()), None);
-    assert!(matches!(verdict, Ok(Verdict::Faulty(_))), "{verdict:?}");
-    let journal = place.open_witnessed().unwrap();
-    assert_eq!(journal.checkpoint().0.size, 301);
-    assert_eq!(journal.read(300).await.unwrap().unwrap().record.commitment, entry(300).commitment);
-    journal.close().await;
-    assert_eq!(files(&place), whole);
-
+async fn a_log_without_its_checkpoint_was_begun_all_the_same() {
+    let place = written().await;
     std::fs::remove_file(place.log().join("checkpoint")).unwrap();
     refused(&place, "no checkpoint", "`checkpoint` is missing, but the log was begun");
     let verdict = place.trust().verify(&DirFiles::new(place.log()), None);
@@ -115,12 +100,15 @@ fn refused(place: &Place, case: &str, expected: &str) {
     }
 }
 
-/// Every file of the log with its bytes.
+/// Every file of the log with its bytes, but for the redo, which opening the log changes.
 fn files(place: &Place) -> Vec<(PathBuf, Vec<u8>)> {
     let mut files = Vec::new();
     let mut folders = vec![place.log()];
     while let Some(folder) = folders.pop() {
         for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.ends_with("redo") {
+                continue;
+            }
             if path.is_dir() { folders.push(path) } else { files.push((path.clone(), std::fs::read(path).unwrap())) }
         }
     }

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use assent_journal::{AppendError, DirFiles, Disk, Folder, Journal, JournalError, Status};
 use assent_ledger::{Files, Unreadable, Verdict};
-use support::{Place, append_all, config, entry, key};
+use support::{Place, append_all, config, copy, entry, key};
 
 /// How a step fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +110,9 @@ async fn use_until_it_stops(place: &Place, disk: &Arc<Failing>) -> u64 {
             }
             Err(other) => panic!("{other}"),
         }
+        // Whether the log's own files get it is another matter: it is recorded.
+        let settled = journal.settle().await;
+        assert!(settled.is_ok() || matches!(journal.status(), Status::Stopped { .. }), "{settled:?}");
     }
     assert_eq!(journal.read(acknowledged - 1).await.unwrap().unwrap().record.commitment, entry(acknowledged - 1).commitment);
     journal.close().await;
@@ -170,6 +173,14 @@ impl Disk for Failing {
         self.step(|| self.folder.append(path, at, bytes), || self.folder.append(path, at, &bytes[..bytes.len() / 2]))
     }
 
+    fn extend(&self, path: &str, bytes: u64) -> io::Result<()> {
+        self.step(|| self.folder.extend(path, bytes), || self.folder.extend(path, bytes / 2 + 100))
+    }
+
+    fn overwrite(&self, path: &str, at: u64, bytes: &[u8]) -> io::Result<()> {
+        self.step(|| self.folder.overwrite(path, at, bytes), || self.folder.overwrite(path, at, &bytes[..bytes.len() / 1024 * 512]))
+    }
+
     fn touch(&self, path: &str) -> io::Result<()> {
         self.step(|| self.folder.touch(path), || Ok(()))
     }
@@ -203,13 +214,5 @@ impl Disk for Failing {
 
     fn release(&self) {
         self.folder.release();
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let to = to.join(entry.file_name());
-        if entry.path().is_dir() { copy(&entry.path(), &to) } else { std::fs::copy(entry.path(), to).map(drop).unwrap() }
     }
 }

@@ -10,6 +10,7 @@ mod accounts;
 mod clusters;
 mod incidents;
 mod settings;
+mod topology;
 
 pub(crate) use accounts::{
     AccountDoc, ApiKeyDoc, AttemptsDoc, DirectoryDoc, GroupGrantsDoc, LinkDoc, PasskeyRecord, SessionDoc, SpentTicketDoc, subject_key,
@@ -17,6 +18,7 @@ pub(crate) use accounts::{
 pub(crate) use clusters::ClusterDoc;
 pub(crate) use incidents::{CommentDoc, IncidentDoc, ReportDoc, ShareDoc};
 pub(crate) use settings::{AlertDoc, AlertSourceDoc, EnvironmentDoc, IdempotencyDoc, PolicyDoc, RedactionDoc, TenantDoc};
+pub(crate) use topology::{NodeCounts, TopologyDoc, TopologyInstantDoc};
 
 /// The name of the index of instants.
 pub(crate) const BY_TIME: &str = "time";

@@ -19,6 +19,10 @@ use crate::desk::Desk;
 use crate::plane::ControlPlane;
 use crate::records;
 
+mod within;
+
+use within::Within;
+
 /// Records that are looked at for one page at most. A page can be shorter than asked for, and still have a next one.
 const LOOKED_AT_MAX: u64 = 20_000;
 /// Records that are read at once.
@@ -111,11 +115,20 @@ impl Handle<ListRecords> for ControlPlane {
         }
         let below = query.cursor.as_deref().map_or(Ok(u64::MAX), read_cursor)?;
         let mut walk = Walk { tenant: &desk.tenant, plane: self, below, left: LOOKED_AT_MAX };
+        let mut within = match query.environment {
+            Some(environment) => Some(Within::new(&desk, environment).await?),
+            None => None,
+        };
         let mut items = Vec::new();
         while let Some(chunk) = walk.next(&query).await? {
             for opened in chunk {
                 if query.actor.as_ref().is_some_and(|actor| *actor != opened.actor)
                     || query.subject.as_ref().is_some_and(|subject| *subject != opened.subject)
+                {
+                    continue;
+                }
+                if let Some(within) = &mut within
+                    && !within.holds(&opened).await?
                 {
                     continue;
                 }

@@ -9,10 +9,8 @@ use std::collections::VecDeque;
 use assent_api::{Action, Code, Problem};
 use assent_base::{Digest, Timestamp};
 use assent_http::streams::Export;
-use assent_journal::{DirFiles, Stored};
-use assent_ledger::{
-    CHECKPOINT, Files as _, HISTORY, TILE_WIDTH, Tile, entries_path, fold, payload_path, push_entry, push_payload, split_first,
-};
+use assent_journal::Stored;
+use assent_ledger::{CHECKPOINT, HISTORY, TILE_WIDTH, Tile, entries_path, fold, payload_path, push_entry, push_payload, split_first};
 use assent_policy::Resource;
 use assent_store::{Query, Tenant};
 use bytes::Bytes;
@@ -27,8 +25,6 @@ use crate::tenants::DeletedTenantDoc;
 
 /// The file with the log's public key, as C2SP writes verifier keys.
 const KEY: &str = "key";
-/// Bytes of all checkpoints at most: some millions of them.
-const HISTORY_BYTES_MAX: usize = 1 << 30;
 /// Bytes of a block of an archive.
 const BLOCK_BYTES: usize = 512;
 
@@ -189,9 +185,7 @@ impl Walk {
 
     /// All checkpoints up to the one of this archive: the log goes on being written.
     async fn history(&self) -> Result<Bytes, Problem> {
-        let files = DirFiles::new(self.plane.inner.data.join("ledger"));
-        let read = tokio::task::spawn_blocking(move || files.read_at(HISTORY, 0, HISTORY_BYTES_MAX)).await.map_err(|_| broken())?;
-        let bytes = read.map_err(|unreadable| records::unread(unreadable.into()))?.ok_or_else(broken)?;
+        let bytes = self.plane.inner.journal.history().await.map_err(records::unread)?;
         let (mut rest, mut kept) = (bytes.as_slice(), 0);
         while let Some((note, after)) = split_first(rest) {
             kept += note.len();

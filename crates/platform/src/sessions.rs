@@ -5,7 +5,7 @@ use assent_api::sessions::{Me, Session as Shown};
 use assent_api::{Code, Empty, Problem};
 use assent_base::Secret;
 use assent_base::id::{SessionId, TenantId};
-use assent_http::{Handle, Input, Reply, RequestMeta};
+use assent_http::{CookieName, Handle, Input, Reply, RequestMeta};
 use assent_identity::cookie::{Cookie, Transport};
 use assent_identity::session::{Lifetime, Session, csrf_token};
 use assent_ledger::Outcome;
@@ -35,12 +35,11 @@ pub(crate) struct Begun {
     pub(crate) writes: Vec<Write>,
 }
 
-/// The names of the session's cookie and of that of a sign-in with an identity provider, for whoever serves by TLS, or on loopback
-/// without.
+/// The names of the session's cookie and of that of a sign-in with an identity provider.
 #[must_use]
-pub fn cookie_names(secure: bool) -> (&'static str, &'static str) {
-    let transport = if secure { Transport::Tls } else { Transport::Loopback };
-    (Cookie::Session.name(transport), Cookie::SignIn.name(transport))
+pub fn cookie_names() -> (CookieName, CookieName) {
+    let named = |cookie: Cookie| CookieName { plain: cookie.name(Transport::Loopback), secure: cookie.name(Transport::Tls) };
+    (named(Cookie::Session), named(Cookie::SignIn))
 }
 
 /// How a browser reaches us.

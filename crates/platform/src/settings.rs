@@ -23,6 +23,8 @@ pub struct Settings {
     pub store_limits: assent_store::Limits,
     /// Requests that were counted, for the status page.
     pub counts: Arc<Counts>,
+    /// Snapshots of the topology that are kept of each cluster.
+    pub snapshots: Snapshots,
     /// The file of a second key that signs checkpoints.
     pub witness_key: Option<PathBuf>,
 }
@@ -36,4 +38,28 @@ pub struct Provider {
     pub config: oidc::Config,
     /// The name or the id of the tenant that its people belong to; the one that runs the installation if absent.
     pub tenant: Option<String>,
+}
+
+/// Seconds between two snapshots of a cluster's topology at least.
+pub const SNAPSHOT_EVERY_S: u32 = 60;
+/// Seconds that a snapshot is kept: a day.
+pub const SNAPSHOT_KEEP_S: u32 = 86_400;
+/// Snapshots of one cluster at most.
+pub const SNAPSHOTS_MAX: usize = 288;
+
+/// Snapshots of the topology that are kept of each cluster. [`Snapshots::default`] takes the constants beside it.
+#[derive(Debug, Clone)]
+pub struct Snapshots {
+    /// Seconds between two at least.
+    pub every_s: u32,
+    /// Seconds that one is kept. The newest is kept until there is a newer one.
+    pub keep_s: u32,
+    /// So many at most, and no fewer than two.
+    pub count_max: usize,
+}
+
+impl Default for Snapshots {
+    fn default() -> Self {
+        Self { every_s: SNAPSHOT_EVERY_S, keep_s: SNAPSHOT_KEEP_S, count_max: SNAPSHOTS_MAX }
+    }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use assent_base::Timestamp;
 use assent_base::id::TenantId;
-use assent_journal::DirFiles;
+use assent_journal::{DirFiles, REDO};
 use assent_ledger::{Summary, Trust, Verdict, VerifierKey};
 use assent_store::{Backup, KeyFolder, Restored, Store};
 
@@ -151,12 +151,20 @@ fn copy_ledger(from: &Path, to: &Path, trust: &Trust) -> Result<Summary, UpkeepE
         if to.exists() {
             std::fs::remove_dir_all(to).map_err(|cause| UpkeepError::File { path: to.to_owned(), cause })?;
         }
-        match copy_folder(from, to).and_then(|()| verified(to, trust)) {
+        match copy_once(from, to, trust) {
             Ok(summary) => return Ok(summary),
             Err(error) => last = Some(error),
         }
     }
     Err(last.unwrap_or_else(|| UpkeepError::Faulty("it was not copied".to_owned())))
+}
+
+/// Copies a ledger's files, then its redo, which so has whatever the files do not have yet; and has the copy's files brought up to date.
+fn copy_once(from: &Path, to: &Path, trust: &Trust) -> Result<Summary, UpkeepError> {
+    copy_folder(from, to, Some(REDO))?;
+    copy_folder(&from.join(REDO), &to.join(REDO), None)?;
+    assent_journal::recover(to, trust).map_err(|cause| UpkeepError::Faulty(cause.to_string()))?;
+    verified(to, trust)
 }
 
 fn verified(folder: &Path, trust: &Trust) -> Result<Summary, UpkeepError> {
@@ -166,7 +174,8 @@ fn verified(folder: &Path, trust: &Trust) -> Result<Summary, UpkeepError> {
     }
 }
 
-fn copy_folder(from: &Path, to: &Path) -> Result<(), UpkeepError> {
+/// Copies a folder but for the entry of this name.
+fn copy_folder(from: &Path, to: &Path, but: Option<&str>) -> Result<(), UpkeepError> {
     use std::os::unix::fs::DirBuilderExt as _;
     let failed = |path: &Path| {
         let path = path.to_owned();
@@ -175,9 +184,12 @@ fn copy_folder(from: &Path, to: &Path) -> Result<(), UpkeepError> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(to).map_err(failed(to))?;
     for entry in std::fs::read_dir(from).map_err(failed(from))? {
         let entry = entry.map_err(failed(from))?;
+        if but.is_some_and(|but| entry.file_name() == but) {
+            continue;
+        }
         let (path, target) = (entry.path(), to.join(entry.file_name()));
         if entry.file_type().map_err(failed(&path))?.is_dir() {
-            copy_folder(&path, &target)?;
+            copy_folder(&path, &target, None)?;
         } else if let Err(cause) = std::fs::copy(&path, &target)
             // A tile that was unfinished when it was listed, and is finished now.
             && cause.kind() != std::io::ErrorKind::NotFound

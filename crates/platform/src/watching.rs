@@ -18,8 +18,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
+use crate::topology::Parts;
 
 mod aside;
+mod drawing;
 mod keeping;
 mod restore;
 mod task;
@@ -56,6 +58,8 @@ pub(crate) struct Shown {
     pub(crate) lacks_the_past: bool,
     /// Every core kind was listed at least once.
     pub(crate) listed: bool,
+    /// What each slice drew of itself.
+    pub(crate) drawn: Arc<Parts>,
     /// Facts that cannot be applied.
     pub(crate) set_aside: u64,
     /// Why nothing is diagnosed, if so.
@@ -194,7 +198,8 @@ impl Watched {
 
 /// Removes what is known of a cluster from the store; its watcher must be stopped.
 pub(crate) async fn forget(tenant: &Tenant, cluster: ClusterId, now: Timestamp) -> Result<(), Problem> {
-    restore::forget_streams(tenant, cluster, None, now).await.map_err(Problem::from_store)
+    restore::forget_streams(tenant, cluster, None, now).await.map_err(Problem::from_store)?;
+    drawing::forget(tenant, |of| of == cluster, now).await
 }
 
 /// Removes what is known of clusters that are no more.
@@ -205,7 +210,7 @@ pub(crate) async fn forget_all_but(tenant: &Tenant, clusters: &BTreeSet<ClusterI
             tenant.delete_stream(&stream, now).await.map_err(Problem::from_store)?;
         }
     }
-    Ok(())
+    drawing::forget(tenant, |of| !clusters.contains(&of), now).await
 }
 
 fn gone() -> Problem {

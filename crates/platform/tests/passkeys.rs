@@ -170,7 +170,7 @@ async fn a_counter_that_goes_back_does_not_sign_in() {
 #[tokio::test]
 async fn a_passkey_of_one_tenant_opens_nothing_of_another() {
     let (house, owner) = opened().await;
-    let other = house.another("Other", "otto@example.org").await;
+    let other = house.another(&owner, "Other", "otto@example.org").await;
     let (ours, theirs) = (Authenticator::new(b"same id"), Authenticator::new(b"same id"));
     assert_eq!(passkey::add(&house, &owner, &ours, "Ours").await.status, 201);
     assert_eq!(passkey::add(&house, &other, &theirs, "Theirs").await.status, 201);

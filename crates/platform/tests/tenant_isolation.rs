@@ -254,6 +254,7 @@ fn fill(path: &str, ids: &Ids, index: u64) -> String {
         "{passkey}" => ids["pky"].clone(),
         "{incident}" => ids["inc"].clone(),
         "{share}" => ids["shr"].clone(),
+        "{evidence}" => "E1".to_owned(),
         plain => {
             assert!(!plain.starts_with('{'), "an id that this test does not know: {plain}");
             plain.to_owned()

@@ -6,7 +6,14 @@ import { isProblem } from "../../api/client";
 import { membersQuery } from "../../api/queries";
 import { useMe } from "../../api/session";
 
-export type People = { known: { id: string; name: string }[]; nameOf: (account: string) => string };
+export type People = {
+  known: { id: string; name: string }[];
+  nameOf: (account: string) => string;
+  /** The same for `account:acc_…` and `key:key_…`, as records name them. */
+  nameOfActor: (actor: string) => string;
+  /** A text with names in the place of accounts. */
+  named: (text: string) => string;
+};
 
 export function usePeople(): People {
   const me = useMe();
@@ -16,6 +23,11 @@ export function usePeople(): People {
     const known = me.account && !active.some(({ id }) => id === me.account) ? [{ id: me.account, name: me.name }, ...active] : active;
     const names = new Map((data ?? []).map(({ id, name }) => [id, name]));
     if (me.account) names.set(me.account, me.name);
-    return { known, nameOf: (account) => names.get(account) ?? "Somebody" };
+    const nameOf = (account: string) => names.get(account) ?? "Somebody";
+    const nameOfActor = (actor: string) => {
+      const [kind, id = ""] = actor.split(":", 2);
+      return kind === "account" ? nameOf(id) : kind === "key" ? "a machine key" : actor;
+    };
+    return { known, nameOf, nameOfActor, named: (text) => text.replace(/acc_[0-9a-f]{32}/g, nameOf) };
   }, [data, me]);
 }

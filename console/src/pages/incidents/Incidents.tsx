@@ -5,6 +5,7 @@ import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 
+import { usePageKeys } from "../../app/shell/usePageKeys";
 import { may } from "../../api/may";
 import { incidentsQuery } from "../../api/queries";
 import { useMe } from "../../api/session";
@@ -13,13 +14,13 @@ import { Empty, Lines, Problem } from "../../parts/states";
 import { VirtualList } from "../../parts/virtualList";
 import { useIncidentActs } from "../incident/acts";
 import { Asks, type Asked } from "../incident/Asks";
+import { rememberList } from "../incident/lastList";
 import { usePeople } from "../incident/people";
 import { BulkBar } from "./BulkBar";
 import { Filters } from "./Filters";
 import { arrange } from "./order";
 import { Row, type RowAct, type Summary } from "./Row";
 import { asked as askedFor, canonical, narrowings, readIncidentSearch, type IncidentSearch } from "./search";
-import { useListKeys } from "./useListKeys";
 import { Views } from "./Views";
 
 const ROW_PX = 58;
@@ -31,6 +32,7 @@ export function Incidents() {
   const fresh = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
   const { rows, waiting, showAll } = useSteady(fresh, canonical(search), list.isPlaceholderData);
 
+  useEffect(() => rememberList(search), [search]);
   const me = useMe();
   const people = usePeople();
   const acts = useIncidentActs();
@@ -66,7 +68,7 @@ export function Incidents() {
       else setAsked({ what: act, of });
     } else if (focused) onAct(act, focused);
   };
-  useListKeys({
+  usePageKeys({
     move: (by) => {
       const from = rows.findIndex(({ id }) => id === (focusedIncident() ?? chosen));
       const to = by === "first" ? 0 : by === "last" ? rows.length - 1 : Math.min(Math.max(from + by, 0), rows.length - 1);

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use assent_api::operations as ops;
@@ -21,9 +21,12 @@ pub(crate) struct Login {
     /// The address to sign in with. Asked for if absent; the password always is.
     #[arg(long)]
     email: Option<String>,
-    /// What stands behind `#` in a one-time link: chooses a password in place of asking for one.
-    #[arg(long, value_name = "SECRET")]
-    set_up: Option<String>,
+    /// Use a one-time link, and choose a password. The link is asked for, or is the first line of standard input.
+    #[arg(long)]
+    set_up: bool,
+    /// The same, with the link in a file.
+    #[arg(long, value_name = "FILE", conflicts_with = "set_up")]
+    set_up_file: Option<PathBuf>,
     #[command(flatten)]
     server: Server,
 }
@@ -41,11 +44,12 @@ impl Login {
         let url = self.server.server.clone().unwrap_or_else(|| SERVER_DEFAULT.to_owned());
         let path = self.server.credentials_file().context("there is no home folder to keep the session in")?;
         let remote = Remote::with(&url, Auth::None, self.server.ca_file.as_deref())?;
+        let link = self.link()?;
         let email = match &self.email {
             Some(email) => email.clone(),
             None => prompt("E-mail")?,
         };
-        let (signed_in, session) = match &self.set_up {
+        let (signed_in, session) = match link {
             None => {
                 let password = prompt_secret("Password")?;
                 remote.wait(remote.client.sign_in(&email, &password))?
@@ -53,7 +57,7 @@ impl Login {
             Some(token) => {
                 let name = prompt("Your name, as others shall see it")?;
                 let password = prompt_secret("New password, 12 characters at least")?;
-                let set_up = SetUp { token: Secret::new(token.clone()), email, name, password };
+                let set_up = SetUp { token, email, name, password };
                 remote.wait(remote.client.set_up(&set_up))?
             }
         };
@@ -61,6 +65,23 @@ impl Login {
         let (cookie, csrf) = (cookie.expose().to_owned(), csrf.expose().to_owned());
         keep(&path, &Credentials { server: url.clone(), cookie, csrf, ca_file: self.server.ca_file.clone() })?;
         print(&format!("Signed in to {url} as {}; the session is kept in {}.\n", printable(&signed_in.me.name), path.display()))
+    }
+}
+
+impl Login {
+    /// The secret of a one-time link, if one is to be used. It is no argument: others on the machine can read those.
+    fn link(&self) -> anyhow::Result<Option<Secret>> {
+        let text = match (&self.set_up_file, self.set_up) {
+            (Some(path), _) => Secret::new(std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?),
+            (None, true) => prompt_secret("The one-time link, or what stands behind `#` in it")?,
+            (None, false) => return Ok(None),
+        };
+        let text = text.expose().trim();
+        let secret = text.split_once('#').map_or(text, |(_, secret)| secret);
+        if secret.is_empty() {
+            bail!("there is no one-time link to use");
+        }
+        Ok(Some(Secret::new(secret.to_owned())))
     }
 }
 

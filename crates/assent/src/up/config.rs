@@ -3,13 +3,16 @@
 //! Every key of the file has a flag of the same name with dashes for underscores, and a variable `ASSENT_…`, but for the lists. Unknown keys
 //! are refused. docs/configuration.md lists them all.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use assent_http::IpNet;
 use clap::{Args, ValueEnum};
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+use super::limits::Limits;
 
 /// Where the API listens unless told otherwise: this machine only.
 const LISTEN_DEFAULT: &str = "127.0.0.1:8473";
@@ -57,6 +60,15 @@ pub(crate) struct Flags {
     /// `error`, `warn`, `info`, `debug`, or per module as `assent_platform=debug,info`.
     #[arg(long, value_name = "FILTER", env = "ASSENT_LOG")]
     pub(crate) log: Option<String>,
+    /// A network of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: `10.0.0.0/8`. May be given several times.
+    #[arg(long = "trusted-proxy", value_name = "NETWORK", env = "ASSENT_TRUSTED_PROXIES", value_delimiter = ',')]
+    pub(crate) trusted_proxies: Vec<String>,
+    /// A file with the token that reads `/metrics` from elsewhere than this machine.
+    #[arg(long, value_name = "FILE", env = "ASSENT_METRICS_TOKEN_FILE")]
+    pub(crate) metrics_token_file: Option<PathBuf>,
+    /// A limit of the API: `requests_per_s=100`. May be given several times; see docs/configuration.md.
+    #[arg(long = "limit", value_name = "NAME=NUMBER", env = "ASSENT_LIMITS", value_delimiter = ',')]
+    pub(crate) limits: Vec<String>,
 }
 
 /// The file.
@@ -94,6 +106,12 @@ pub(crate) struct File {
     pub(crate) observer_image: Option<String>,
     /// A key that signs checkpoints of the ledger besides the platform's: the file of its private key, kept elsewhere.
     pub(crate) witness_key: Option<PathBuf>,
+    /// Networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    pub(crate) trusted_proxies: Vec<String>,
+    /// A file with the token that reads `/metrics` from elsewhere than this machine.
+    pub(crate) metrics_token_file: Option<PathBuf>,
+    /// Limits of the API.
+    pub(crate) limits: Limits,
 }
 
 /// An identity provider.
@@ -162,6 +180,12 @@ pub(crate) struct Config {
     pub(crate) oidc: Vec<Oidc>,
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) witness_key: Option<PathBuf>,
+    /// Networks of proxies that are believed.
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    /// The file of the token that reads `/metrics`.
+    pub(crate) metrics_token_file: Option<PathBuf>,
+    /// Limits of the API.
+    pub(crate) limits: Limits,
     pub(crate) observer_image: String,
 }
 
@@ -227,8 +251,17 @@ pub(crate) fn settle(flags: Flags, home: Option<&Path>) -> anyhow::Result<Config
         oidc: file.oidc,
         ca_file: file.ca_file,
         witness_key: file.witness_key,
+        trusted_proxies: proxies(if flags.trusted_proxies.is_empty() { &file.trusted_proxies } else { &flags.trusted_proxies })?,
+        metrics_token_file: flags.metrics_token_file.or(file.metrics_token_file),
+        limits: file.limits.over(&flags.limits)?,
         observer_image: file.observer_image.unwrap_or_else(|| OBSERVER_IMAGE_DEFAULT.to_owned()),
     })
+}
+
+/// Networks, or single addresses.
+fn proxies(asked: &[String]) -> anyhow::Result<Vec<IpNet>> {
+    let read = |text: &String| text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
+    asked.iter().map(|text| read(text).with_context(|| format!("`{text}` is no network such as 10.0.0.0/8, and no address"))).collect()
 }
 
 fn tls(mode: Option<TlsMode>, certificate: Option<PathBuf>, key: Option<PathBuf>) -> anyhow::Result<Tls> {
@@ -295,6 +328,16 @@ mod tests {
         let open = Flags { listen: "0.0.0.0:8473".parse().ok(), ..Flags::default() };
         assert!(settled(open.clone()).is_err());
         assert!(settled(Flags { tls: Some(TlsMode::SelfSigned), ..open }).is_ok());
+    }
+
+    #[test]
+    fn proxies_are_networks_or_addresses_and_the_flags_replace_the_file() {
+        let networks = |texts: &[&str]| proxies(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
+        assert_eq!(networks(&["10.0.0.0/8", "::1"]).unwrap(), ["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()]);
+        for bad in ["10.0.0.0/33", "proxy.example.org", "", "*"] {
+            assert!(networks(&[bad]).is_err(), "{bad}");
+        }
+        assert!(settled(Flags::default()).unwrap().trusted_proxies.is_empty(), "none by default");
     }
 
     #[test]

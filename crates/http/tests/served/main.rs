@@ -8,6 +8,7 @@
     reason = "helpers of tests stop a test that cannot go on"
 )]
 
+mod certificates;
 mod changes;
 mod events;
 mod hostile;

@@ -40,6 +40,23 @@ async fn a_session_changes_something_only_with_its_token_from_its_own_site() {
 }
 
 #[tokio::test]
+async fn behind_a_trusted_proxy_with_tls_the_cookie_is_the_one_for_tls() {
+    let proxied = |server: &Server, cookie: &str| {
+        let ask = server.get("/api/v1/keys").header("cookie", cookie).header("x-forwarded-for", "192.0.2.7");
+        ask.header("x-forwarded-proto", "https")
+    };
+    let server = Server::with(|config, _| config.trusted_proxies.push("127.0.0.0/8".parse().unwrap())).await;
+    server.tiny.answers("ListKeys", |_| Ok(serde_json::json!({ "items": [] })));
+    assert_eq!(proxied(&server, "__Host-assent=session").send().await.status, 200);
+    let meta = server.tiny.last().meta;
+    assert!(meta.secure && meta.base_url.starts_with("https://"), "links lead back by TLS: {}", meta.base_url);
+    assert_eq!(meta.remote.to_string(), "192.0.2.7");
+    assert_eq!(proxied(&server, "assent=session").send().await.status, 401, "one that was set without TLS is none");
+    let stranger = self::server().await;
+    assert_eq!(proxied(&stranger, "__Host-assent=session").send().await.status, 401, "no proxy is trusted by itself");
+}
+
+#[tokio::test]
 async fn a_session_reads_for_its_own_site_only() {
     let server = server().await;
     let read = || server.get("/api/v1/keys").header("cookie", "a=b; assent=session; c=d");

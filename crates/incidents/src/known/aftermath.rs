@@ -18,7 +18,7 @@ pub struct Aftermath {
     pub downstream: u32,
 }
 
-fn reference(name: &EntityName) -> ObjectRef {
+pub(crate) fn reference(name: &EntityName) -> ObjectRef {
     ObjectRef::new(Kind::named(&name.kind), name.namespace.as_deref(), &name.name)
 }
 

@@ -11,9 +11,11 @@ use assent_capture::set::{CaptureSet, Hint, Listed, Loose, Origin};
 use assent_capture::source::Source;
 use assent_capture::tree::{Node, Value};
 use assent_capture::{json, logs};
+use assent_diagnosis::excerpt::{self, Excerpt};
 use assent_diagnosis::report::{EntityName, Report, Verdict};
 use assent_diagnosis::wanted::Wanted;
 use assent_diagnosis::{Home, Options, examine, proof};
+use assent_evidence::topology::{Health, Part};
 use assent_evidence::{Graph, Relation};
 
 use super::place::{Place, Slice};
@@ -57,6 +59,10 @@ pub struct Examined {
     pub changes: Vec<Change>,
     /// Metrics of the slice that are not as usual.
     pub unusual: Vec<Unusual>,
+    /// The picture of the slice.
+    pub drawn: Part,
+    /// The text around what the report quotes, by the evidence's id.
+    pub excerpts: BTreeMap<String, Excerpt>,
 }
 
 impl Examined {
@@ -77,6 +83,8 @@ impl Examined {
             aftermaths,
             changes: Vec::new(),
             unusual: Vec::new(),
+            drawn: Part::default(),
+            excerpts: BTreeMap::new(),
         }
     }
 }
@@ -172,10 +180,12 @@ impl Known {
             Slice::Cluster => None,
             Slice::Namespace(name) => Some(&**name),
         };
+        let drawn = draw(graph, &slice.home(), &report);
         let parts: Vec<&[u8]> = digests.iter().map(|digest| digest.as_bytes().as_slice()).collect();
         Examined {
             slice: slice.clone(),
             at: now,
+            excerpts: excerpt::of(&report, graph),
             owners: aftermath::owners(&report, graph),
             aftermaths: aftermath::of(&report, graph),
             report,
@@ -185,6 +195,7 @@ impl Known {
             citations: checked.citations,
             changes: self.changes.of(namespace).cloned().collect(),
             unusual: namespace.map(|namespace| self.watch.unusual(namespace, now)).unwrap_or_default(),
+            drawn,
         }
     }
 
@@ -339,6 +350,21 @@ impl Known {
         let ties: BTreeSet<_> = ties.filter(|(from, _, to)| from != to).collect();
         graph.add_ties(&ties);
     }
+}
+
+/// The picture of a slice. What has symptoms looks as bad as these are.
+fn draw(graph: &Graph, home: &Home, report: &Report) -> Part {
+    let mut drawn = Part::draw(graph, |of| home.holds(of));
+    for finding in &report.findings {
+        let health = match finding.severity.as_str() {
+            "broken" => Health::Broken,
+            "degraded" => Health::Degraded,
+            _ => continue,
+        };
+        drawn.worsen(&aftermath::reference(&finding.entity), health);
+    }
+    drawn.settle();
+    drawn
 }
 
 /// Nodes with symptoms.

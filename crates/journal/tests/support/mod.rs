@@ -9,6 +9,7 @@
 )]
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use assent_base::Timestamp;
 use assent_base::id::TenantId;
@@ -38,6 +39,19 @@ impl Place {
         Journal::open(&self.config(), Box::new(key(self.folder.path())), None)
     }
 
+    /// Opens it so that nothing is written into the log's own files unless somebody asks for that.
+    pub(crate) fn open_gathering(&self) -> Journal {
+        let limits = Limits { gather_for: Duration::from_secs(3600), ..Limits::default() };
+        Journal::open(&Config { limits, ..self.config() }, Box::new(key(self.folder.path())), None).unwrap()
+    }
+
+    /// The place as a power failure would leave it now, if everything that was written reached the disk.
+    pub(crate) fn as_it_is(&self) -> Self {
+        let other = Self::new();
+        copy(self.folder.path(), other.folder.path());
+        other
+    }
+
     pub(crate) fn witness(&self) -> Box<dyn Witness> {
         let key = Key::load_or_create(&self.folder.path().join("witness"), "witness.example", Algorithm::CosignatureV1, [2; 32]).unwrap();
         Box::new(FileWitness::new(key, self.trust().log, self.folder.path().join("seen"), now))
@@ -49,6 +63,14 @@ impl Place {
 
     pub(crate) fn trust(&self) -> Trust {
         Trust::log(public(self.folder.path()))
+    }
+}
+
+pub(crate) fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() { copy(&entry.path(), &to) } else { std::fs::copy(entry.path(), to).map(drop).unwrap() }
     }
 }
 

@@ -1,7 +1,10 @@
 //! Incidents, their reports, and what people add.
 
+use std::collections::BTreeMap;
+
 use assent_base::id::{CommentId, IncidentId, ShareId};
 use assent_base::{Digest, Timestamp};
+use assent_diagnosis::excerpt::Excerpt;
 use serde::{Deserialize, Serialize};
 
 use super::{Index, by_time, document};
@@ -36,6 +39,9 @@ impl IncidentDoc {
 pub(crate) struct ReportDoc {
     pub(crate) at: Timestamp,
     pub(crate) report: Box<serde_json::value::RawValue>,
+    /// The text around what it quotes, by the evidence's id.
+    #[serde(default)]
+    pub(crate) excerpts: BTreeMap<String, Excerpt>,
 }
 document!(ReportDoc = "report", 1, |_doc| Vec::new());
 

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use assent_api::Problem;
 use assent_api::events::Event;
 use assent_base::id::IncidentId;
+use assent_diagnosis::excerpt::Excerpt;
+use assent_diagnosis::report::Report;
 use assent_incidents::book::{Step, narrow};
 use assent_incidents::{Book, Examined};
 use assent_ledger::Outcome;
@@ -45,8 +47,9 @@ impl Unwritten {
             self.incidents.entry(id).or_default().extend(recorded);
             let report = examined.zip(book.get(id)).and_then(|(examined, incident)| {
                 let report = narrow::report(examined, incident)?;
+                let excerpts = excerpts(examined, &report);
                 let report = serde_json::value::to_raw_value(&report).ok()?;
-                Some(ReportDoc { at: examined.at, report })
+                Some(ReportDoc { at: examined.at, report, excerpts })
             });
             if let Some(report) = report {
                 self.reports.insert(id, report);
@@ -90,6 +93,13 @@ impl Unwritten {
     }
 }
 
+/// The text around what one incident's part of a report quotes.
+fn excerpts(examined: &Examined, report: &Report) -> BTreeMap<String, Excerpt> {
+    let causes = report.root_causes.iter().chain(&report.not_proven).flat_map(|cause| &cause.evidence);
+    let quoted = causes.chain(report.findings.iter().flat_map(|finding| &finding.evidence));
+    quoted.filter_map(|item| Some((item.id.clone(), examined.excerpts.get(&item.id)?.clone()))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use assent_base::id::ClusterId;
@@ -110,7 +120,7 @@ mod tests {
         let mut unwritten = Unwritten::default();
         unwritten.take(&[Step::Changed(first.id), Step::Changed(second.id)], None, &book);
         let report = to_raw_value(&"x".repeat(60_000)).expect("JSON");
-        unwritten.reports.insert(first.id, ReportDoc { at: now(), report });
+        unwritten.reports.insert(first.id, ReportDoc { at: now(), report, excerpts: BTreeMap::new() });
         assert!(unwritten.write(&house.plane, &tenant, &book).await.is_err(), "the first is too large");
         assert!(tenant.get::<IncidentDoc>(&second.id.to_string()).await.expect("read").is_some(), "the second is kept");
         assert!(!unwritten.is_empty(), "the first is tried again");

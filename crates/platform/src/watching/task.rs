@@ -14,6 +14,7 @@ use assent_store::{Appended, Tenant};
 use tokio::sync::mpsc;
 
 use super::aside::{Applied, Aside};
+use super::drawing::Drawing;
 use super::keeping::Unwritten;
 use super::{Message, Shown, WANTED_LOGS_MAX, restore};
 use crate::documents::ClusterDoc;
@@ -54,6 +55,7 @@ struct Task {
     wanted: std::collections::BTreeMap<Slice, Vec<assent_diagnosis::wanted::Wanted>>,
     unlisted: BTreeSet<Kind>,
     first_fact: Option<Timestamp>,
+    drawing: Drawing,
     /// What open incidents were seen from before the start: whether they still are must be looked at, though nothing has changed.
     unconfirmed: BTreeSet<Slice>,
 }
@@ -97,6 +99,7 @@ pub(super) async fn run(
         wanted: std::collections::BTreeMap::new(),
         unlisted,
         first_fact: None,
+        drawing: Drawing::new(),
         unconfirmed,
     };
     task.show();
@@ -214,6 +217,7 @@ impl Task {
             Ok(true) if own => restore::read(&self.tenant, self.cluster, stream, self.last, &mut self.known, &mut self.aside).await,
             Ok(true) => {
                 self.known = Known::new();
+                self.drawing.clear();
                 restore::read(&self.tenant, self.cluster, stream, 0, &mut self.known, &mut self.aside).await
             }
             Ok(false) => return,
@@ -344,6 +348,11 @@ impl Task {
         if let Err(problem) = self.unwritten.write(&self.plane, &self.tenant, &self.book).await {
             tracing::warn!(cluster = %self.cluster, %problem, "incidents are not kept yet");
         }
+        let known = &self.known;
+        let kept = self.drawing.keep(&self.tenant, self.cluster, &self.plane.inner.settings.snapshots, || known.slices(), now);
+        if let Err(problem) = kept.await {
+            tracing::warn!(cluster = %self.cluster, %problem, "a snapshot of the topology is not kept");
+        }
         self.show();
     }
 
@@ -370,7 +379,8 @@ impl Task {
         self.fold(examined, now);
     }
 
-    fn fold(&mut self, examined: Examined, now: Timestamp) {
+    fn fold(&mut self, mut examined: Examined, now: Timestamp) {
+        self.drawing.take(&examined.slice, std::mem::take(&mut examined.drawn));
         let steps = self.book.fold(&examined, now);
         self.unwritten.take(&steps, Some(&examined), &self.book);
         for step in &steps {
@@ -396,6 +406,7 @@ impl Task {
         shown.objects = self.known.objects() as u64;
         shown.wanted = self.wanted.values().flatten().take(WANTED_LOGS_MAX).cloned().collect();
         shown.listed = self.is_listed(now);
+        shown.drawn = self.drawing.parts();
         shown.set_aside = self.aside.count() as u64;
         if self.aside.is_full() {
             shown.stopped = Some("too many of its facts cannot be applied: this is a defect of the platform");

@@ -80,7 +80,7 @@ impl House {
         let Started { plane, set_up, .. } =
             ControlPlane::start(&data.path().join("data"), settings, outside).await.expect("the platform starts");
         let mut config = assent_http::Config::loopback(json!({}));
-        (config.session_cookie, config.oidc_cookie) = cookie_names(false);
+        (config.session_cookie, config.oidc_cookie) = cookie_names();
         // The bounds of http have tests of their own.
         config.limits.public_writes_burst = 1e6;
         config.limits.requests_burst = 1e6;
