@@ -130,3 +130,22 @@ export const recordsQuery = (query: RecordQuery) =>
     queryFn: ({ pageParam }) => answer(api.GET("/api/v1/ledger/records", { params: { query: { ...present(query), ...at(pageParam, PAGE) } } })),
     getNextPageParam: (page) => page.next ?? undefined,
   });
+
+export type TopologyQuery = Narrowing<"GetTopology">;
+
+/** The graph now changes with every pod that comes or goes, of which the live stream does not tell; as it was, it stays. */
+const GRAPH_EVERY_MS = 15_000;
+
+export const topologyQuery = (cluster: string, query: TopologyQuery) =>
+  queryOptions({
+    queryKey: ["topology", cluster, present(query)],
+    ...(query.at ? { staleTime: Infinity } : { refetchInterval: GRAPH_EVERY_MS }),
+    queryFn: () => answer(api.GET("/api/v1/clusters/{cluster}/topology", { params: { path: { cluster }, query: present(query) } })),
+  });
+
+export const topologyInstantsQuery = (cluster: string) =>
+  queryOptions({
+    queryKey: ["topology-instants", cluster],
+    refetchInterval: 60_000,
+    queryFn: async () => (await answer(api.GET("/api/v1/clusters/{cluster}/topology/instants", { params: { path: { cluster } } }))).instants,
+  });

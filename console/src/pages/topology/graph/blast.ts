@@ -20,7 +20,6 @@ const KINDS_NAMED = 3;
 
 /** `7 objects: 4 Pods, 2 Services and 1 other`. */
 export function countWords({ nodes }: Pick<Graph, "nodes">, places: ReadonlySet<number>): string {
-  if (places.size === 0) return "nothing else";
   const kinds = new Map<string, number>();
   for (const place of places) {
     const kind = nodes[place]?.kind ?? "";
@@ -32,6 +31,11 @@ export function countWords({ nodes }: Pick<Graph, "nodes">, places: ReadonlySet<
   const parts = others > 0 ? [...named, `${others} ${others === 1 ? "other" : "others"}`] : named;
   const list = parts.length > 1 ? `${parts.slice(0, -1).join(", ")} and ${parts.at(-1) ?? ""}` : (parts[0] ?? "");
   return kinds.size === 1 ? list : `${places.size} objects: ${list}`;
+}
+
+/** `1 Service is concerned`. */
+export function concernedWords(graph: Pick<Graph, "nodes">, places: ReadonlySet<number>): string {
+  return places.size === 0 ? "nothing else is concerned" : `${countWords(graph, places)} ${places.size === 1 ? "is" : "are"} concerned`;
 }
 
 /** `Ingresses`, `NetworkPolicies`, `Pods`. */
