@@ -27,7 +27,7 @@ usage: cargo xtask <task> [arguments]
   bench [args]    measure: all, or of cluster, dump and logs those named; --pods N
   ci              everything that must hold before a merge
   demo [args]     build `assent` and run the platform on a played cluster; with --report, print one incident
-  docs            write the pages that `assent` generates: docs/causes, docs/report.schema.json
+  docs            write the pages that `assent` generates: docs/causes, docs/actions.md, docs/*.schema.json, docs/openapi.json
   test [args]     all tests; with arguments, `cargo test` with these arguments
   walls           check that no dependency runs up and that core rooms meet no I/O";
 
