@@ -8,3 +8,4 @@ mod nothing_leaves_the_catalogue;
 mod right_fix;
 mod support;
 mod text;
+mod workload_alone;
