@@ -66,6 +66,12 @@ export const incidentQuery = (incident: string) =>
     queryFn: () => answer(api.GET("/api/v1/incidents/{incident}", { params: { path: { incident } } })),
   });
 
+export const evidenceQuery = (incident: string, evidence: string) =>
+  queryOptions({
+    queryKey: ["incident", incident, "evidence", evidence],
+    queryFn: () => answer(api.GET("/api/v1/incidents/{incident}/evidence/{evidence}", { params: { path: { incident, evidence } } })),
+  });
+
 export const timelineQuery = (incident: string) =>
   queryOptions({
     queryKey: ["incident", incident, "timeline"],
@@ -86,6 +92,13 @@ export const sharesQuery = (incident: string) =>
     queryFn: () =>
       whole((cursor) => answer(api.GET("/api/v1/incidents/{incident}/shares", { params: { path: { incident }, query: at(cursor, WHOLE_PAGE) } }))),
   });
+
+/** The live stream tells of incidents and clusters; the minute is for what ages by itself. */
+export const overviewQuery = queryOptions({
+  queryKey: ["overview"],
+  refetchInterval: 60_000,
+  queryFn: () => answer(api.GET("/api/v1/overview")),
+});
 
 export const environmentsQuery = queryOptions({
   queryKey: ["environments"],
@@ -116,4 +129,23 @@ export const recordsQuery = (query: RecordQuery) =>
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam }) => answer(api.GET("/api/v1/ledger/records", { params: { query: { ...present(query), ...at(pageParam, PAGE) } } })),
     getNextPageParam: (page) => page.next ?? undefined,
+  });
+
+export type TopologyQuery = Narrowing<"GetTopology">;
+
+/** The graph now changes with every pod that comes or goes, of which the live stream does not tell; as it was, it stays. */
+const GRAPH_EVERY_MS = 15_000;
+
+export const topologyQuery = (cluster: string, query: TopologyQuery) =>
+  queryOptions({
+    queryKey: ["topology", cluster, present(query)],
+    ...(query.at ? { staleTime: Infinity } : { refetchInterval: GRAPH_EVERY_MS }),
+    queryFn: () => answer(api.GET("/api/v1/clusters/{cluster}/topology", { params: { path: { cluster }, query: present(query) } })),
+  });
+
+export const topologyInstantsQuery = (cluster: string) =>
+  queryOptions({
+    queryKey: ["topology-instants", cluster],
+    refetchInterval: 60_000,
+    queryFn: async () => (await answer(api.GET("/api/v1/clusters/{cluster}/topology/instants", { params: { path: { cluster } } }))).instants,
   });

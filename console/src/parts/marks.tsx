@@ -38,7 +38,7 @@ export const healthWord = (health: Health): string => healths[health].word;
 export const stateWord = (state: State): string => states[state].word;
 
 function Mark({ of: { word, colour, icon: Icon }, bare }: { of: { word: string; colour: string; icon: Icon }; bare: boolean }) {
-  const icon = <Icon size={18} stroke={2} color={colour} aria-hidden={!bare} aria-label={bare ? word : undefined} role={bare ? "img" : undefined} />;
+  const icon = <Icon size={18} stroke={2} color={colour} aria-hidden={!bare} aria-label={bare ? word : undefined} role={bare ? "img" : undefined} style={{ flexShrink: 0 }} />;
   if (bare) return <Tooltip label={word}>{icon}</Tooltip>;
   return (
     <Group gap={6} wrap="nowrap" component="span" display="inline-flex">

@@ -132,6 +132,7 @@ fn settings(config: &Config, proxy: Option<Proxy>, counts: std::sync::Arc<assent
         providers,
         observer_image: config.observer_image.clone(),
         witness_key: config.witness_key.clone(),
+        snapshots: config.snapshots.clone(),
         counts,
         ..Settings::default()
     })

@@ -17,7 +17,7 @@ export type Item = {
 };
 
 /** `from` depends on `to`; `ties` of them are drawn as one. */
-export type Link = { from: number; to: number; ties: number; kinds: readonly string[] };
+export type Link = { from: number; to: number; ties: number; kinds: readonly string[]; /** To a hub. */ quiet: boolean };
 export type View = { items: readonly Item[]; links: readonly Link[]; /** The item that an object is drawn in, by place; -1 if it is not shown. */ itemOf: Int32Array };
 
 export function viewOf(graph: Graph, units: readonly Unit[], open: ReadonlySet<string>): View {
@@ -50,6 +50,9 @@ export function viewOf(graph: Graph, units: readonly Unit[], open: ReadonlySet<s
   return { items, links: linksOf(graph, itemOf), itemOf };
 }
 
+/** What so many depend on, as on the nodes, says little by lines and hides all others: its ties are drawn only when it is asked for. */
+const HUB_FROM = 20;
+
 function linksOf(graph: Graph, itemOf: Int32Array): Link[] {
   const links = new Map<string, { from: number; to: number; ties: number; kinds: Set<string> }>();
   graph.dependencies.forEach((ties, place) => {
@@ -64,5 +67,7 @@ function linksOf(graph: Graph, itemOf: Int32Array): Link[] {
       links.set(`${from} ${to}`, link);
     }
   });
-  return [...links.values()].map(({ kinds, ...link }) => ({ ...link, kinds: [...kinds].sort() }));
+  const needed = new Int32Array(itemOf.length);
+  for (const { to } of links.values()) needed[to] = (needed[to] ?? 0) + 1;
+  return [...links.values()].map(({ kinds, ...link }) => ({ ...link, kinds: [...kinds].sort(), quiet: (needed[link.to] ?? 0) >= HUB_FROM }));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { blastRadius, countWords, plural } from "./blast";
+import { blastRadius, concernedWords, plural } from "./blast";
 import { viewOf } from "./collapse";
 import { placeOf, shop } from "./fixture";
 import { layout } from "./layout";
@@ -46,9 +46,10 @@ describe("a blast radius", () => {
     expect([...blastRadius(round, [0])].sort()).toEqual([1, 2]);
   });
   it("is told in words", () => {
-    expect(countWords(graph, new Set())).toBe("nothing else");
-    expect(countWords(graph, new Set([placeOf(graph, "Service/shop0/cart")]))).toBe("1 Service");
-    expect(countWords(graph, blastRadius(graph, [0]))).toBe("10 objects: 4 Pods, 2 Deployments, 2 ReplicaSets and 2 others");
+    expect(concernedWords(graph, new Set())).toBe("nothing else is concerned");
+    expect(concernedWords(graph, blastRadius(graph, [placeOf(graph, "Pod/shop0/cart-1-0")]))).toBe("3 objects are concerned: 1 Deployment, 1 ReplicaSet and 1 Service");
+    expect(concernedWords(graph, new Set([placeOf(graph, "Service/shop0/cart")]))).toBe("1 Service is concerned");
+    expect(concernedWords(graph, blastRadius(graph, [0]))).toBe("10 objects are concerned: 4 Pods, 2 Deployments, 2 ReplicaSets and 2 others");
     expect(["Ingress", "NetworkPolicy", "Gateway", "Endpoints", "Pod"].map((kind) => plural(kind, 2))).toEqual(["Ingresses", "NetworkPolicies", "Gateways", "Endpoints", "Pods"]);
   });
 });
@@ -65,15 +66,15 @@ describe("folding", () => {
   it("folds pods into workloads, then workloads into namespaces, and names what is ill", () => {
     const graph = shop({ namespaces: 10, pods: 20, broken: ["Pod/shop3/cart-1-7"] });
     const units = unitsOf(graph, all(graph));
-    const workloads = viewOf(graph, units, openAtFirst(graph, units, 60));
-    expect(workloads.items.length).toBeLessThanOrEqual(60);
+    const workloads = viewOf(graph, units, openAtFirst(graph, units, 160));
+    expect(workloads.items.length).toBeLessThanOrEqual(160);
     expect(workloads.items.find(({ id }) => id === "Deployment/shop0/cart")).toMatchObject({ folded: 21, health: "healthy" });
     // The workload with the broken pod is open.
     expect(workloads.items.find(({ id }) => id === "Pod/shop3/cart-1-7")).toMatchObject({ health: "broken", folded: 0 });
     const namespaces = viewOf(graph, units, openAtFirst(graph, units, 12));
     expect(namespaces.items.map(({ id }) => id)).toContain("namespace/shop0");
     expect(namespaces.items.length).toBeLessThanOrEqual(12);
-    expect(namespaces.links).toContainEqual({ from: 0, to: namespaces.items.length - 1, ties: 20, kinds: ["runs on"] });
+    expect(namespaces.links).toContainEqual({ from: 0, to: namespaces.items.length - 1, ties: 20, kinds: ["runs on"], quiet: false });
   });
   it("draws every object in exactly one item, whatever is open", () => {
     const graph = shop({ namespaces: 3, pods: 5 });
@@ -84,6 +85,11 @@ describe("folding", () => {
       expect(new Set(items.map(({ id }) => id)).size).toBe(items.length);
       expect(units.reduce((sum, unit) => sum + seen(unit, new Set(open)), 0)).toBe(items.length);
     }
+  });
+  it("keeps the ties to a hub quiet", () => {
+    const graph = shop({ pods: 20 });
+    const { links } = viewOf(graph, unitsOf(graph, all(graph)), new Set(["namespace/shop0", "Deployment/shop0/cart"]));
+    expect(links.filter(({ quiet }) => quiet).map(({ kinds }) => kinds)).toEqual(Array(20).fill(["runs on"]));
   });
   it("keeps 5,000 objects to a few at first", () => {
     const graph = shop({ namespaces: 60, pods: 80, broken: ["Pod/shop3/cart-1-7"] });

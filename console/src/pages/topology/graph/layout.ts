@@ -8,7 +8,7 @@ export type Points = { x: number; y: number }[];
 
 const GAP = { rank: 70, node: 14, part: 48 };
 /** Wider than high, as screens are. */
-const ASPECT = 1.7;
+const ASPECT = 2;
 
 type Part = { places: number[]; points: Points; width: number; height: number };
 

@@ -18,6 +18,8 @@ export type Unit = {
 const KINDS_FROM = 120;
 /** Units of one kind that are worth a fold of their own. */
 const KIND_MIN = 8;
+/** How much of what fits is opened for what is broken, so that it can be read without going near. */
+const ILL_SHARE = 0.4;
 
 /** The units of these places, by namespace; what has no namespace comes last, by kind. */
 export function unitsOf(graph: Graph, places: readonly number[]): Unit[] {
@@ -69,7 +71,7 @@ export function openAtFirst(graph: Pick<Graph, "nodes">, units: readonly Unit[],
   const open = total(folded) <= limit ? folded : new Set<string>();
   const broken = (unit: Unit) => unit.members.filter((place) => graph.nodes[place]?.health === "broken").length;
   const ill = all.map((unit) => ({ unit, count: broken(unit) })).filter(({ count }) => count > 0);
-  let left = limit - total(open);
+  let left = Math.floor(limit * ILL_SHARE) - total(open);
   // Outer ones come first among equals, since what is inside of a closed one shows nothing.
   for (const { unit } of ill.sort((a, b) => b.count - a.count || b.unit.members.length - a.unit.members.length)) {
     const more = seen(unit, new Set([...open, unit.id])) - 1;
