@@ -108,7 +108,7 @@ export function PolicyEditor({ policy, onClose, onSaved }: { policy?: Policy; on
       {reviewing && (
         <SaveModal text={draft.text} replaces={seen?.enabled ?? false} enabled={draft.enabled} busy={save.isPending} error={save.error} onClose={() => setReviewing(false)} onSave={keep} />
       )}
-      <Modal opened={leaving.status === "blocked"} onClose={() => leaving.reset?.()} title="Leave without keeping it?" closeButtonProps={{ "aria-label": "Close" }}>
+      <Modal opened={leaving.status === "blocked"} onClose={() => leaving.reset?.()} title="Leave without keeping it?">
         <Stack>
           <Text size="sm">What you changed in this policy is lost.</Text>
           <Group justify="flex-end">
