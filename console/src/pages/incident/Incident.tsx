@@ -25,6 +25,7 @@ import { Actions, type Dialog } from "./Actions";
 import { useIncidentActs } from "./acts";
 import { Asks } from "./Asks";
 import { Comments } from "./Comments";
+import { Concerned } from "./Concerned";
 import { Details } from "./Details";
 import { Excerpt } from "./Excerpt";
 import { lastList, neighbours } from "./lastList";
@@ -137,6 +138,7 @@ function Whole({ incident }: { incident: Schemas["Incident"] }) {
               The evidence is being read. The report shows here as soon as it is checked.
             </Empty>
           )}
+          <Concerned summary={summary} />
           <Timeline incident={summary.id} kinds={search.kinds} onKinds={(kinds) => show({ kinds: kinds || undefined })} people={people} />
           {report && <PrintedEvidence report={report} />}
         </Stack>
