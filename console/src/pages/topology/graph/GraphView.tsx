@@ -5,7 +5,7 @@ import "@xyflow/react/dist/style.css";
 import { Button, Skeleton, useComputedColorScheme } from "@mantine/core";
 import { useReducedMotion } from "@mantine/hooks";
 import { IconFoldDown, IconX } from "@tabler/icons-react";
-import { Background, Controls, MarkerType, ReactFlow, ReactFlowProvider, useReactFlow, type Edge } from "@xyflow/react";
+import { Background, Controls, MarkerType, ReactFlow, ReactFlowProvider, useReactFlow, useStore, type Edge } from "@xyflow/react";
 import { useCallback, useEffect, useMemo, useRef, useState, type FocusEvent, type KeyboardEvent } from "react";
 
 import { blastRadius, concernedWords } from "./blast";
@@ -30,7 +30,7 @@ type Props = {
   wanted?: ReadonlySet<number> | undefined;
 };
 
-const SIZE = { width: 220, height: 48 };
+const SIZE = { width: 210, height: 48 };
 const nodeTypes = { item: ItemCard };
 const MOVE_MS = 250;
 
@@ -44,6 +44,7 @@ export function GraphView(props: Props) {
 
 function Drawing({ graph, places, scope, chosen, choose, wanted }: Props) {
   const flow = useReactFlow();
+  const ready = useStore(({ width, nodeLookup }) => width > 0 && nodeLookup.size > 0);
   const scheme = useComputedColorScheme();
   const still = useReducedMotion();
   const frame = useRef<HTMLDivElement>(null);
@@ -67,7 +68,7 @@ function Drawing({ graph, places, scope, chosen, choose, wanted }: Props) {
   }, [scope]);
   // The first picture fits the frame; later ones bring what was opened into sight.
   useEffect(() => {
-    if (drawn === undefined) return;
+    if (drawn === undefined || !ready) return;
     const what = show.current;
     show.current = [];
     if (what !== "all" && what.length === 0) return;
@@ -80,7 +81,7 @@ function Drawing({ graph, places, scope, chosen, choose, wanted }: Props) {
       if (byKey && what !== "all" && what[0] !== undefined) focusItem(what[0]);
     });
     return () => cancelAnimationFrame(frameDone);
-  }, [drawn?.shape, scope, flow, still]);
+  }, [drawn?.shape, scope, flow, still, ready]);
 
   const view = drawn?.view;
   const placeOf = useMemo(() => new Map(view?.items.map(({ id }, at) => [id, at])), [view]);
