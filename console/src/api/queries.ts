@@ -66,6 +66,12 @@ export const incidentQuery = (incident: string) =>
     queryFn: () => answer(api.GET("/api/v1/incidents/{incident}", { params: { path: { incident } } })),
   });
 
+export const evidenceQuery = (incident: string, evidence: string) =>
+  queryOptions({
+    queryKey: ["incident", incident, "evidence", evidence],
+    queryFn: () => answer(api.GET("/api/v1/incidents/{incident}/evidence/{evidence}", { params: { path: { incident, evidence } } })),
+  });
+
 export const timelineQuery = (incident: string) =>
   queryOptions({
     queryKey: ["incident", incident, "timeline"],
@@ -86,6 +92,13 @@ export const sharesQuery = (incident: string) =>
     queryFn: () =>
       whole((cursor) => answer(api.GET("/api/v1/incidents/{incident}/shares", { params: { path: { incident }, query: at(cursor, WHOLE_PAGE) } }))),
   });
+
+/** The live stream tells of incidents and clusters; the minute is for what ages by itself. */
+export const overviewQuery = queryOptions({
+  queryKey: ["overview"],
+  refetchInterval: 60_000,
+  queryFn: () => answer(api.GET("/api/v1/overview")),
+});
 
 export const environmentsQuery = queryOptions({
   queryKey: ["environments"],

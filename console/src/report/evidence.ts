@@ -25,7 +25,8 @@ export type Citation = { what: string; shown: boolean };
 export function citedBy(report: Report, id: string): Citation[] {
   const claims: Citation[] = [];
   const add = (what: string, shown: boolean) => {
-    if (!claims.some((claim) => claim.what === what)) claims.push({ what, shown });
+    const bare = (text: string) => text.replace(/\.$/, "");
+    if (!claims.some((claim) => bare(claim.what) === bare(what))) claims.push({ what, shown });
   };
   const causes = [...report.root_causes.map((cause) => [cause, true] as const), ...report.not_proven.map((cause) => [cause, false] as const)];
   for (const [cause, shown] of causes) {

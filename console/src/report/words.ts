@@ -36,3 +36,6 @@ export function sureness(confidence: number): Sureness {
 export function percent(confidence: number): string {
   return `${Math.min(Math.round(confidence * 100), confidence < 1 ? 99 : 100)} %`;
 }
+
+/** With a capital letter first, for texts that the platform begins small. */
+export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

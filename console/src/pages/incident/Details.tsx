@@ -1,10 +1,10 @@
 // What is known of an incident besides its report: where, since when, who has it.
-import { Anchor, Code, Select, Stack, Text } from "@mantine/core";
+import { Code, Select, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 
 import type { Schemas } from "../../api/client";
 import { environmentsQuery } from "../../api/queries";
+import { LinkText } from "../../parts/links";
 import classes from "../../report/Report.module.css";
 import { Section } from "../../report/Section";
 import { duration } from "../../time/format";
@@ -38,7 +38,9 @@ export function Details({ incident: { summary, context = [] }, people, acts, wor
         <dl className={classes["facts"]}>
           <dt>Cluster</dt>
           <dd className="foreign">
-            <Anchor renderRoot={(props) => <Link {...props} to="/topology" search={{ cluster: summary.cluster, incident: summary.id }} />}>{summary.cluster_name}</Anchor>
+            <LinkText size="sm" to="/topology" search={{ cluster: summary.cluster, incident: summary.id }}>
+              {summary.cluster_name}
+            </LinkText>
             {environment && ` (${environment.name}, ${environment.criticality})`}
           </dd>
           {summary.namespaces.length > 0 && (

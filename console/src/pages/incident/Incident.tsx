@@ -1,5 +1,5 @@
 // One incident: what is wrong and why, with the evidence; what happened; what people do about it.
-import { ActionIcon, Anchor, Box, Flex, Group, Stack, Text, Title, Tooltip } from "@mantine/core";
+import { ActionIcon, Box, Flex, Group, Stack, Text, Title, Tooltip } from "@mantine/core";
 import { IconChevronLeft, IconChevronRight, IconHourglass } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
@@ -11,6 +11,7 @@ import { usePageKeys } from "../../app/shell/usePageKeys";
 import { may } from "../../api/may";
 import { incidentQuery, incidentsQuery } from "../../api/queries";
 import { useMe } from "../../api/session";
+import { LinkText } from "../../parts/links";
 import { SeverityMark, StateBadge } from "../../parts/marks";
 import { Empty, Lines, Problem } from "../../parts/states";
 import { EvidenceContext } from "../../report/Cites";
@@ -25,6 +26,7 @@ import { useIncidentActs } from "./acts";
 import { Asks } from "./Asks";
 import { Comments } from "./Comments";
 import { Details } from "./Details";
+import { Excerpt } from "./Excerpt";
 import { lastList, neighbours } from "./lastList";
 import { Notices } from "./Notices";
 import { usePeople } from "./people";
@@ -97,9 +99,9 @@ function Whole({ incident }: { incident: Schemas["Incident"] }) {
   return (
     <EvidenceContext value={opener}>
       <Group justify="space-between" mb="xs" className="no-print" wrap="nowrap">
-        <Anchor size="sm" renderRoot={(props) => <Link {...props} to="/incidents" search={lastList()} />}>
+        <LinkText size="sm" to="/incidents" search={lastList()}>
           ← Incidents
-        </Anchor>
+        </LinkText>
         <Group gap={4} wrap="nowrap">
           <Beside label="Incident before ([)" to={beside.before} icon={<IconChevronLeft size={18} />} />
           <Beside label="Next incident (])" to={beside.after} icon={<IconChevronRight size={18} />} />
@@ -150,6 +152,7 @@ function Whole({ incident }: { incident: Schemas["Incident"] }) {
           id={evidence}
           open={open}
           onClose={() => show({ evidence: undefined })}
+          excerpt={(one) => <Excerpt key={one.id} incident={summary.id} evidence={one} />}
           link={(id) => `${location.origin}/incidents/${summary.id}?evidence=${encodeURIComponent(id)}`}
         />
       )}

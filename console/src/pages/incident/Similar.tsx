@@ -1,10 +1,10 @@
 // Earlier incidents of the same kind at the same place: whether it comes back, and how it went then.
-import { Anchor, Group, Stack, Text } from "@mantine/core";
+import { Group, Stack, Text } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 
 import type { Schemas } from "../../api/client";
 import { incidentsQuery } from "../../api/queries";
+import { LinkText } from "../../parts/links";
 import { StateBadge } from "../../parts/marks";
 import { Section } from "../../report/Section";
 import { duration } from "../../time/format";
@@ -23,9 +23,9 @@ export function Similar({ summary }: { summary: Schemas["IncidentSummary"] }) {
       <Stack gap={8}>
         {others.slice(0, SHOWN).map((one) => (
           <Group key={one.id} justify="space-between" wrap="nowrap" gap="xs">
-            <Anchor size="sm" renderRoot={(props) => <Link {...props} to="/incidents/$incident" params={{ incident: one.id }} />}>
+            <LinkText size="sm" to="/incidents/$incident" params={{ incident: one.id }}>
               <Instant at={one.opened_at} />
-            </Anchor>
+            </LinkText>
             <Group gap="xs" wrap="nowrap">
               {one.closed_at && (
                 <Text size="xs" c="dimmed">
@@ -37,9 +37,9 @@ export function Similar({ summary }: { summary: Schemas["IncidentSummary"] }) {
           </Group>
         ))}
         {others.length > SHOWN && (
-          <Anchor size="sm" renderRoot={(props) => <Link {...props} to="/incidents" search={search} />}>
+          <LinkText size="sm" to="/incidents" search={search}>
             All {others.length + 1}
-          </Anchor>
+          </LinkText>
         )}
       </Stack>
     </Section>

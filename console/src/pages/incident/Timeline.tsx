@@ -8,6 +8,7 @@ import { EntityName } from "../../parts/entity";
 import { Lines, Problem } from "../../parts/states";
 import { Prose } from "../../report/Prose";
 import { Section } from "../../report/Section";
+import { sentence } from "../../report/words";
 import { Instant, useZone } from "../../time/zone";
 import type { People } from "./people";
 import { readKinds, timelineKinds, type TimelineKind } from "./search";
@@ -107,5 +108,3 @@ function Line({ entry: { at, kind, text, entity, by }, people }: { entry: Entry;
     </li>
   );
 }
-
-const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

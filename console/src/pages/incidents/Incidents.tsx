@@ -123,8 +123,7 @@ export function Incidents() {
               picking={picking || picked.size > 0}
               who={incident.assignee ? people.nameOf(incident.assignee) : undefined}
               mine={incident.assignee != null && incident.assignee === me.account}
-              acts={works}
-              onAct={onAct}
+              onAct={works ? onAct : undefined}
             />
           )}
         />

@@ -20,20 +20,24 @@ type Props = {
   /** The name of who has it. */
   who: string | undefined;
   mine: boolean;
-  acts: boolean;
-  onAct: (act: RowAct, incident: Summary) => void;
+  /** What can be done from here; nothing if absent. */
+  onAct?: ((act: RowAct, incident: Summary) => void) | undefined;
+  /** Leaves out what a narrow place has no room for. */
+  brief?: boolean;
 };
 
-export const Row = memo(function Row({ incident, picked, picking, who, mine, acts, onAct }: Props) {
+export const Row = memo(function Row({ incident, picked, picking, who, mine, onAct, brief = false }: Props) {
   const { id, title, cluster_name, namespaces, cause, affected, recurrences, comments } = incident;
   const quiet = incident.state === "muted" || incident.state === "dismissed" || incident.state === "resolved";
   return (
-    <div className={classes["row"]} data-picked={picked || undefined} data-picking={picking || undefined} data-bad={quiet ? undefined : incident.severity}>
-      <span className={classes["pick"]}>
-        <label>
-          <input type="checkbox" checked={picked} onChange={() => onAct("pick", incident)} aria-label={`Select ${title}`} />
-        </label>
-      </span>
+    <div className={classes["row"]} data-picked={picked || undefined} data-picking={picking || undefined} data-brief={brief || undefined} data-bad={quiet ? undefined : incident.severity}>
+      {onAct && (
+        <span className={classes["pick"]}>
+          <label>
+            <input type="checkbox" checked={picked} onChange={() => onAct("pick", incident)} aria-label={`Select ${title}`} />
+          </label>
+        </span>
+      )}
       <span className={classes["severity"]}>
         <SeverityMark severity={incident.severity} bare />
       </span>
@@ -42,7 +46,7 @@ export const Row = memo(function Row({ incident, picked, picking, who, mine, act
       </Link>
       <span className={classes["facts"]}>
         <span className={`${classes["shrinks"]} foreign`}>{[cluster_name, ...namespaces].join(" · ")}</span>
-        {cause && <span className={`${classes["shrinks"]} ${classes["cause"]} foreign`}>{cause}</span>}
+        {cause && !brief && <span className={`${classes["shrinks"]} ${classes["cause"]} foreign`}>{cause}</span>}
         {affected > 0 && <span>{affected} affected</span>}
         {recurrences > 0 && (
           <span title={`Seen ${recurrences} times before`}>
@@ -57,7 +61,7 @@ export const Row = memo(function Row({ incident, picked, picking, who, mine, act
         )}
       </span>
       <span className={classes["state"]}>
-        {incident.confidence_percent != null && (
+        {incident.confidence_percent != null && !brief && (
           <span className={classes["sure"]} title="How sure the cause is">
             {incident.confidence_percent} % sure
           </span>
@@ -70,7 +74,7 @@ export const Row = memo(function Row({ incident, picked, picking, who, mine, act
       <span className={classes["age"]}>
         <Ago at={incident.opened_at} />
       </span>
-      {acts && (
+      {onAct && (
         <span className={classes["acts"]}>
           {!mine && <Act label="Assign to me (a)" icon={IconUserPlus} onClick={() => onAct("mine", incident)} />}
           {!quiet && <Act label="Mute (m)" icon={IconBellOff} onClick={() => onAct("mute", incident)} />}
