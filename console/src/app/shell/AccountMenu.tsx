@@ -26,7 +26,7 @@ export function AccountMenu() {
     <Menu position="bottom-end" width={250} withinPortal>
       <Menu.Target>
         <ActionIcon variant="subtle" color="gray" size="lg" radius="xl" aria-label="Your account">
-          <Avatar size={30} radius="xl" color="assent" name={me.name} variant="filled" aria-hidden />
+          <Avatar size={30} radius="xl" color="assent.8" name={me.name} variant="filled" aria-hidden />
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>

@@ -51,7 +51,7 @@ export function Shell() {
           </Group>
           <Group gap="xs" wrap="nowrap">
             <Connection />
-            <UnstyledButton className={classes["search"]} onClick={openPalette} visibleFrom="sm" aria-label="Search and commands">
+            <UnstyledButton className={classes["search"]} onClick={openPalette} visibleFrom="sm">
               <IconSearch size={15} aria-hidden /> <span>Search or jump to…</span> <kbd>Ctrl K</kbd>
             </UnstyledButton>
             <Tooltip label="Search and commands">
