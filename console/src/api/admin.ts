@@ -80,3 +80,12 @@ export function fieldProblem(error: unknown, pointer: string): string | undefine
 export function isToldAtFields(error: unknown, pointers: readonly string[]): boolean {
   return isProblem(error) && error.fields.length > 0 && error.fields.every((field) => pointers.includes(field.pointer));
 }
+
+/** Makes the undoing of a change read anew what it touches. */
+export function useUndo(touches: readonly QueryKey[]): (undo: () => Promise<unknown>) => () => Promise<void> {
+  const queries = useQueryClient();
+  return (undo) => async () => {
+    await undo();
+    await Promise.all(touches.map((queryKey) => queries.invalidateQueries({ queryKey })));
+  };
+}

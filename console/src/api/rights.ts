@@ -42,6 +42,8 @@ const roles: Record<Action, readonly Role[]> = {
   "alert_source.manage": managers,
   "event.read": everybody,
 };
+/** Everything that can be asked about, in the order of the settings. */
+export const actions = Object.keys(roles) as readonly Action[];
 /** In a lab, those who work there connect clusters and alerts by themselves. */
 const inLab: readonly Action[] = ["cluster.manage", "alert_source.manage"];
 

@@ -1,5 +1,5 @@
 // Mantine's looks with the router's typed addresses: a search that the page does not know fails the type check.
-import { Anchor, Button, type AnchorProps, type ButtonProps } from "@mantine/core";
+import { Anchor, Button, Menu, type AnchorProps, type ButtonProps, type MenuItemProps } from "@mantine/core";
 import { createLink } from "@tanstack/react-router";
 import type { AnchorHTMLAttributes, ReactNode, Ref } from "react";
 
@@ -7,3 +7,4 @@ type OfAnchor = Omit<AnchorHTMLAttributes<HTMLAnchorElement>, "style" | "color">
 
 export const LinkButton = createLink(({ ref, ...props }: ButtonProps & OfAnchor) => <Button component="a" ref={ref} {...props} />);
 export const LinkText = createLink(({ ref, ...props }: AnchorProps & OfAnchor) => <Anchor ref={ref} {...props} />);
+export const LinkItem = createLink(({ ref, ...props }: MenuItemProps & OfAnchor) => <Menu.Item component="a" ref={ref} {...props} />);

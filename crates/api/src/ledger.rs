@@ -76,6 +76,25 @@ pub struct RecordQuery {
     pub limit: Option<u32>,
 }
 
+/// In which form the ledger is taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportFormat {
+    /// One record a line, as JSON.
+    Jsonl,
+    /// A table with a first row of names, RFC 4180.
+    Csv,
+}
+
+/// How the ledger is exported.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExportQuery {
+    /// The records as lines; if absent, an archive that can be checked with nothing but the public key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<ExportFormat>,
+}
+
 /// One record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

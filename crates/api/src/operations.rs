@@ -8,8 +8,8 @@ use crate::access::{Access, Action};
 use crate::operation::{Empty, Method, Operation};
 use crate::page::{Page, PageQuery};
 use crate::{
-    accounts, alerts, clusters, environments, evidence, incidents, keys, ledger, observer, overview, passkeys, policies, redaction, sessions,
-    shares, status, tenants, topology,
+    accounts, alerts, clusters, environments, evidence, incidents, keys, ledger, observer, overview, passkeys, policies, redaction,
+    sessions, shares, status, tenants, topology,
 };
 
 /// Sees every operation, in the order of the table.

@@ -17,4 +17,4 @@ mod wire;
 
 pub use allowed::{AllowedSigners, BadAllowedSigners, BadLine, FILE_BYTES_MAX, SIGNERS_MAX};
 pub use key::{BadSshKey, SSH_KEY_BYTES_MAX, SshKey};
-pub use signature::{ARMOR_BYTES_MAX, NAMESPACE_BYTES_MAX, SshRefused, SshSignature, SshSigned};
+pub use signature::{ARMOR_BYTES_MAX, NAMESPACE_BYTES_MAX, SshRefused, SshSignature, SshSigned, unframed};

@@ -11,6 +11,7 @@ use clap::Parser;
 
 mod causes;
 mod cli;
+mod console;
 mod demo;
 mod docs;
 mod input;

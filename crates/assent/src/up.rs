@@ -92,7 +92,7 @@ async fn serve(config: Config, proxy: Option<Proxy>, extra: Option<Extra>) -> an
         .public_url
         .clone()
         .unwrap_or_else(|| format!("{}://{}", if config.tls == Tls::Off { "http" } else { "https" }, bound.address()));
-    greet(&config.data_dir, &url, set_up.as_ref())?;
+    greet(&config.data_dir, &url, set_up.as_ref(), http.assets.is_some())?;
     let retention = tokio::spawn({
         let plane = plane.clone();
         async move { plane.keep_retaining().await }
@@ -132,6 +132,7 @@ fn settings(config: &Config, proxy: Option<Proxy>, counts: std::sync::Arc<assent
         providers,
         observer_image: config.observer_image.clone(),
         witness_key: config.witness_key.clone(),
+        snapshots: config.snapshots.clone(),
         counts,
         ..Settings::default()
     })
@@ -180,6 +181,7 @@ fn http_config(
     config.limits.set(&mut http, listen);
     http.hosts.extend(config.names());
     http.counts = counts;
+    http.assets = crate::console::console();
     http.metrics = Some(assent_http::metrics::Metrics::install().context("cannot count")?);
     Ok(http)
 }
@@ -207,8 +209,11 @@ fn listen_tls(config: &Config) -> assent_http::Tls {
 }
 
 /// The first words, on standard output.
-fn greet(data_dir: &Path, url: &str, set_up: Option<&Secret>) -> anyhow::Result<()> {
+fn greet(data_dir: &Path, url: &str, set_up: Option<&Secret>, has_console: bool) -> anyhow::Result<()> {
     print(&format!("Assent serves {url}\n  data in  {}\n  API      {url}/docs\n", data_dir.display()))?;
+    if !has_console {
+        print("  console  not in this binary: run `cargo xtask console`, then build again\n")?;
+    }
     if let Some(secret) = set_up {
         print(&format!("\nNobody has signed in yet. This link sets up the first owner, once:\n  {url}/set-up#{}\n", secret.expose()))?;
         print(&format!("or on this machine, which asks for it: assent login --server {url} --set-up\n"))?;

@@ -3,6 +3,7 @@
 //! OpenAPI 3.1 takes JSON Schema 2020-12 as it is, so what `schemars` derives stands below `components/schemas` unchanged. The schema of
 //! a report belongs to another room and comes as an argument; its definitions get the prefix `Report`.
 
+use assent_api::ledger::ExportQuery;
 use assent_api::operations::{Visitor, visit_all};
 use assent_api::{Access, Action, Empty, Method, Operation, Problem};
 use schemars::generate::SchemaSettings;
@@ -220,6 +221,17 @@ fn by_hand(table: &mut Table) {
     };
     let export = |name: &str, summary: &str, action: Action, kind: &str| plain(name, summary, Access::Action(action), "200", file(kind));
 
+    let mut ledger =
+        export("ExportLedger", "Exports the ledger: its files, or its records as lines.", Action::LedgerExport, "application/x-tar");
+    insert(&mut ledger, "parameters", Value::Array(table.parameters::<ExportQuery>("query")));
+    let mut forms = file("application/x-tar");
+    for kind in ["application/jsonl", "text/csv"] {
+        insert(&mut forms, kind, json!({ "schema": { "type": "string" } }));
+    }
+    if let Some(success) = ledger.pointer_mut("/responses/200") {
+        insert(success, "content", forms);
+    }
+
     let routes = [
         ("/api/v1/events", Method::Get, events),
         (
@@ -227,11 +239,7 @@ fn by_hand(table: &mut Table) {
             Method::Get,
             export("ExportTenant", "Exports everything of the tenant.", Action::TenantExport, "application/jsonl"),
         ),
-        (
-            "/api/v1/ledger/export",
-            Method::Get,
-            export("ExportLedger", "Exports the ledger's files.", Action::LedgerExport, "application/x-tar"),
-        ),
+        ("/api/v1/ledger/export", Method::Get, ledger),
         ("/api/v1/alerts/{source}", Method::Post, alerts),
         ("/api/v1/oidc/{provider}/start", Method::Get, oidc("StartOidc", "Sends a browser to an identity provider.")),
         ("/api/v1/oidc/{provider}/callback", Method::Get, oidc("FinishOidc", "Takes a browser back from an identity provider.")),

@@ -5,17 +5,16 @@ use std::sync::Arc;
 
 use assent_api::status::{Level, PublicStatus};
 use assent_api::{Access, Code, Empty, Problem, operations};
-use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::{MethodRouter, get};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
 use http::{Method, StatusCode};
 
 use crate::answer;
-use crate::assets::{Asset, Assets};
+use crate::assets::{self, Assets};
 use crate::config::Config;
 use crate::front::Arrival;
 use crate::meta::{Credentials, RequestMeta};
@@ -152,33 +151,32 @@ fn status_body(status: &PublicStatus) -> String {
     )
 }
 
-/// Whatever has no route: a file of the console, the first page, or nothing.
-pub(crate) fn fallback(assets: Option<&dyn Assets>, request: &Request) -> Response {
+/// Whatever has no route: the console, the first page where there is none, or nothing.
+pub(crate) fn fallback(console: Option<&dyn Assets>, request: &Request) -> Response {
     let path = request.uri().path();
     let reads = request.method() == Method::GET || request.method() == Method::HEAD;
     let is_api = path == "/api" || path.starts_with("/api/");
-    let asset = assets.filter(|_| reads && !is_api).and_then(|assets| assets.get(path));
-    match asset {
-        Some(asset) => file(asset),
-        None if reads && path == "/" => html(StatusCode::OK, page("Assent", HOME)),
-        None => answer::problem(Problem::not_found()),
+    if !reads || is_api {
+        return answer::problem(Problem::not_found());
+    }
+    match (console, assets::is_view(path)) {
+        (Some(console), true) => assets::page(&console.page()),
+        (None, true) => html(StatusCode::OK, page("Assent", HOME)),
+        (Some(console), false) => {
+            console.file(path).map_or_else(|| answer::problem(Problem::not_found()), |file| assets::file(file, request.headers()))
+        }
+        (None, false) => answer::problem(Problem::not_found()),
     }
 }
 
 const HOME: &str = "<p>This is Assent: AI operations for Kubernetes. Nothing changes without a person's assent.</p>\
-<ul><li><a href=\"/docs\">The API</a>, and its <a href=\"/api/v1/openapi.json\">OpenAPI document</a></li>\
-<li><a href=\"/status\">The status of this platform</a></li>\
-<li>The command line: <code>assent incidents</code>, <code>assent incident ID</code>, <code>assent ledger verify</code></li></ul>";
-
-fn file(asset: Asset) -> Response {
-    let mut response = answer::typed(StatusCode::OK, asset.content_type, Body::from(asset.bytes.into_owned()));
-    let keep = if asset.immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(keep));
-    if let Some(policy) = &asset.content_security_policy {
-        answer::put(response.headers_mut(), CONTENT_SECURITY_POLICY, policy);
-    }
-    response
-}
+<p>This binary was built without the web console. To have it, run <code>cargo xtask console</code> in the repository, which needs Node.js, \
+and build <code>assent</code> again. Everything else works as it is:</p>\
+<ul><li>The command line: <code>assent incidents</code>, <code>assent incident ID</code>, <code>assent ledger verify</code></li>\
+<li>A link that sets somebody up, or shows a report, is for the console; on the command line its end goes to \
+<code>assent login --server URL --set-up SECRET</code></li>\
+<li><a href=\"/docs\">The API</a>, and its <a href=\"/api/v1/openapi.json\">OpenAPI document</a></li>\
+<li><a href=\"/status\">The status of this platform</a></li></ul>";
 
 fn page(title: &str, body: &str) -> String {
     let title = escape(title);

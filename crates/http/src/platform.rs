@@ -4,6 +4,7 @@ use std::future::Future;
 
 use assent_api::alerts::AlertsTaken;
 use assent_api::events::Event;
+use assent_api::ledger::ExportFormat;
 use assent_api::{Access, Operation, Problem};
 use assent_base::Secret;
 use assent_base::id::AlertSourceId;
@@ -64,8 +65,13 @@ pub trait Platform: Send + Sync + 'static {
     /// Everything of the caller's tenant, as JSON lines.
     fn export_tenant(&self, caller: Self::Caller, meta: RequestMeta) -> impl Future<Output = Result<Export, Problem>> + Send;
 
-    /// The ledger's files as one archive, for `assent ledger verify`.
-    fn export_ledger(&self, caller: Self::Caller, meta: RequestMeta) -> impl Future<Output = Result<Export, Problem>> + Send;
+    /// The ledger's files as one archive, for `assent ledger verify`; or its records as lines.
+    fn export_ledger(
+        &self,
+        caller: Self::Caller,
+        format: Option<ExportFormat>,
+        meta: RequestMeta,
+    ) -> impl Future<Output = Result<Export, Problem>> + Send;
 
     /// Alerts of another system, as they came. Their sender is known by a token or a signature over the body, which the platform checks.
     fn alerts(&self, alerts: Alerts, meta: RequestMeta) -> impl Future<Output = Result<AlertsTaken, Problem>> + Send;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use assent_api::alerts::AlertSourcePath;
-use assent_api::{Access, Action, Code, Method, Problem};
+use assent_api::ledger::ExportQuery;
+use assent_api::{Access, Action, Code, Empty, Method, Problem};
 use assent_base::Secret;
 use axum::body::Body;
 use axum::extract::Request;
@@ -14,6 +15,7 @@ use http::StatusCode;
 use http::header::{CONTENT_DISPOSITION, HeaderName, LOCATION};
 use http::request::Parts;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::body::{self, Allowed};
 use crate::credentials::{self, once, own_site};
@@ -30,7 +32,7 @@ const SIGNATURES: [HeaderName; 2] = [HeaderName::from_static("x-pagerduty-signat
 pub(crate) async fn export_tenant<P: Platform>(shared: Arc<Shared<P>>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let exported = async {
-        let (caller, meta) = caller(&shared, &parts, Action::TenantExport).await?;
+        let (caller, Empty {}, meta) = caller(&shared, &parts, Action::TenantExport).await?;
         let principal = caller.principal();
         let export = within(&shared.config.limits, shared.platform.export_tenant(caller, meta)).await?;
         Ok(file(export, principal))
@@ -38,26 +40,30 @@ pub(crate) async fn export_tenant<P: Platform>(shared: Arc<Shared<P>>, request: 
     exported.await.unwrap_or_else(answer::problem)
 }
 
-/// The ledger's files.
+/// The ledger's files, or its records as lines.
 pub(crate) async fn export_ledger<P: Platform>(shared: Arc<Shared<P>>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let exported = async {
-        let (caller, meta) = caller(&shared, &parts, Action::LedgerExport).await?;
+        let (caller, query, meta) = caller::<_, ExportQuery>(&shared, &parts, Action::LedgerExport).await?;
         let principal = caller.principal();
-        let export = within(&shared.config.limits, shared.platform.export_ledger(caller, meta)).await?;
+        let export = within(&shared.config.limits, shared.platform.export_ledger(caller, query.format, meta)).await?;
         Ok(file(export, principal))
     };
     exported.await.unwrap_or_else(answer::problem)
 }
 
-async fn caller<P: Platform>(shared: &Shared<P>, parts: &Parts, action: Action) -> Result<(P::Caller, RequestMeta), Problem> {
+async fn caller<P: Platform, Q: DeserializeOwned>(
+    shared: &Shared<P>,
+    parts: &Parts,
+    action: Action,
+) -> Result<(P::Caller, Q, RequestMeta), Problem> {
     let meta = meta(&shared.config, parts)?;
     own_site(&parts.headers, &origins(&shared.config, parts))?;
     let access = Access::Action(action);
     let given = credentials::read(&parts.headers, access, Method::Get, shared.config.session_cookie.of(meta.secure))?;
     let caller = within(&shared.config.limits, shared.platform.authenticate(given, access, &meta)).await?;
-    text::query::<assent_api::Empty>(parts.uri.query(), &shared.config.limits)?;
-    Ok((caller, meta))
+    let query = text::query(parts.uri.query(), &shared.config.limits)?;
+    Ok((caller, query, meta))
 }
 
 fn file(export: Export, principal: String) -> Response {
@@ -83,7 +89,7 @@ async fn take_alerts<P: Platform>(shared: &Arc<Shared<P>>, parts: &Parts, body: 
     let meta = meta(&shared.config, parts)?;
     own_site(&parts.headers, &origins(&shared.config, parts))?;
     let path: AlertSourcePath = text::path(&path_parameters("/api/v1/alerts/{source}", parts.uri.path())?)?;
-    text::query::<assent_api::Empty>(parts.uri.query(), limits)?;
+    text::query::<Empty>(parts.uri.query(), limits)?;
     let bearer = credentials::bearer(&parts.headers)?;
     let mut signature = None;
     for name in &SIGNATURES {
@@ -135,7 +141,7 @@ pub(crate) async fn oidc_start<P: Platform>(shared: Arc<Shared<P>>, request: Req
         let meta = oidc_meta(&shared, &parts)?;
         own_site(&parts.headers, &origins(&shared.config, &parts))?;
         let path: ProviderPath = text::path(&path_parameters("/api/v1/oidc/{provider}/start", parts.uri.path())?)?;
-        text::query::<assent_api::Empty>(parts.uri.query(), &shared.config.limits)?;
+        text::query::<Empty>(parts.uri.query(), &shared.config.limits)?;
         let redirect = within(&shared.config.limits, shared.platform.oidc_start(path.provider, meta)).await?;
         Ok(see_other(&redirect))
     };

@@ -15,6 +15,8 @@ mod fit;
 pub mod ownership;
 mod quota;
 
+pub(crate) use fit::left as room_left;
+
 /// What is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

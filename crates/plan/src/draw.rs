@@ -30,8 +30,10 @@ mod custom;
 mod template;
 mod wiring;
 
+pub(crate) use address::{has_port, replaced};
 pub use coherence::{LIFETIME_S_MAX, coherent};
 pub(crate) use template::quantity_of;
+pub(crate) use wiring::{declared_behind, declared_in, number};
 
 /// What an installation permits beyond the catalogue.
 #[derive(Debug, Clone)]
@@ -177,7 +179,8 @@ fn concerned(graph: &Graph, cause: &Checked<'_>, entity: Entity<'_>) -> bool {
     near.into_iter().any(|own| {
         let tied = |from: Entity<'_>| {
             let ties = graph.edges_out(from.id).iter().chain(graph.edges_into(from.id));
-            ties.filter(|edge| !matches!(edge.relation, Relation::Serves | Relation::Limits)).any(|edge| edge.to == entity.id)
+            ties.filter(|edge| !matches!(edge.relation, Relation::Serves | Relation::Limits))
+                .any(|edge| edge.to == entity.id || graph.entity(edge.to).top_owner().id == entity.id)
         };
         own.id == entity.id || own.top_owner().id == entity.id || tied(own) || tied(own.top_owner())
     })

@@ -104,12 +104,7 @@ fn one<'r>(cause: &'r RootCause, written: &Written<'_>) -> Result<Checked<'r>, G
         .map(|item| Exhibit { id: item.id.clone(), digest: digest(item), independent: !written.holds(item) })
         .collect();
     // What shows a consequence (the pod crashes) does not show the cause (its log blames a setting): the crash is real either way.
-    let elsewhere = |id: &str| {
-        let chained = cause.chain.iter().flat_map(|link| &link.evidence);
-        chained.chain(cause.ruled_out.iter().flat_map(|other| &other.evidence)).any(|other| other == id)
-    };
-    let own = |exhibit: &&Exhibit| !elsewhere(&exhibit.id);
-    if !evidence.iter().filter(own).any(|exhibit| exhibit.independent) {
+    if !evidence.iter().take(own(cause)).any(|exhibit| exhibit.independent) {
         return Err(Groundless::WorkloadAlone);
     }
     let digests: Vec<&[u8]> = evidence.iter().map(|exhibit| exhibit.digest.as_bytes().as_slice()).collect();
@@ -121,6 +116,29 @@ fn one<'r>(cause: &'r RootCause, written: &Written<'_>) -> Result<Checked<'r>, G
         evidence,
     };
     Ok(Checked { cause, grounds })
+}
+
+/// How many pieces of evidence, from the first, show the cause itself. A report lists those first, then what shows the steps of its chain
+/// and what was ruled out, each piece once. So its own are the fewest after which the rest follows from the chain; one at least.
+fn own(cause: &RootCause) -> usize {
+    let rest: Vec<&str> = cause
+        .chain
+        .iter()
+        .flat_map(|link| &link.evidence)
+        .chain(cause.ruled_out.iter().flat_map(|other| &other.evidence))
+        .map(String::as_str)
+        .collect();
+    let all: Vec<&str> = cause.evidence.iter().map(|item| item.id.as_str()).collect();
+    let explains = |count: usize| {
+        let mut listed: Vec<&str> = Vec::new();
+        for id in all.iter().take(count).chain(&rest) {
+            if !listed.contains(id) {
+                listed.push(id);
+            }
+        }
+        listed == all
+    };
+    (1..=all.len()).find(|count| explains(*count)).unwrap_or(0)
 }
 
 fn percent(confidence: f64) -> u8 {

@@ -2,6 +2,7 @@
 
 use assent_api::alerts::AlertsTaken;
 use assent_api::events::Event;
+use assent_api::ledger::ExportFormat;
 use assent_api::{Access, Code, Problem};
 use assent_base::{Digest, time};
 use assent_http::idempotency::{Begun, KEEP_H, Remember, Stored};
@@ -81,8 +82,8 @@ impl Platform for ControlPlane {
         self.tenant_export(caller).await
     }
 
-    async fn export_ledger(&self, caller: Caller, _: RequestMeta) -> Result<Export, Problem> {
-        self.ledger_export(caller).await
+    async fn export_ledger(&self, caller: Caller, format: Option<ExportFormat>, _: RequestMeta) -> Result<Export, Problem> {
+        self.ledger_export(caller, format).await
     }
 
     async fn alerts(&self, alerts: Alerts, _: RequestMeta) -> Result<AlertsTaken, Problem> {

@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 
+use assent_api::ledger::ExportFormat;
 use assent_api::{Action, Code, Problem};
 use assent_base::{Digest, Timestamp};
 use assent_http::streams::Export;
@@ -22,6 +23,10 @@ use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
 use crate::records;
 use crate::tenants::DeletedTenantDoc;
+
+mod rows;
+
+use rows::Rows;
 
 /// The file with the log's public key, as C2SP writes verifier keys.
 const KEY: &str = "key";
@@ -45,11 +50,14 @@ struct Walk {
 
 impl ControlPlane {
     /// The ledger, as far as it is the caller's.
-    pub(crate) async fn ledger_export(&self, caller: Caller) -> Result<Export, Problem> {
+    pub(crate) async fn ledger_export(&self, caller: Caller, format: Option<ExportFormat>) -> Result<Export, Problem> {
         let desk = Desk::of(self, &caller).await?;
         let permit = desk.require(Action::LedgerExport, Resource::of_tenant(desk.tenant_id())).await?;
-        let intent = desk.intend(permit, json!({})).await?;
+        let intent = desk.intend(permit, json!({ "format": format })).await?;
         desk.close(intent, Ok(())).await?;
+        if let Some(format) = format {
+            return Ok(self.ledger_rows(&desk, format));
+        }
         let is_shared = self.is_shared().await?;
         let (checkpoint, note) = self.inner.journal.checkpoint();
         let walk = Walk {
@@ -66,6 +74,18 @@ impl ControlPlane {
         };
         let blocks = futures_util::stream::try_unfold(walk, |mut walk| async move { Ok(walk.next().await?.map(|bytes| (bytes, walk))) });
         Ok(Export { content_type: "application/x-tar", file_name: format!("ledger-{}.tar", checkpoint.size), bytes: Box::pin(blocks) })
+    }
+
+    /// The records of the caller's tenant as lines, oldest first.
+    fn ledger_rows(&self, desk: &Desk<'_>, format: ExportFormat) -> Export {
+        let size = self.inner.journal.checkpoint().0.size;
+        let rows = Rows::new(self.clone(), desk.tenant.clone(), format, size);
+        let lines = futures_util::stream::try_unfold(rows, |mut rows| async move { Ok(rows.next().await?.map(|bytes| (bytes, rows))) });
+        let (content_type, end) = match format {
+            ExportFormat::Jsonl => ("application/jsonl", "jsonl"),
+            ExportFormat::Csv => ("text/csv; charset=utf-8", "csv"),
+        };
+        Export { content_type, file_name: format!("ledger-{size}.{end}"), bytes: Box::pin(lines) }
     }
 
     /// Whether the log holds, or may hold, records of more than one tenant.

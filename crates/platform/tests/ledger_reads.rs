@@ -149,6 +149,39 @@ async fn the_archive_of_one_tenant_among_others_holds_its_receipts_alone() {
 }
 
 #[tokio::test]
+async fn the_records_of_a_tenant_come_as_lines_and_as_a_table() {
+    let house = House::open().await;
+    let owner = house.owner().await;
+    make(&house, &owner, "one").await;
+    let other = house.another("Other", "otto@example.org").await;
+    make(&house, &other, "two").await;
+    let lines = house.get(&other, "/api/v1/ledger/export?format=jsonl").await;
+    assert_eq!(lines.headers["content-disposition"], format!("attachment; filename=\"ledger-{}.jsonl\"", lines_to(&house, &other).await));
+    let mut records: Vec<assent_api::ledger::Record> =
+        lines.text().lines().map(|line| serde_json::from_str(line).expect("a record")).collect();
+    records.reverse();
+    let (asked, listed) = (records.first().expect("one").index, house.records(&other).await);
+    let listed: Vec<_> = listed.into_iter().filter(|record| record.index <= asked).collect();
+    assert_eq!(records, listed, "the tenant's own, all of them");
+
+    let table = house.get(&other, "/api/v1/ledger/export?format=csv").await;
+    assert_eq!(table.headers["content-type"], "text/csv; charset=utf-8");
+    let text = table.text();
+    let rows: Vec<&str> = text.split("\r\n").collect();
+    assert_eq!(rows[0], "index,at,actor,action,subject,outcome,details,leaf,tenant");
+    assert_eq!(rows.last(), Some(&""), "the last line ends too");
+    assert!(rows.len() >= records.len() + 2, "a row for each record: {text}");
+    assert!(rows.iter().any(|row| row.contains(",environment.manage,") && row.contains("\"\"two\"\"")), "{text}");
+    let exported = house.records(&other).await.iter().filter(|record| record.action == "ledger.export").count();
+    assert_eq!(exported, 2, "taking it away is on it");
+}
+
+/// The size of the log when the latest export of a tenant was made: its record is the last of it.
+async fn lines_to(house: &House, who: &Who) -> u64 {
+    house.records(who).await.iter().find(|record| record.action == "ledger.export").expect("an export").index + 1
+}
+
+#[tokio::test]
 async fn whoever_may_not_read_the_ledger_reads_nothing_of_it() {
     let house = House::open().await;
     let owner = house.owner().await;

@@ -10,6 +10,7 @@
 //! - cause: image.not_found
 //!   entity: Deployment shop/checkout
 //!   reaches: [Service shop/checkout]
+//!   fix: roll_back Deployment shop/checkout
 //! never: [image.pull_unauthorized]
 //! listed: [Pod, Service]
 //! at: 2026-03-01T12:00:00Z
@@ -37,6 +38,8 @@ pub struct Expected {
     pub entity: String,
     /// Objects that its chain must reach, in this order.
     pub reaches: Vec<String>,
+    /// The right fix: an action and its object, as `roll_back Deployment shop/checkout`; `none` where none is safe to propose.
+    pub fix: Option<String>,
 }
 
 /// A small cluster and what a report of it must say.
@@ -118,7 +121,12 @@ fn read_head(head: At<'_>) -> Result<Scenario, BadScenario> {
         if assent_diagnosis::cause::find(&cause).is_none() {
             return Err(bad("causes", &format!("`{cause}` is not in the catalogue")));
         }
-        causes.push(Expected { cause, entity: item.get("entity").text_or_empty().to_owned(), reaches: texts(item.get("reaches")) });
+        causes.push(Expected {
+            cause,
+            entity: item.get("entity").text_or_empty().to_owned(),
+            reaches: texts(item.get("reaches")),
+            fix: item.get("fix").text().map(str::to_owned),
+        });
     }
     let mut set = CaptureSet::default();
     for word in texts(head.get("listed")) {

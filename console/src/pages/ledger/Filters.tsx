@@ -76,6 +76,16 @@ export function Filters({ search, change, names, seen, first }: Filters) {
         }}
         allowDeselect={false}
       />
+      {(names.environments.length > 1 || search.environment !== undefined) && (
+        <Select
+          label="Environment"
+          placeholder="Any"
+          data={names.environments}
+          value={search.environment ?? null}
+          onChange={(environment) => set({ environment: environment ?? undefined })}
+          clearable
+        />
+      )}
       {between && (
         <>
           <TextInput

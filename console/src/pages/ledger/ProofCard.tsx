@@ -1,7 +1,7 @@
 // The proof that a record stands in the log, checked by this browser: each step with its result.
 import { Alert, Box, Button, Code, Group, List, Paper, Skeleton, Stack, Text, ThemeIcon, Title } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { IconAlertOctagon, IconCheck, IconMinus, IconShieldCheck, IconX } from "@tabler/icons-react";
+import { IconAlertOctagon, IconAlertTriangle, IconCheck, IconMinus, IconShieldCheck, IconX } from "@tabler/icons-react";
 
 import { ConfirmModal } from "../../parts/confirm";
 import { Problem } from "../../parts/states";
@@ -44,8 +44,12 @@ function Checked({ proven: { proof, publicKey, by, history }, trustAnew }: { pro
     <Stack gap="md">
       <History history={history} publicKey={publicKey} trustAnew={trustAnew} />
       <div role="status">
-        {proof.holds ? (
-          <Alert color="green" variant="light" icon={<IconShieldCheck size={20} />} title={`Proven: it is one of the ${proof.size} records of the log, unchanged`}>
+        {proof.holds && !("pin" in history) ? (
+          <Alert color="yellow" variant="light" icon={<IconAlertTriangle size={20} />} title="It is in the log that the platform shows now" styles={titled("var(--assent-degraded)")}>
+            <Text size="sm">Whether that is the log you trusted before is in doubt, as said above.</Text>
+          </Alert>
+        ) : proof.holds ? (
+          <Alert color="green" variant="light" icon={<IconShieldCheck size={20} />} title={`Proven: it is one of the ${proof.size} records of the log, unchanged`} styles={titled("var(--assent-healthy)")}>
             <Text size="sm">Checked just now in this browser ({by}).</Text>
           </Alert>
         ) : (
@@ -68,6 +72,9 @@ function Checked({ proven: { proof, publicKey, by, history }, trustAnew }: { pro
     </Stack>
   );
 }
+
+/** The title of a light alert in a colour that is read well on it. */
+const titled = (color: string) => ({ title: { color }, icon: { color } });
 
 const results = {
   holds: { word: "Holds", colour: "green", icon: IconCheck },

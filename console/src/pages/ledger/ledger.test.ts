@@ -35,7 +35,7 @@ it("pages that overlap are one list", () => {
 
 describe("the address", () => {
   it("keeps what it knows and drops the rest", () => {
-    expect(readRecordSearch({ actor: "platform", outcome: "done", range: "7d", action: "", subject: 3, x: "y" })).toEqual({ actor: "platform", outcome: "done", range: "7d" });
+    expect(readRecordSearch({ actor: "platform", environment: "env_1", outcome: "done", range: "7d", action: "", subject: 3, x: "y" })).toEqual({ actor: "platform", environment: "env_1", outcome: "done", range: "7d" });
     expect(readRecordSearch({ outcome: "perhaps", range: "1y" })).toEqual({});
     expect(isNarrowed({})).toBe(false);
     expect(isNarrowed({ range: "1h" })).toBe(true);

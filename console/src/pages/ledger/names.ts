@@ -20,6 +20,7 @@ export type Names = {
   /** An actor in words. */
   actor: (actor: string) => string;
   actors: { group: string; items: Choice[] }[];
+  environments: Choice[];
 };
 
 const machines: Record<string, string> = { key: "Machine key", observer: "Observer of", alerts: "Alert source", share: "Shared link" };
@@ -40,6 +41,7 @@ export function useNames(): Names {
     };
     const choices = (kind: string, list: readonly { id: string }[] | undefined) => (list ?? []).map(({ id }) => ({ value: `${kind}:${id}`, label: actor(`${kind}:${id}`) }));
     return {
+      environments: (environments ?? []).map(({ id, name }) => ({ value: id, label: name })),
       of: (id) => names.get(id),
       actor,
       actors: [

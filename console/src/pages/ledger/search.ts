@@ -6,7 +6,7 @@ export const ranges = { "1h": 3_600, "24h": 86_400, "7d": 7 * 86_400, "30d": 30 
 export type Range = keyof typeof ranges;
 export type RecordSearch = RecordQuery & { range?: Range };
 
-const names = ["actor", "action", "subject", "since", "until"] as const;
+const names = ["actor", "action", "subject", "since", "until", "environment"] as const;
 const outcomes = ["intended", "done", "refused", "failed"] as const;
 
 export function readRecordSearch(search: Record<string, unknown>): RecordSearch {

@@ -82,7 +82,8 @@ export function TimeBar({ cluster, at, go }: Props) {
           label={words}
           size="sm"
           color={at === undefined ? "assent" : "yellow"}
-          thumbProps={{ "aria-label": "Show the cluster as it was", "aria-valuetext": words(held ?? place) }}
+          thumbLabel="Show the cluster as it was"
+          thumbValueText={words}
         />
       </div>
       <Text size="sm" c={at === undefined ? "dimmed" : "var(--mantine-color-text)"} fw={at === undefined ? 400 : 600} style={{ whiteSpace: "nowrap" }} visibleFrom="sm">

@@ -3,10 +3,9 @@ import { Text } from "@mantine/core";
 import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { useId, useMemo, useState, type KeyboardEvent } from "react";
 
-import { HealthMark, healthWord } from "../../parts/marks";
+import { HealthMark } from "../../parts/marks";
 import type { Graph } from "./graph/model";
 import { treeRows, type TreeRow } from "./graph/tree";
-import { incidentWords } from "./graph/words";
 import { IncidentFlag } from "./IncidentFlag";
 import classes from "./Topology.module.css";
 import { useCursor } from "./useCursor";
@@ -49,7 +48,6 @@ export function TreeView({ graph, places, wanted, chosen, choose }: Props) {
           const node = graph.nodes[row?.place ?? -1];
           if (!row) return null;
           const Chevron = row.open ? IconChevronDown : IconChevronRight;
-          const words = node ? `${node.kind} ${node.name}, ${healthWord(row.health)}` : `${row.label ?? ""}, ${healthWord(row.health)}`;
           return (
             <div
               key={row.id}
@@ -60,7 +58,6 @@ export function TreeView({ graph, places, wanted, chosen, choose }: Props) {
               aria-posinset={row.nth}
               aria-expanded={row.inside > 0 ? row.open : undefined}
               aria-selected={row.id === chosen}
-              aria-label={[words, node?.note ?? "", incidentWords(node?.incidents?.length ?? 0)].filter((part) => part !== "").join(", ")}
               className={classes["row"]}
               data-at={index === at}
               style={{ height: ROW_PX, transform: `translateY(${start}px)`, paddingInlineStart: 6 + (row.level - 1) * INDENT_PX }}

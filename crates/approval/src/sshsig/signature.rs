@@ -100,15 +100,7 @@ impl SshSignature {
     /// # Errors
     /// When it is not exactly that.
     pub fn parse(text: &str) -> Result<Self, SshRefused> {
-        if text.len() > ARMOR_BYTES_MAX {
-            return Err(SshRefused::NotASignature);
-        }
-        let mut lines = text.trim_end_matches(['\r', '\n']).lines().map(|line| line.trim_end_matches('\r'));
-        if lines.next() != Some(BEGIN) || lines.next_back() != Some(END) {
-            return Err(SshRefused::NotASignature);
-        }
-        let encoded: String = lines.collect();
-        Self::from_blob(&STANDARD.decode(encoded).map_err(|_| SshRefused::NotASignature)?)
+        Self::from_blob(&unframed(text)?)
     }
 
     /// Reads what stands in the frame.
@@ -184,6 +176,23 @@ impl SshSignature {
         }
         Ok(SshSigned { key: self.key.clone(), verified })
     }
+}
+
+/// What stands in the frame of `BEGIN SSH SIGNATURE`. Lines may end in the way of either kind of system, so the frame has more than one
+/// spelling; what stands in it has one.
+///
+/// # Errors
+/// When there is no such frame, or more.
+pub fn unframed(text: &str) -> Result<Vec<u8>, SshRefused> {
+    if text.len() > ARMOR_BYTES_MAX {
+        return Err(SshRefused::NotASignature);
+    }
+    let mut lines = text.trim_end_matches(['\r', '\n']).lines().map(|line| line.trim_end_matches('\r'));
+    if lines.next() != Some(BEGIN) || lines.next_back() != Some(END) {
+        return Err(SshRefused::NotASignature);
+    }
+    let encoded: String = lines.collect();
+    STANDARD.decode(encoded).map_err(|_| SshRefused::NotASignature)
 }
 
 /// The numbers of a signature, in the one way in which keys check them.

@@ -1,3 +1,4 @@
 //! What the tests of this room share.
 
 pub(crate) mod authenticator;
+pub(crate) mod voting;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use assent_http::IpNet;
+use assent_platform::{SNAPSHOT_EVERY_S, SNAPSHOT_KEEP_S, SNAPSHOTS_MAX, Snapshots};
 use clap::{Args, ValueEnum};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -18,6 +19,8 @@ use super::limits::Limits;
 const LISTEN_DEFAULT: &str = "127.0.0.1:8473";
 /// The observer's image unless another is named: what `docker build` of this version is tagged as.
 const OBSERVER_IMAGE_DEFAULT: &str = concat!("assent-observer:", env!("CARGO_PKG_VERSION"));
+/// Snapshots of the topology that may be kept of one cluster: all of their instants come in one answer.
+const SNAPSHOTS_CONFIGURED_MAX: usize = 1_000;
 /// Largest configuration file.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 
@@ -112,6 +115,26 @@ pub(crate) struct File {
     pub(crate) metrics_token_file: Option<PathBuf>,
     /// Limits of the API.
     pub(crate) limits: Limits,
+    /// Snapshots of the topology, for those who look back.
+    pub(crate) topology_snapshots: TopologySnapshots,
+}
+
+/// Snapshots of the topology that are kept of each cluster.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct TopologySnapshots {
+    /// Seconds between two at least.
+    pub(crate) every_s: u32,
+    /// Seconds that one is kept.
+    pub(crate) keep_s: u32,
+    /// So many at most.
+    pub(crate) count_max: usize,
+}
+
+impl Default for TopologySnapshots {
+    fn default() -> Self {
+        Self { every_s: SNAPSHOT_EVERY_S, keep_s: SNAPSHOT_KEEP_S, count_max: SNAPSHOTS_MAX }
+    }
 }
 
 /// An identity provider.
@@ -187,6 +210,7 @@ pub(crate) struct Config {
     /// Limits of the API.
     pub(crate) limits: Limits,
     pub(crate) observer_image: String,
+    pub(crate) snapshots: Snapshots,
 }
 
 impl Config {
@@ -255,7 +279,18 @@ pub(crate) fn settle(flags: Flags, home: Option<&Path>) -> anyhow::Result<Config
         metrics_token_file: flags.metrics_token_file.or(file.metrics_token_file),
         limits: file.limits.over(&flags.limits)?,
         observer_image: file.observer_image.unwrap_or_else(|| OBSERVER_IMAGE_DEFAULT.to_owned()),
+        snapshots: snapshots(&file.topology_snapshots)?,
     })
+}
+
+fn snapshots(asked: &TopologySnapshots) -> anyhow::Result<Snapshots> {
+    let TopologySnapshots { every_s, keep_s, count_max } = *asked;
+    if every_s == 0 || keep_s < every_s || !(2..=SNAPSHOTS_CONFIGURED_MAX).contains(&count_max) {
+        bail!(
+            "`topology_snapshots` needs an `every_s` of at least 1, a `keep_s` of at least that, and a `count_max` of 2 to {SNAPSHOTS_CONFIGURED_MAX}"
+        );
+    }
+    Ok(Snapshots { every_s, keep_s, count_max })
 }
 
 /// Networks, or single addresses.
@@ -331,6 +366,21 @@ mod tests {
     }
 
     #[test]
+    fn snapshots_are_bounded_whatever_the_file_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("assent.yaml");
+        let with = |text: &str| {
+            std::fs::write(&path, format!("topology_snapshots: {{ {text} }}\n")).unwrap();
+            settled(Flags { config: Some(path.clone()), ..Flags::default() })
+        };
+        let config = with("every_s: 300").unwrap();
+        assert_eq!((config.snapshots.every_s, config.snapshots.keep_s), (300, SNAPSHOT_KEEP_S));
+        for bad in ["every_s: 0", "count_max: 1", "count_max: 1001", "keep_s: 10", "often: 3"] {
+            assert!(with(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
     fn proxies_are_networks_or_addresses_and_the_flags_replace_the_file() {
         let networks = |texts: &[&str]| proxies(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
         assert_eq!(networks(&["10.0.0.0/8", "::1"]).unwrap(), ["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()]);
@@ -349,7 +399,7 @@ mod tests {
     #[test]
     fn the_documentation_names_every_key() {
         let docs = include_str!("../../../../docs/configuration.md");
-        for schema in [schemars::schema_for!(File), schemars::schema_for!(Oidc)] {
+        for schema in [schemars::schema_for!(File), schemars::schema_for!(Oidc), schemars::schema_for!(TopologySnapshots)] {
             for key in schema.get("properties").and_then(|keys| keys.as_object()).unwrap().keys() {
                 assert!(docs.contains(&format!("`{key}`")), "docs/configuration.md does not name `{key}`");
             }

@@ -4,7 +4,6 @@ use std::sync::atomic::Ordering;
 
 use assent_api::Code;
 use assent_base::Secret;
-use assent_http::assets::{Asset, Assets};
 use assent_http::metrics::Metrics;
 
 use crate::support::Server;
@@ -58,7 +57,8 @@ async fn pages_need_no_script_and_nothing_from_elsewhere() {
         }))
     });
     for (path, words) in [
-        ("/", vec!["/docs", "/status", "assent incidents"]),
+        ("/", vec!["/docs", "/status", "assent incidents", "cargo xtask console"]),
+        ("/set-up", vec!["without the web console", "assent login"]),
         ("/docs", vec!["/api/v1/incidents/{incident}", "incident.read", "/docs/errors/stale", "GET", "/api/v1/events"]),
         ("/status", vec!["degraded", "99.875 %", "800", "&lt;b&gt;ledger", "stopped"]),
         ("/docs/errors/stale", vec!["<code>If-Match</code>", "412", "What to do"]),
@@ -77,30 +77,4 @@ async fn pages_need_no_script_and_nothing_from_elsewhere() {
 async fn the_status_page_says_when_there_is_no_status() {
     let server = Server::start().await;
     assert_eq!(server.get("/status").send().await.code(), Code::NotFound);
-}
-
-#[tokio::test]
-async fn a_console_takes_the_place_of_the_first_page_and_of_nothing_else() {
-    struct Console;
-    impl Assets for Console {
-        fn get(&self, path: &str) -> Option<Asset> {
-            let policy = Some("default-src 'self'".to_owned());
-            let asset = |immutable| Asset {
-                bytes: b"console".as_slice().into(),
-                content_type: "text/plain",
-                immutable,
-                content_security_policy: policy,
-            };
-            matches!(path, "/" | "/incidents" | "/api/v1/nothing" | "/healthz").then(|| asset(path != "/"))
-        }
-    }
-    let server = Server::with(|config, _| config.assets = Some(std::sync::Arc::new(Console))).await;
-    let got = server.get("/").send().await;
-    assert_eq!((got.text().as_str(), got.header("cache-control")), ("console", Some("no-cache")));
-    assert_eq!(got.header("content-security-policy"), Some("default-src 'self'"));
-    let got = server.get("/incidents").send().await;
-    assert_eq!(got.header("cache-control"), Some("public, max-age=31536000, immutable"));
-    assert_eq!(server.get("/api/v1/nothing").send().await.code(), Code::NotFound);
-    assert_eq!(server.get("/healthz").send().await.text(), "alive\n");
-    assert_eq!(server.get("/other").send().await.code(), Code::NotFound);
 }

@@ -10,6 +10,7 @@
 
 mod certificates;
 mod changes;
+mod console;
 mod events;
 mod hostile;
 mod idempotency;

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use assent_api::alerts::AlertsTaken;
 use assent_api::events::Event;
+use assent_api::ledger::ExportFormat;
 use assent_api::{Access, Code, Operation, Problem};
 use assent_base::Secret;
 use assent_http::idempotency::{Begun, Remember, Stored};
@@ -156,7 +157,11 @@ impl Platform for Tiny {
         Ok(Export { content_type: "application/jsonl", file_name: "tenant\".jsonl\r\n".to_owned(), bytes: Box::pin(lines) })
     }
 
-    async fn export_ledger(&self, _: Caller, _: RequestMeta) -> Result<Export, Problem> {
+    async fn export_ledger(&self, _: Caller, format: Option<ExportFormat>, _: RequestMeta) -> Result<Export, Problem> {
+        if let Some(format) = format {
+            let line = stream::iter([Ok(format!("{format:?}").into_bytes().into())]);
+            return Ok(Export { content_type: "text/csv; charset=utf-8", file_name: "ledger.csv".to_owned(), bytes: Box::pin(line) });
+        }
         let broken = stream::iter([Ok("part".as_bytes().into()), Err(Problem::new(Code::Corrupt, "a tile does not pass"))]);
         Ok(Export { content_type: "application/x-tar", file_name: "ledger.tar".to_owned(), bytes: Box::pin(broken) })
     }

@@ -27,6 +27,18 @@ async fn an_export_that_fails_half_way_is_not_taken_for_whole() {
 }
 
 #[tokio::test]
+async fn the_ledger_comes_in_the_form_that_is_asked_for() {
+    let server = Server::start().await;
+    let got = server.get("/api/v1/ledger/export?format=csv").token("good").send().await;
+    assert_eq!((got.status, got.text().as_str(), got.header("content-type")), (200, "Csv", Some("text/csv; charset=utf-8")));
+    assert_eq!(server.get("/api/v1/ledger/export?format=jsonl").token("good").send().await.text(), "Jsonl");
+    for query in ["format=xlsx", "format=csv&format=csv", "format=", "as=csv"] {
+        let refused = server.get(&format!("/api/v1/ledger/export?{query}")).token("good").send().await;
+        assert!(matches!(refused.code(), Code::BadRequest | Code::Invalid), "{query}");
+    }
+}
+
+#[tokio::test]
 async fn alerts_arrive_byte_for_byte_with_what_proves_their_sender() {
     let server = Server::start().await;
     let body = "{ \"alerts\": [ 1.50 ] }";

@@ -239,7 +239,7 @@ fn leaves(action: &Action, kind: &Kind) -> Vec<Leaf> {
                 SelectorPlace::Service => "/spec/selector".to_owned(),
                 SelectorPlace::Node => containers(kind)[0].replace("/containers/*", "/nodeSelector"),
             };
-            let set = must(format!("{path}/{}", escape(key.as_str())), is(json!(value.as_str())));
+            let set = Leaf { place: format!("{path}/{}", escape(key.as_str())), expect: is(json!(value.as_str())), must: drops.is_none() };
             let gone = drops.as_ref().map(|drops| must(format!("{path}/{}", escape(drops.as_str())), Expect::Gone));
             [set].into_iter().chain(gone).collect()
         }

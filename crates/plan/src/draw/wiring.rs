@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Edits, Refused, Site, address};
 use crate::action::{Origin, PortPlace, PortRef, SelectorPlace};
-use crate::domain::{ConfigKey, LabelKey, LabelValue, SettingValue};
+use crate::domain::{ConfigKey, LabelKey, LabelValue, PortNumber, SettingValue};
 use crate::observed::Object;
 use crate::patch::{Edit, escape};
 use crate::proposal::Author;
@@ -70,9 +70,11 @@ pub(super) fn fix_selector(
     if !met {
         return Err(Refused::Value(format!("nothing would be selected by `{key}={value}`")));
     }
-    let set = Edit::set(format!("{path}/{}", escape(key.as_str())), value.as_str());
+    let own = format!("{path}/{}", escape(key.as_str()));
+    // Where a key only goes, what names the selector stays as it is.
+    let set = (object.text(&own) != Some(value.as_str()) || drops.is_none()).then(|| Edit::set(own, value.as_str()));
     let gone = drops.map(|drops| Edit::remove(format!("{path}/{}", escape(drops.as_str()))));
-    Ok(Edits::of([set].into_iter().chain(gone)))
+    Ok(Edits::of(set.into_iter().chain(gone)))
 }
 
 /// What carries pod labels in an object's namespace: pods, and workloads whose pods may not exist.
@@ -175,4 +177,9 @@ fn declared(of: Entity<'_>, container: Option<&str>) -> BTreeSet<String> {
         .flat_map(|port| [port.get("containerPort").scalar(), port.get("name").scalar()])
         .flatten()
         .collect()
+}
+
+/// A declared port, if it is a number.
+pub(crate) fn number(port: &str) -> Option<PortNumber> {
+    port.parse().ok().and_then(|port| PortNumber::new(port).ok())
 }

@@ -92,3 +92,60 @@ pub(super) fn image(ctx: &Ctx<'_, '_>) -> Found {
     };
     Ok([back].into_iter().chain(set).collect())
 }
+
+/// Fields that name the program and how it is started.
+pub(super) fn program(ctx: &Ctx<'_, '_>) -> Found {
+    if_changed(ctx, &["image", "command", "args", "workingDir"])
+}
+
+/// Fields from which settings come.
+pub(super) fn settings(ctx: &Ctx<'_, '_>) -> Found {
+    if_changed(ctx, &["env", "envFrom", "volumes", "args", "command", "image"])
+}
+
+/// Who the program runs as, and what it may do.
+pub(super) fn security(ctx: &Ctx<'_, '_>) -> Found {
+    if_changed(ctx, &["securityContext", "image", "hostNetwork", "hostPID", "hostIPC"])
+}
+
+/// What it mounts.
+pub(super) fn volumes(ctx: &Ctx<'_, '_>) -> Found {
+    if_changed(ctx, &["volumes", "volumeMounts", "securityContext", "image"])
+}
+
+/// What it asks for.
+pub(super) fn resources(ctx: &Ctx<'_, '_>) -> Found {
+    if_changed(ctx, &["resources"])
+}
+
+/// How it is asked.
+pub(super) fn probes(ctx: &Ctx<'_, '_>) -> Found {
+    if_changed(ctx, &["livenessProbe", "readinessProbe", "startupProbe", "ports", "image"])
+}
+
+/// Where it may run.
+pub(super) fn placement(ctx: &Ctx<'_, '_>) -> Found {
+    if_changed(
+        ctx,
+        &[
+            "nodeSelector",
+            "affinity",
+            "tolerations",
+            "topologySpreadConstraints",
+            "nodeName",
+            "schedulerName",
+            "schedulingGates",
+            "hostNetwork",
+            "ports",
+            "priorityClassName",
+        ],
+    )
+}
+
+/// By which names it lives: account, classes, DNS.
+pub(super) fn identity(ctx: &Ctx<'_, '_>) -> Found {
+    if_changed(
+        ctx,
+        &["serviceAccountName", "serviceAccount", "priorityClassName", "runtimeClassName", "dnsPolicy", "dnsConfig", "hostNetwork"],
+    )
+}

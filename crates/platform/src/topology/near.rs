@@ -52,11 +52,13 @@ pub(super) fn near(picture: &Picture, named: &BTreeSet<Name>) -> BTreeSet<usize>
     let mut queue: VecDeque<(usize, usize)> = seen.iter().map(|place| (*place, 0)).collect();
     while let Some((place, steps)) = queue.pop_front() {
         let onward = ties.get(&place).map_or(&[][..], Vec::as_slice);
-        if steps >= STEPS_MAX || (steps > 0 && onward.len() > THROUGH_TIES_MAX) {
+        // A node, a class or a volume is of no namespace, and ties together what has nothing to do with each other.
+        let is_common = picture.nodes.get(place).is_some_and(|node| node.namespace.is_none());
+        let crowd = is_common || onward.len() > THROUGH_TIES_MAX;
+        if steps >= STEPS_MAX || (steps > 0 && crowd) {
             continue;
         }
-        // Of a node that is named itself, only what is ill comes along.
-        let crowd = onward.len() > THROUGH_TIES_MAX;
+        // Of a crowd that is named itself, only what is ill comes along.
         for next in onward {
             let ill = || picture.nodes.get(*next).is_some_and(|node| node.health > assent_api::clusters::Health::Healthy);
             if (!crowd || ill()) && seen.insert(*next) {
@@ -81,6 +83,9 @@ mod tests {
         let picture = picture(55, [(0, 1), (1, 2), (2, 3), (1, 4)].into_iter().chain(crowd));
         assert_eq!(near(&picture, &BTreeSet::from([named(0)])), BTreeSet::from([0, 1, 2, 4]));
         assert_eq!(near(&picture, &BTreeSet::from([named(1)])), BTreeSet::from([0, 1, 2, 3, 4]));
+        let mut on_a_node = self::picture(3, [(0, 1), (2, 1)]);
+        on_a_node.nodes[1].namespace = None;
+        assert_eq!(near(&on_a_node, &BTreeSet::from([named(0)])), BTreeSet::from([0, 1]), "who is on the same node is no neighbour");
     }
 
     #[test]
@@ -92,7 +97,7 @@ mod tests {
     }
 
     fn named(number: u32) -> Name {
-        ("Pod".to_owned(), None, number.to_string())
+        ("Pod".to_owned(), Some("shop".to_owned()), number.to_string())
     }
 
     fn picture(count: u32, edges: impl IntoIterator<Item = (u32, u32)>) -> Picture {

@@ -6,6 +6,7 @@
 pub(crate) mod authenticator;
 pub(crate) mod observer;
 pub(crate) mod passkey;
+pub(crate) mod played;
 pub(crate) mod schema;
 
 use std::net::SocketAddr;

@@ -53,6 +53,7 @@ function Drawing({ graph, places, scope, chosen, choose, wanted }: Props) {
   const drawn = useLayout(next, SIZE);
   const [pointed, setPointed] = useState<string>();
   const show = useRef<string[] | "all">("all");
+  const keyed = useRef(false);
 
   const toggle = useCallback(
     (item: Item) => {
@@ -71,7 +72,13 @@ function Drawing({ graph, places, scope, chosen, choose, wanted }: Props) {
     show.current = [];
     if (what !== "all" && what.length === 0) return;
     const nodes = what === "all" ? {} : { nodes: what.map((id) => ({ id })) };
-    const frameDone = requestAnimationFrame(() => void flow.fitView({ ...nodes, padding: 0.12, maxZoom: 1, minZoom: what === "all" ? 0.2 : 0.5, duration: still || what === "all" ? 0 : MOVE_MS }));
+    const byKey = keyed.current;
+    keyed.current = false;
+    const frameDone = requestAnimationFrame(() => {
+      void flow.fitView({ ...nodes, padding: 0.12, maxZoom: 1, minZoom: what === "all" ? 0.2 : 0.4, duration: still || what === "all" ? 0 : MOVE_MS });
+      // What had the focus is not there any more, or stands elsewhere.
+      if (byKey && what !== "all" && what[0] !== undefined) focusItem(what[0]);
+    });
     return () => cancelAnimationFrame(frameDone);
   }, [drawn?.shape, scope, flow, still]);
 
@@ -133,7 +140,10 @@ function Drawing({ graph, places, scope, chosen, choose, wanted }: Props) {
       setPointed(undefined);
     }
     if (at === undefined || !item || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Enter" || event.key === " ") act(item, event.key === " ");
+    if (event.key === "Enter" || event.key === " ") {
+      keyed.current = item.opens && (event.key === " " || item.unit.node === undefined);
+      act(item, event.key === " ");
+    }
     else if (event.key.startsWith("Arrow") && drawn) {
       const other = view?.items[nearest(drawn.points, at, event.key as Arrow) ?? -1];
       if (!other) return;

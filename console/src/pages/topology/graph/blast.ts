@@ -18,8 +18,9 @@ export function blastRadius({ dependants }: Pick<Graph, "dependants">, failed: I
 
 const KINDS_NAMED = 3;
 
-/** `7 objects: 4 Pods, 2 Services and 1 other`. */
-export function countWords({ nodes }: Pick<Graph, "nodes">, places: ReadonlySet<number>): string {
+/** `1 Service is concerned`, `7 objects are concerned: 4 Pods, 2 Services and 1 other`. */
+export function concernedWords({ nodes }: Pick<Graph, "nodes">, places: ReadonlySet<number>): string {
+  if (places.size === 0) return "nothing else is concerned";
   const kinds = new Map<string, number>();
   for (const place of places) {
     const kind = nodes[place]?.kind ?? "";
@@ -30,13 +31,10 @@ export function countWords({ nodes }: Pick<Graph, "nodes">, places: ReadonlySet<
   const others = sorted.slice(KINDS_NAMED).reduce((sum, [, count]) => sum + count, 0);
   const parts = others > 0 ? [...named, `${others} ${others === 1 ? "other" : "others"}`] : named;
   const list = parts.length > 1 ? `${parts.slice(0, -1).join(", ")} and ${parts.at(-1) ?? ""}` : (parts[0] ?? "");
-  return kinds.size === 1 ? list : `${places.size} objects: ${list}`;
+  if (kinds.size > 1) return `${places.size} objects are concerned: ${list}`;
+  return `${list} ${places.size === 1 ? "is" : "are"} concerned`;
 }
 
-/** `1 Service is concerned`. */
-export function concernedWords(graph: Pick<Graph, "nodes">, places: ReadonlySet<number>): string {
-  return places.size === 0 ? "nothing else is concerned" : `${countWords(graph, places)} ${places.size === 1 ? "is" : "are"} concerned`;
-}
 
 /** `Ingresses`, `NetworkPolicies`, `Pods`. */
 export function plural(kind: string, count: number): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { blastRadius, concernedWords, countWords, plural } from "./blast";
+import { blastRadius, concernedWords, plural } from "./blast";
 import { viewOf } from "./collapse";
 import { placeOf, shop } from "./fixture";
 import { layout } from "./layout";
@@ -47,9 +47,9 @@ describe("a blast radius", () => {
   });
   it("is told in words", () => {
     expect(concernedWords(graph, new Set())).toBe("nothing else is concerned");
-    expect(concernedWords(graph, blastRadius(graph, [placeOf(graph, "Pod/shop0/cart-1-0")]))).toBe("3 objects: 1 Deployment, 1 ReplicaSet and 1 Service are concerned");
-    expect(countWords(graph, new Set([placeOf(graph, "Service/shop0/cart")]))).toBe("1 Service");
-    expect(countWords(graph, blastRadius(graph, [0]))).toBe("10 objects: 4 Pods, 2 Deployments, 2 ReplicaSets and 2 others");
+    expect(concernedWords(graph, blastRadius(graph, [placeOf(graph, "Pod/shop0/cart-1-0")]))).toBe("3 objects are concerned: 1 Deployment, 1 ReplicaSet and 1 Service");
+    expect(concernedWords(graph, new Set([placeOf(graph, "Service/shop0/cart")]))).toBe("1 Service is concerned");
+    expect(concernedWords(graph, blastRadius(graph, [0]))).toBe("10 objects are concerned: 4 Pods, 2 Deployments, 2 ReplicaSets and 2 others");
     expect(["Ingress", "NetworkPolicy", "Gateway", "Endpoints", "Pod"].map((kind) => plural(kind, 2))).toEqual(["Ingresses", "NetworkPolicies", "Gateways", "Endpoints", "Pods"]);
   });
 });
