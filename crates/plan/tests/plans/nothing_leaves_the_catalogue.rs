@@ -223,10 +223,13 @@ fn under<'v>(value: &'v Value, key: &str) -> Vec<&'v Value> {
 
 #[test]
 fn a_plan_whose_payload_was_exchanged_is_no_plan() {
-    let mut tampered = 0;
+    let (mut tampered, mut seen) = (0, BTreeSet::new());
     for cluster in support::CLUSTERS.iter() {
         for plan in assent_plan::propose(&cluster.site(), &cluster.report).plans {
             let Request::Patch(change) = &plan.request else { continue };
+            if !seen.insert(plan.action.kind()) {
+                continue;
+            }
             let mut others: Vec<Plan> = Vec::new();
             let with = |ops: Vec<assent_plan::patch::Op>| Plan { request: Request::Patch(ops), ..plan.clone() };
             let add = |path: &str, value: Value| {
@@ -253,7 +256,7 @@ fn a_plan_whose_payload_was_exchanged_is_no_plan() {
             }
         }
     }
-    assert!(tampered > 500, "{tampered}");
+    assert!(tampered > 90, "{tampered}");
 }
 
 /// The catalogue's parameters are spelled here once more, so that a new one is not forgotten by the generator above.
