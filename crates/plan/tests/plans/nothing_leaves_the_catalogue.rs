@@ -244,6 +244,36 @@ fn a_plan_whose_payload_was_exchanged_is_no_plan() {
             others.push(Plan { action: Action::Scale { replicas: serde_json::from_value(json!(7)).unwrap() }, ..plan.clone() });
             others.push(Plan { request: Request::Delete { uid: plan.preconditions.uid.clone() }, ..plan.clone() });
             others.push(Plan { expires_at: "2027-05-04T12:00:00Z".parse().unwrap(), ..plan.clone() });
+            let moved = |ops: &[assent_plan::patch::Op]| -> Vec<assent_plan::patch::Op> {
+                let other = |op: &assent_plan::patch::Op| {
+                    let mut op = serde_json::to_value(op).unwrap();
+                    let path = op["path"].as_str().unwrap().replace("/containers/0/", "/containers/1/").replace("/ports/0/", "/ports/1/");
+                    op["path"] = path.into();
+                    serde_json::from_value(op).unwrap()
+                };
+                ops.iter().map(|op| if op.writes() { other(op) } else { op.clone() }).collect()
+            };
+            let undo = |ops: Vec<assent_plan::patch::Op>| match &plan.inverse {
+                Inverse::Patch { preconditions, .. } => Inverse::Patch { patch: ops, preconditions: preconditions.clone() },
+                Inverse::MadeAnew { .. } => plan.inverse.clone(),
+            };
+            let Inverse::Patch { patch: back, .. } = &plan.inverse else { continue };
+            if moved(change) != *change {
+                others.push(Plan { request: Request::Patch(moved(change)), inverse: undo(moved(back)), ..plan.clone() });
+            }
+            // An inverse that writes the same places with other values.
+            let worse: Vec<_> = back
+                .iter()
+                .map(|op| match op {
+                    assent_plan::patch::Op::Replace { path, .. } | assent_plan::patch::Op::Add { path, .. } => {
+                        assent_plan::patch::Op::Replace { path: path.clone(), value: json!("registry.example/evil:1") }
+                    }
+                    other => other.clone(),
+                })
+                .collect();
+            if worse != *back {
+                others.push(Plan { inverse: undo(worse), ..plan.clone() });
+            }
             let mut elsewhere = plan.clone();
             elsewhere.target.resource = "secrets".into();
             others.push(elsewhere);
