@@ -140,7 +140,6 @@ function Whole({ incident }: { incident: Schemas["Incident"] }) {
           )}
           <Concerned summary={summary} />
           <Timeline incident={summary.id} kinds={search.kinds} onKinds={(kinds) => show({ kinds: kinds || undefined })} people={people} />
-          {report && <PrintedEvidence report={report} />}
         </Stack>
         <Stack gap="md" w={{ base: "100%", lg: 330 }} style={{ flexShrink: 0 }}>
           <Details incident={incident} people={people} acts={acts} works={works} />
@@ -148,6 +147,7 @@ function Whole({ incident }: { incident: Schemas["Incident"] }) {
           <Comments incident={summary.id} field={comment} speaks={works} />
         </Stack>
       </Flex>
+      {report && <PrintedEvidence report={report} />}
       {report && (
         <EvidenceDrawer
           report={report}
