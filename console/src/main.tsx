@@ -11,6 +11,7 @@ import { setNonce } from "get-nonce";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
+import { printInLight } from "./app/print";
 import { makeQueryClient } from "./app/queryClient";
 import { makeRouter } from "./app/router";
 import { theme } from "./app/theme";
@@ -20,6 +21,7 @@ import { ZoneProvider } from "./time/zone";
 const nonce = document.querySelector<HTMLMetaElement>("meta[name=csp-nonce]")?.content ?? "";
 setNonce(nonce);
 
+printInLight();
 const queries = makeQueryClient();
 const router = makeRouter(queries);
 const root = document.getElementById("root");

@@ -23,7 +23,7 @@ export function CopyBlock({ text, label, maxHeight }: { text: string; label?: st
       <Code block tabIndex={0} style={{ maxHeight, overflow: "auto", paddingInlineEnd: 44, whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>
         {text}
       </Code>
-      <Box pos="absolute" top={6} right={6}>
+      <Box pos="absolute" top={6} right={6} className="no-print">
         <Copy text={text} {...(label ? { label } : {})} />
       </Box>
     </Box>

@@ -11,7 +11,7 @@ export function Confidence({ confidence }: { confidence: number }) {
   return (
     <HoverCard width={340} shadow="md" withArrow position="bottom-start">
       <HoverCard.Target>
-        <UnstyledButton aria-label={`${percent(confidence)}: ${word}. ${means}`}>
+        <UnstyledButton>
           <Group gap={8} wrap="nowrap">
             <Group gap={2} wrap="nowrap" aria-hidden>
               {Array.from({ length: STEPS }, (_, index) => (
@@ -26,6 +26,7 @@ export function Confidence({ confidence }: { confidence: number }) {
             </Text>
             <Text size="sm" c="dimmed" component="span">
               {percent(confidence)}
+              <span className="only-read">. {means}</span>
             </Text>
           </Group>
         </UnstyledButton>

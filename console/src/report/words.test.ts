@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { percent, pieces, step, sureness } from "./words";
+import { instants, percent, pieces, said, sentence, step, sureness } from "./words";
 
 test("names in backticks are set apart, a lone backtick is text", () => {
   expect(pieces("a `b` c")).toEqual([
@@ -27,4 +27,16 @@ test("what is not certain is never told as certain", () => {
   expect(percent(0.97)).toBe("97 %");
   expect(sureness(0.96).word).toBe("Nearly certain");
   expect(sureness(0.49).word).toBe("Not proven");
+});
+
+test("an event's quoted message is told as it was said", () => {
+  expect(said('"message":"Error: \\"x\\" is not there"')).toBe('Error: "x" is not there');
+  expect(said('"message":"cut off')).toBe('"message":"cut off');
+  expect(said("it opened")).toBe("it opened");
+  expect(sentence("it opened")).toBe("It opened");
+  expect(sentence("")).toBe("");
+});
+
+test("instants within a text are told another way", () => {
+  expect(instants("muted until 2026-03-01T10:00:00.5Z: known", () => "noon")).toBe("muted until noon: known");
 });

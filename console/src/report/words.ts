@@ -39,3 +39,20 @@ export function percent(confidence: number): string {
 
 /** With a capital letter first, for texts that the platform begins small. */
 export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** What an event said, of a text that quotes the event's own JSON: `"message":"…"`. */
+export function said(text: string): string {
+  const [, quoted] = /^"message":\s*(".*")$/s.exec(text) ?? [];
+  if (quoted === undefined) return text;
+  try {
+    const read: unknown = JSON.parse(quoted);
+    return typeof read === "string" ? read : text;
+  } catch {
+    return text;
+  }
+}
+
+/** A text with its instants told another way. */
+export function instants(text: string, tell: (instant: string) => string): string {
+  return text.replace(/\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z/g, (instant) => tell(instant));
+}

@@ -55,9 +55,11 @@ export function useNow(): number {
 export function Ago({ at }: { at: string }) {
   const zone = useZone();
   const now = useNow();
+  // What is newer than the last tick is not to come: it is now.
+  const told = Date.parse(at) - now < TICK_MS ? Math.max(now, Date.parse(at)) : now;
   return (
     <time dateTime={at} title={absolute(at, zone.name)}>
-      {relative(at, now)}
+      {relative(at, told)}
     </time>
   );
 }

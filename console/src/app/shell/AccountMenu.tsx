@@ -26,7 +26,9 @@ export function AccountMenu() {
     <Menu position="bottom-end" width={250} withinPortal>
       <Menu.Target>
         <ActionIcon variant="subtle" color="gray" size="lg" radius="xl" aria-label="Your account">
-          <Avatar size={30} radius="xl" color="assent.8" name={me.name} variant="filled" aria-hidden />
+          <Avatar size={30} radius="xl" color="assent" variant="light" aria-hidden>
+            <IconUser size={18} />
+          </Avatar>
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>

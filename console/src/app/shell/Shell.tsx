@@ -52,7 +52,7 @@ export function Shell() {
           <Group gap="xs" wrap="nowrap">
             <Connection />
             <UnstyledButton className={classes["search"]} onClick={openPalette} visibleFrom="sm">
-              <IconSearch size={15} aria-hidden /> <span>Search or jump to…</span> <kbd>Ctrl K</kbd>
+              <IconSearch size={15} aria-hidden /> <span>Search or jump to…</span> <kbd aria-hidden>Ctrl K</kbd>
             </UnstyledButton>
             <Tooltip label="Search and commands">
               <ActionIcon variant="default" size="lg" hiddenFrom="sm" onClick={openPalette} aria-label="Search and commands">

@@ -38,7 +38,7 @@ export function Details({ incident: { summary, context = [] }, people, acts, wor
         <dl className={classes["facts"]}>
           <dt>Cluster</dt>
           <dd className="foreign">
-            <LinkText size="sm" to="/topology" search={{ cluster: summary.cluster, incident: summary.id }}>
+            <LinkText size="sm" underline="always" to="/topology" search={{ cluster: summary.cluster, incident: summary.id }}>
               {summary.cluster_name}
             </LinkText>
             {environment && ` (${environment.name}, ${environment.criticality})`}

@@ -25,6 +25,7 @@ import { Actions, type Dialog } from "./Actions";
 import { useIncidentActs } from "./acts";
 import { Asks } from "./Asks";
 import { Comments } from "./Comments";
+import { Concerned } from "./Concerned";
 import { Details } from "./Details";
 import { Excerpt } from "./Excerpt";
 import { lastList, neighbours } from "./lastList";
@@ -137,8 +138,8 @@ function Whole({ incident }: { incident: Schemas["Incident"] }) {
               The evidence is being read. The report shows here as soon as it is checked.
             </Empty>
           )}
+          <Concerned summary={summary} />
           <Timeline incident={summary.id} kinds={search.kinds} onKinds={(kinds) => show({ kinds: kinds || undefined })} people={people} />
-          {report && <PrintedEvidence report={report} />}
         </Stack>
         <Stack gap="md" w={{ base: "100%", lg: 330 }} style={{ flexShrink: 0 }}>
           <Details incident={incident} people={people} acts={acts} works={works} />
@@ -146,6 +147,7 @@ function Whole({ incident }: { incident: Schemas["Incident"] }) {
           <Comments incident={summary.id} field={comment} speaks={works} />
         </Stack>
       </Flex>
+      {report && <PrintedEvidence report={report} />}
       {report && (
         <EvidenceDrawer
           report={report}

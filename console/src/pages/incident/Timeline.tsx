@@ -8,7 +8,8 @@ import { EntityName } from "../../parts/entity";
 import { Lines, Problem } from "../../parts/states";
 import { Prose } from "../../report/Prose";
 import { Section } from "../../report/Section";
-import { sentence } from "../../report/words";
+import { instants, said, sentence } from "../../report/words";
+import { absolute } from "../../time/format";
 import { Instant, useZone } from "../../time/zone";
 import type { People } from "./people";
 import { readKinds, timelineKinds, type TimelineKind } from "./search";
@@ -65,7 +66,7 @@ export function Timeline({ incident, kinds, onKinds, people }: Props) {
             )}
             <ol className={classes["entries"]}>
               {entries.map((entry, index) => (
-                <Line key={`${entry.at} ${entries.length - index}`} entry={entry} people={people} />
+                <Line key={`${entry.at} ${entries.length - index}`} entry={entry} people={people} zone={zone.name} />
               ))}
             </ol>
           </div>
@@ -79,8 +80,10 @@ function today(zone: string): string {
   return new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(new Date());
 }
 
-function Line({ entry: { at, kind, text, entity, by }, people }: { entry: Entry; people: People }) {
+function Line({ entry: { at, kind, text, entity, by }, people, zone }: { entry: Entry; people: People; zone: string }) {
   const { word, icon: Icon } = words[kind];
+  // What was said or observed stays as it was; what the platform tells has names and instants as the rest of the page.
+  const told = kind === "act" || kind === "state" ? instants(people.named(text), (instant) => absolute(instant, zone)) : said(text);
   const named = entity && text.includes(entity.name);
   return (
     <li className={classes["entry"]}>
@@ -91,7 +94,7 @@ function Line({ entry: { at, kind, text, entity, by }, people }: { entry: Entry;
         <Icon size={14} aria-label={word} role="img" />
       </span>
       <Text size="sm" component="div" style={{ minWidth: 0 }}>
-        <Prose text={sentence(people.named(text))} />
+        <Prose text={sentence(told)} />
         {entity && !named && (
           <>
             {" "}

@@ -98,6 +98,11 @@ export function Incidents() {
         }
       />
       {list.error && <Problem error={list.error} retry={() => void list.refetch()} />}
+      {list.isPlaceholderData && list.fetchStatus === "paused" && (
+        <Text size="sm" c="dimmed" mb="xs" role="status">
+          You are offline. This is the list from before; the filters apply as soon as the platform answers.
+        </Text>
+      )}
       {waiting > 0 && (
         <Button fullWidth variant="light" size="compact-md" mb="xs" onClick={showAll} leftSection={<IconArrowUp size={15} aria-hidden />}>
           {waiting === 1 ? "1 new incident" : `${waiting} new incidents`}

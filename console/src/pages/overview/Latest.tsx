@@ -7,7 +7,7 @@ import { EntityName } from "../../parts/entity";
 import { LinkText } from "../../parts/links";
 import { Prose } from "../../report/Prose";
 import { Section } from "../../report/Section";
-import { sentence } from "../../report/words";
+import { said, sentence } from "../../report/words";
 import { Ago } from "../../time/zone";
 import { usePeople } from "../incident/people";
 import { joined, type Happening } from "./counts";
@@ -44,7 +44,7 @@ export function Latest({ today, environments }: { today: Schemas["Today"]; envir
 function Line({ item: { at, kind, text, incident, entity, by, openedAt }, cluster }: { item: Happening; cluster: string | undefined }) {
   const people = usePeople();
   const { word, icon: Icon, colour } = kinds[kind];
-  const words = <Prose text={sentence(people.named(text))} />;
+  const words = <Prose text={sentence(people.named(said(text)))} />;
   return (
     <li className={classes["item"]}>
       <Icon size={17} color={colour} role="img" aria-label={word} style={{ marginBlockStart: 2 }} />
