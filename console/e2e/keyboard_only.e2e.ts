@@ -65,7 +65,7 @@ it("signs in, finds, reads and comments by keys alone", async () => {
 
 /** Tabs until the field of this name has the focus. */
 async function reach(page: Page, name: string): Promise<void> {
-  const field = page.getByLabel(name, { exact: true }).first();
+  const field = page.getByRole("textbox", { name: new RegExp(`^${name}`) }).or(page.getByLabel(new RegExp(`^${name}`))).first();
   for (let presses = 0; presses < 30; presses += 1) {
     if (await field.evaluate((element) => element === document.activeElement)) return;
     await page.keyboard.press("Tab");

@@ -3,7 +3,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
 import { openBrowser, openContext, settled } from "./browser";
-import { Platform, Session } from "./platform";
+import { PASSWORD, Platform, Session } from "./platform";
 
 let platform: Platform;
 let browser: Browser;
@@ -56,14 +56,16 @@ it("a session that was ended elsewhere leaves no page open", async () => {
   await context.close();
 });
 
-it("a link in the address does not lead elsewhere after the sign-in", async () => {
-  const { context } = await openContext(browser, platform.url);
+it.each(["https://evil.invalid/", "//evil.invalid/", "/\\evil.invalid", "javascript:alert(1)"])("an address that names %s leads nowhere else after the sign-in", async (to) => {
+  const { context, faults } = await openContext(browser, platform.url);
   const page = await context.newPage();
-  for (const to of ["https://evil.invalid/", "//evil.invalid/", "/\\evil.invalid", "javascript:alert(1)"]) {
-    await page.goto(`/sign-in?to=${encodeURIComponent(to)}`);
-    await page.getByLabel("E-mail").waitFor();
-    expect(new URL(page.url()).searchParams.get("to"), to).toBeNull();
-  }
+  await page.goto(`/sign-in?to=${encodeURIComponent(to)}`);
+  await page.getByRole("textbox", { name: /^E-mail/ }).fill("ada@example.com");
+  await page.getByLabel(/^Password/).first().fill(PASSWORD);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+  expect(page.url()).toBe(`${platform.url}/`);
+  expect(faults).toEqual([]);
   await context.close();
 });
 

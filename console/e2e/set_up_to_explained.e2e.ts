@@ -22,8 +22,8 @@ it.each([
   const page = await context.newPage();
   await page.goto(`/set-up#${platform.setUpToken}`);
   await page.getByLabel("E-mail").fill("ada@example.com");
-  await page.getByLabel("Name", { exact: true }).fill("Ada");
-  await page.getByLabel("Password", { exact: true }).first().fill(PASSWORD);
+  await page.getByRole("textbox", { name: /^Name/ }).fill("Ada");
+  await page.getByLabel(/^Password/).first().fill(PASSWORD);
   await page.getByRole("button", { name: "Make the first account" }).click();
   await page.getByRole("link", { name: "Go to the overview" }).click();
   await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();

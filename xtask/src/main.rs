@@ -29,7 +29,7 @@ usage: cargo xtask <task> [arguments]
   ci              everything that must hold before a merge
   console         build the web console; `console test` drives it in Chromium
   demo [args]     build `assent` and run the platform on a played cluster; with --report, print one incident
-  docs            write the pages that `assent` generates: docs/causes, docs/report.schema.json
+  docs            write the pages that `assent` generates: docs/causes, docs/actions.md, docs/*.schema.json, docs/openapi.json
   test [args]     all tests; with arguments, `cargo test` with these arguments
   walls           check that no dependency runs up and that core rooms meet no I/O";
 

@@ -39,6 +39,11 @@ export const sessionsQuery = queryOptions({
   queryFn: () => whole((cursor) => answer(api.GET("/api/v1/me/sessions", { params: at(cursor) }))),
 });
 
+export const passkeysQuery = queryOptions({
+  queryKey: ["passkeys"],
+  queryFn: () => whole((cursor) => answer(api.GET("/api/v1/me/passkeys", { params: at(cursor) }))),
+});
+
 export const tenantQuery = queryOptions({
   queryKey: ["tenant"],
   queryFn: () => answer(api.GET("/api/v1/tenant")),

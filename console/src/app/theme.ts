@@ -5,7 +5,8 @@ const assent: MantineColorsTuple = ["#e9fbf7", "#d3f4ec", "#a4e8d8", "#72dcc3", 
 
 export const theme = createTheme({
   primaryColor: "assent",
-  primaryShade: { light: 8, dark: 6 },
+  // White words on it pass WCAG AA in both themes.
+  primaryShade: { light: 8, dark: 8 },
   autoContrast: true,
   colors: { assent },
   defaultRadius: "md",
@@ -16,7 +17,12 @@ export const theme = createTheme({
   components: {
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
     Anchor: { defaultProps: { underline: "hover" } },
-    Modal: { defaultProps: { centered: true } },
+    // The words carry the meaning; on a tinted ground the tint is too faint for them.
+    Alert: { styles: { title: { color: "var(--mantine-color-text)" } } },
+    Modal: { defaultProps: { centered: true, closeButtonProps: { "aria-label": "Close" } } },
+    Drawer: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
+    // The placeholder would be a child of the menu that is no item.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     Paper: { defaultProps: { withBorder: true } },
     Skeleton: { defaultProps: { radius: "sm" } },
   },

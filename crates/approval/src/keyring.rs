@@ -9,8 +9,9 @@ use assent_base::id::AccountId;
 use assent_base::{Digest, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::ballot::NAMESPACE;
 use crate::key::PublicKey;
-use crate::sshsig::SshKey;
+use crate::sshsig::{AllowedSigners, SshKey};
 use crate::webauthn::{BadParty, Credential, CredentialId, RelyingParty};
 
 /// People in a keyring at most.
@@ -83,6 +84,29 @@ pub struct KeyringFile {
     pub approvers: Vec<Approver>,
 }
 
+impl KeyringFile {
+    /// Adds the keys that a list of signers has for ballots. `names` says who is called what; a line whose names are one person's several is
+    /// one key of theirs.
+    ///
+    /// # Errors
+    /// When the list names somebody unknown: a list that is taken in part would let in others than it says.
+    pub fn add_signers(&mut self, signers: &AllowedSigners, names: &BTreeMap<String, AccountId>) -> Result<(), BadKeyring> {
+        for signer in signers.for_namespace(NAMESPACE) {
+            let known = |name: &String| names.get(name).copied().ok_or_else(|| BadKeyring::UnknownName(name.clone()));
+            let accounts = signer.principals.iter().map(known).collect::<Result<BTreeSet<_>, _>>()?;
+            for account in accounts {
+                let (key, valid_from) = (VoteKey::Ssh(signer.key.clone()), signer.valid_after);
+                let held = HeldKey { key, valid_from, revoked_at: signer.valid_before };
+                match self.approvers.iter_mut().find(|approver| approver.account == account) {
+                    Some(approver) => approver.keys.push(held),
+                    None => self.approvers.push(Approver { account, keys: vec![held] }),
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Whose signatures count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keyring {
@@ -106,6 +130,9 @@ pub enum BadKeyring {
     /// A key that is listed twice, for one person or for two.
     #[error("a key of {0} is listed twice")]
     SharedKey(AccountId),
+    /// A list of signers names somebody who is nobody here.
+    #[error("`{0}` is not known here")]
+    UnknownName(String),
     /// It cannot be written down.
     #[error("the keyring cannot be written as JSON")]
     Unwritable,

@@ -228,7 +228,7 @@ fn a_move() -> impl Strategy<Value = Move> {
     let word = prop_oneof![8 => Just(0_usize), 1 => Just(1), 3 => Just(2)];
     prop_oneof![
         10 => (person.clone(), any::<bool>(), 1..5_u32, word, forged).prop_map(|(person, ssh, round, word, forged)| Move::Vote { person, ssh, round, word, forged }),
-        1 => (0..120_i64).prop_map(|seconds| Move::Pass { seconds }),
+        2 => (0..300_i64).prop_map(|seconds| Move::Pass { seconds }),
         2 => (person.clone(), any::<bool>()).prop_map(|(person, ssh)| Move::Revoke { person, ssh }),
         1 => (person, any::<bool>()).prop_map(|(person, ssh)| Move::Restore { person, ssh }),
         1 => Just(Move::Review),

@@ -4,10 +4,12 @@
 
 mod support;
 
+use std::collections::BTreeMap;
+
 use assent_approval::ballot::{Ballot, NAMESPACE, Word};
 use assent_approval::change::{Awaiting, Change};
 use assent_approval::keyring::{BadKeyring, Keyring};
-use assent_approval::sshsig::SshRefused;
+use assent_approval::sshsig::{AllowedSigners, SshRefused};
 use assent_approval::statement::{Assurance, Draft, Statement, Terms};
 use assent_approval::vote::{BadVote, Proof, Vote};
 use assent_approval::webauthn::Refused;
@@ -207,6 +209,28 @@ fn a_keyring_in_which_one_person_could_count_for_two_is_none() {
     let written = serde_json::to_string(&keyring_file([&ada, &ben])).unwrap();
     assert_eq!(Keyring::new(&serde_json::from_str(&written).unwrap()).unwrap(), keyring([&ada, &ben]));
     assert!(keyring([&ada]).lists(account(1)) && !keyring([&ada]).lists(account(2)));
+}
+
+#[test]
+fn a_list_of_signers_joins_a_keyring_whole_or_not_at_all() {
+    let (ada, ben) = (Person::new(1), Person::new(2));
+    let mut file = keyring_file([]);
+    let (hers, his) = (ada.ssh_key(), ben.ssh_key());
+    let text = format!(
+        "ada@example.org,ada valid-before=\"20300101Z\" {hers}\nben namespaces=\"git\" {his}\nben namespaces=\"git,assent.ballot\" {his}\n"
+    );
+    let signers = AllowedSigners::parse(&text).unwrap();
+    let mut names = BTreeMap::from([("ada@example.org".to_owned(), ada.account), ("ada".to_owned(), ada.account)]);
+    assert_eq!(file.clone().add_signers(&signers, &names).unwrap_err(), BadKeyring::UnknownName("ben".to_owned()));
+    names.insert("ben".to_owned(), ben.account);
+    file.add_signers(&signers, &names).unwrap();
+    let keys = Keyring::new(&file).unwrap();
+    assert!(keys.has_ssh(ada.account, &hers, at(0)) && keys.has_ssh(ben.account, &his, at(0)));
+    assert!(!keys.has_ssh(ada.account, &hers, "2030-01-01T00:00:00Z".parse().unwrap()), "no more");
+    let shared = AllowedSigners::parse(&format!("ada,ben {hers}")).unwrap();
+    let mut file = keyring_file([]);
+    file.add_signers(&shared, &names).unwrap();
+    assert!(matches!(Keyring::new(&file), Err(BadKeyring::SharedKey(_))), "one key of two people");
 }
 
 #[test]

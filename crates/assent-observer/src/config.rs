@@ -10,6 +10,7 @@ use assent_observe::excerpts::ExcerptLimits;
 use assent_observe::filter::Filter;
 use assent_observe::manifest::{BUFFER_BYTES_MAX, HEALTH_PORT};
 use assent_observe::observer;
+use assent_observe::otlp::Otlp;
 use assent_observe::prometheus::Prometheus;
 use serde::Deserialize;
 
@@ -36,6 +37,8 @@ pub(crate) struct File {
     filter: Filter,
     logs: LogsFile,
     prometheus: Option<Prometheus>,
+    /// Takes OpenTelemetry on a port of loopback, if it is here.
+    otlp: Option<Otlp>,
     /// The port of the health probe, on loopback.
     health_port: Option<u16>,
     /// How long one request may take.
@@ -98,6 +101,7 @@ impl Config {
             bail!("`prometheus` needs the profile `metrics`");
         }
         observer.prometheus = file.prometheus;
+        observer.otlp = file.otlp;
         let ca_pem = file.ca_file.as_ref().map(|path| bounded(path, FILE_BYTES_MAX)).transpose()?;
         Ok(Self {
             observer,
@@ -202,6 +206,14 @@ mod tests {
     fn prometheus_needs_its_profile() {
         assert!(joined("prometheus: {url: 'http://prometheus.monitoring:9090'}", &[]).is_err());
         assert!(joined("profiles: [metrics]\nprometheus: {url: 'http://prometheus.monitoring:9090'}", &[]).is_ok());
+    }
+
+    #[test]
+    fn opentelemetry_is_taken_only_if_it_is_asked_for_and_on_loopback_alone() {
+        assert_eq!(joined("", &[]).unwrap().observer.otlp, None);
+        assert_eq!(joined("otlp: {}", &[]).unwrap().observer.otlp.map(|otlp| otlp.port), Some(4318));
+        assert_eq!(joined("otlp: {port: 4000}", &[]).unwrap().observer.otlp.map(|otlp| otlp.port), Some(4000));
+        assert!(joined("otlp: {address: 0.0.0.0}", &[]).is_err());
     }
 
     #[test]

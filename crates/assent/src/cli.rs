@@ -88,6 +88,12 @@ pub(crate) struct Investigate {
     /// Tell of causes that are not proven, and of every notice, too.
     #[arg(long)]
     pub(crate) explain_all: bool,
+    /// Propose plans for the causes, with the commands that follow them by hand. Nothing is changed.
+    #[arg(long)]
+    pub(crate) plans: bool,
+    /// Write the patch of each plan, and the one that takes it back, into this folder.
+    #[arg(long, value_name = "DIR", requires = "plans")]
+    pub(crate) patches: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) shape: Shape,
     /// The kubeconfig to use.

@@ -1,4 +1,5 @@
-//! The generated pages: one for each cause, an index, the report's schema, and the description of the API.
+//! The generated pages: one for each cause, an index, the actions, the schemas of report, plan and proposal, and the description of the
+//! API.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -6,7 +7,7 @@ use std::path::Path;
 use anyhow::Context;
 use assent_diagnosis::cause::{self, Cause};
 
-/// Writes `causes/*.md`, `report.schema.json` and `openapi.json` into a folder.
+/// Writes the generated pages into a folder.
 pub(crate) fn run(out: &Path) -> anyhow::Result<u8> {
     let causes = out.join("causes");
     std::fs::create_dir_all(&causes).with_context(|| format!("cannot make `{}`", causes.display()))?;
@@ -19,6 +20,9 @@ pub(crate) fn run(out: &Path) -> anyhow::Result<u8> {
     write(&causes.join("README.md"), &index)?;
     let schema = assent_diagnosis::report::schema();
     write(&out.join("report.schema.json"), &format!("{schema:#}\n"))?;
+    write(&out.join("actions.md"), &assent_plan::docs::actions())?;
+    write(&out.join("plan.schema.json"), &format!("{:#}\n", assent_plan::plan::schema()))?;
+    write(&out.join("proposal.schema.json"), &format!("{:#}\n", assent_plan::proposal::schema()))?;
     write(&out.join("openapi.json"), &format!("{:#}\n", assent_http::openapi(&schema)))?;
     Ok(0)
 }

@@ -10,7 +10,7 @@ use assent_observe::{Access, Cluster, LogLimits, Proxy, Scope, WantedLog};
 
 use crate::cli::Investigate;
 use crate::progress::Progress;
-use crate::{input, print, render, save};
+use crate::{input, plans, print, render, save};
 
 /// Runs the command and gives its exit code.
 pub(crate) fn run(asked: &Investigate) -> anyhow::Result<u8> {
@@ -26,7 +26,15 @@ pub(crate) fn run(asked: &Investigate) -> anyhow::Result<u8> {
     let graph = Graph::build(set, asked.at);
     let report = assent_diagnosis::investigate(&graph, &options(asked, &graph));
     progress.done();
-    print(&render::report(&report, &asked.shape)?)?;
+    if asked.plans {
+        let proposed = plans::propose(&graph, &report, asked.at);
+        if let Some(folder) = &asked.patches {
+            plans::write_patches(&proposed, folder)?;
+        }
+        print(&render::with_plans(&report, &proposed, &asked.shape)?)?;
+    } else {
+        print(&render::report(&report, &asked.shape)?)?;
+    }
     // The program ends here. Freeing the nodes of a large cluster one by one would take a fifth of its time.
     std::mem::forget(graph);
     Ok(exit_code(&report))

@@ -16,6 +16,7 @@ mod demo;
 mod docs;
 mod input;
 mod investigate;
+mod plans;
 mod progress;
 mod remote;
 mod render;

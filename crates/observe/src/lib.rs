@@ -32,6 +32,7 @@ mod metrics;
 pub mod observer;
 #[cfg(test)]
 mod observer_tests;
+pub mod otlp;
 #[cfg(test)]
 mod outage_tests;
 mod path;

@@ -6,6 +6,7 @@
 //!    └────────────── list again, wanted logs ─────────────────────────┘
 //! ```
 //!
+//! OpenTelemetry that a collector sends to loopback is summed up, and goes the same way, if that is configured.
 //! Nothing is read before the platform has said what is to be redacted. The buffer takes what comes while the platform is away.
 //! Errors: an observer that may do too much, or cannot keep anything, does not start. Everything later is waited out.
 
@@ -31,6 +32,7 @@ use crate::excerpts::{ExcerptLimits, Excerpts};
 use crate::filter::Filter;
 use crate::intake::Intake;
 use crate::manifest::BUFFER_BYTES_MAX;
+use crate::otlp::{Listening, NoPort, Otlp};
 use crate::preflight::{NotFit, preflight};
 use crate::profile;
 use crate::prometheus::{Asker, BadPrometheus, Prometheus};
@@ -60,6 +62,8 @@ pub struct Config {
     pub excerpts: ExcerptLimits,
     /// A Prometheus to ask, under the profile `metrics`.
     pub prometheus: Option<Prometheus>,
+    /// Takes OpenTelemetry on loopback.
+    pub otlp: Option<Otlp>,
     /// Runs although the account may do more than an observer may: for a person's own kubeconfig, never for a deployment.
     pub dangerous_excess_rights_accepted: bool,
 }
@@ -75,6 +79,7 @@ impl Config {
             buffer_bytes_max: BUFFER_BYTES_MAX,
             excerpts: ExcerptLimits::default(),
             prometheus: None,
+            otlp: None,
             dangerous_excess_rights_accepted: false,
         }
     }
@@ -92,6 +97,9 @@ pub enum ObserverError {
     /// Prometheus cannot be asked as configured.
     #[error(transparent)]
     Prometheus(#[from] BadPrometheus),
+    /// OpenTelemetry cannot be taken as configured.
+    #[error(transparent)]
+    Otlp(#[from] NoPort),
 }
 
 /// Says whether an observer is alive. It is as long as its loop turns, whether or not the platform answers.
@@ -162,6 +170,10 @@ impl Observer {
         let Self { config, server, clock, key, pulse } = self;
         pulse.beat();
         let asker = config.prometheus.as_ref().map(Asker::new).transpose()?;
+        let listening = match config.otlp {
+            Some(otlp) => Some(Listening::on(otlp).await?),
+            None => None,
+        };
         let namespaces = config.filter.only_namespaces();
         let mut found = preflight(&server, &config.profiles, &namespaces).await?;
         if config.dangerous_excess_rights_accepted {
@@ -205,6 +217,9 @@ impl Observer {
             if let Some(asker) = asker {
                 readers.spawn(asker.run(intake.clone(), config.filter.clone(), sight.clone()));
             }
+        }
+        if let Some(listening) = listening {
+            readers.spawn(listening.run(intake.clone(), config.filter.clone()));
         }
         drop((shared, intake, again_seen));
         let writing = tokio::spawn(writer.run());

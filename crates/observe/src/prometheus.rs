@@ -1,8 +1,9 @@
-//! Named queries to a Prometheus that the configuration names: a closed list, asked every minute.
+//! Named queries to a Prometheus that the configuration names: a closed list, asked every minute; and once at the start, for what they said
+//! over the day before, so that what is usual is known from the first hour on.
 //!
 //! Nobody but this table writes a query: neither the platform nor a model can. Each keeps what is out of the ordinary, so answers stay small.
 //! Errors: an answer that is too large or makes no sense is left out and noted; the next one may be better.
-//! Source: the HTTP API of Prometheus 2 and 3, `GET /api/v1/query`.
+//! Source: the HTTP API of Prometheus 2 and 3, `GET /api/v1/query` and `/api/v1/query_range`.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,6 +27,12 @@ const TIME_MAX: Duration = Duration::from_secs(20);
 const ANSWER_BYTES_MAX: usize = 4 << 20;
 /// Series of one signal.
 const SERIES_PER_SIGNAL: usize = 500;
+/// What is asked about at the start: so many seconds before it.
+const PAST_S: i64 = 24 * 3600;
+/// Seconds between the points of that: 289 for a series.
+const PAST_STEP_S: i64 = 300;
+/// Series of one signal of the past.
+const PAST_SERIES_PER_SIGNAL: usize = 20;
 /// A token is no larger.
 const TOKEN_BYTES_MAX: u64 = 16 << 10;
 
@@ -90,7 +97,26 @@ pub enum BadPrometheus {
 pub(crate) struct Asker {
     client: reqwest::Client,
     query: Url,
+    query_range: Url,
     token_file: Option<PathBuf>,
+}
+
+/// When a query is asked about.
+#[derive(Debug, Clone, Copy)]
+enum When {
+    Now,
+    /// From the first second to the last.
+    Past(i64, i64),
+}
+
+impl When {
+    /// What Prometheus calls an answer about it, and how many series of that one signal takes.
+    fn form(self) -> (&'static str, usize) {
+        match self {
+            When::Now => ("vector", SERIES_PER_SIGNAL),
+            When::Past(..) => ("matrix", PAST_SERIES_PER_SIGNAL),
+        }
+    }
 }
 
 impl Asker {
@@ -105,7 +131,8 @@ impl Asker {
         if !base.has_host() || base.query().is_some() || (in_the_clear && prometheus.token_file.is_some()) {
             return Err(BadPrometheus::Url);
         }
-        let query = format!("{}/api/v1/query", prometheus.url.trim_end_matches('/')).parse().map_err(|_| BadPrometheus::Url)?;
+        let at = |path: &str| format!("{}/api/v1/{path}", prometheus.url.trim_end_matches('/')).parse().map_err(|_| BadPrometheus::Url);
+        let (query, query_range) = (at("query")?, at("query_range")?);
         let mut builder =
             reqwest::Client::builder().user_agent(AGENT).timeout(TIME_MAX).redirect(reqwest::redirect::Policy::none()).no_proxy();
         if let Some(path) = &prometheus.ca_file {
@@ -114,7 +141,7 @@ impl Asker {
             builder = builder.tls_certs_only(authorities);
         }
         let client = builder.build().map_err(|error| BadPrometheus::NoClient(error.to_string()))?;
-        Ok(Self { client, query, token_file: prometheus.token_file.clone() })
+        Ok(Self { client, query, query_range, token_file: prometheus.token_file.clone() })
     }
 
     /// Asks until the observer ends.
@@ -124,14 +151,16 @@ impl Asker {
         }
         let mut ticks = tokio::time::interval(INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let now_s = intake.clock().now().as_second();
+        let mut when = When::Past(now_s.saturating_sub(PAST_S), now_s);
         loop {
             ticks.tick().await;
             for (name, query) in QUERIES {
                 let what = format!("{name} of Prometheus");
-                match self.ask(query).await {
+                match self.ask(query, when).await {
                     Ok(series) => {
                         sight.regain(&what);
-                        if send(&intake, &filter, name, series).await.is_err() {
+                        if send(&intake, &filter, name, when, series).await.is_err() {
                             return;
                         }
                     }
@@ -141,12 +170,20 @@ impl Asker {
                     }
                 }
             }
+            when = When::Now;
         }
     }
 
-    async fn ask(&self, query: &str) -> Result<Vec<Value>, String> {
-        let mut url = self.query.clone();
+    async fn ask(&self, query: &str, when: When) -> Result<Vec<Value>, String> {
+        let mut url = match when {
+            When::Now => self.query.clone(),
+            When::Past(..) => self.query_range.clone(),
+        };
         url.query_pairs_mut().append_pair("query", query);
+        if let When::Past(start, end) = when {
+            let (start, end, step) = (start.to_string(), end.to_string(), PAST_STEP_S.to_string());
+            url.query_pairs_mut().append_pair("start", &start).append_pair("end", &end).append_pair("step", &step);
+        }
         let mut request = self.client.get(url);
         if let Some(path) = &self.token_file {
             request = request.bearer_auth(token(path)?);
@@ -163,7 +200,7 @@ impl Asker {
         if !status.is_success() {
             return Err(format!("it answers {status}"));
         }
-        series(&body)
+        series(&body, when.form().0)
     }
 }
 
@@ -188,18 +225,19 @@ struct Vector {
     result: Vec<Value>,
 }
 
-fn series(body: &[u8]) -> Result<Vec<Value>, String> {
+fn series(body: &[u8], form: &str) -> Result<Vec<Value>, String> {
     let answer: Answer = serde_json::from_slice(body).map_err(|error| format!("the answer cannot be read: {error}"))?;
     match answer.data {
-        Some(data) if answer.status == "success" && data.result_type == "vector" => Ok(data.result),
-        _ => Err("the answer is no vector".to_owned()),
+        Some(data) if answer.status == "success" && data.result_type == form => Ok(data.result),
+        _ => Err(format!("the answer is no {form}")),
     }
 }
 
-async fn send(intake: &Intake, filter: &Filter, name: &str, mut series: Vec<Value>) -> Result<(), Closed> {
+async fn send(intake: &Intake, filter: &Filter, name: &str, when: When, mut series: Vec<Value>) -> Result<(), Closed> {
     series.retain(|one| one.pointer("/metric/namespace").and_then(Value::as_str).is_none_or(|namespace| filter.takes_namespace(namespace)));
-    for some in series.chunks(SERIES_PER_SIGNAL) {
-        intake.samples(name, json!({"resultType": "vector", "result": some})).await?;
+    let (form, at_once) = when.form();
+    for some in series.chunks(at_once) {
+        intake.samples(name, json!({"resultType": form, "result": some})).await?;
     }
     Ok(())
 }
@@ -211,12 +249,38 @@ mod tests {
     #[test]
     fn only_a_vector_is_an_answer() {
         let vector = br#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{"namespace":"shop"},"value":[1,"0.9"]}]}}"#;
-        assert_eq!(series(vector).map(|series| series.len()), Ok(1));
+        assert_eq!(series(vector, "vector").map(|series| series.len()), Ok(1));
+        assert!(series(vector, "matrix").is_err(), "what was not asked for");
         for other in
             [r#"{"status":"error","error":"no"}"#, r#"{"status":"success","data":{"resultType":"scalar","result":[1,"2"]}}"#, "<html>"]
         {
-            assert!(series(other.as_bytes()).is_err(), "{other}");
+            assert!(series(other.as_bytes(), "vector").is_err(), "{other}");
         }
+    }
+
+    #[tokio::test]
+    async fn the_day_before_is_asked_for_as_a_range_and_comes_back_as_a_matrix() {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        // Another test may have installed it.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/prometheus/", listener.local_addr().unwrap());
+        let answering = tokio::spawn(async move {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let mut asked = Vec::new();
+            while !asked.ends_with(b"\r\n\r\n") {
+                asked.push(connection.read_u8().await.unwrap());
+            }
+            let body = r#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"namespace":"shop"},"values":[[1,"0.9"],[301,"0.8"]]}]}}"#;
+            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+            connection.write_all(answer.as_bytes()).await.unwrap();
+            String::from_utf8(asked).unwrap()
+        });
+        let asker = Asker::new(&Prometheus { url, token_file: None, ca_file: None }).unwrap();
+        let found = asker.ask("up", When::Past(1_000, 87_400)).await.unwrap();
+        assert_eq!(found.first().and_then(|one| one["values"].as_array()).map(Vec::len), Some(2));
+        let asked = answering.await.unwrap();
+        assert!(asked.starts_with("GET /prometheus/api/v1/query_range?query=up&start=1000&end=87400&step=300 "), "{asked}");
     }
 
     #[test]

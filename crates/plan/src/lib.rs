@@ -12,6 +12,7 @@ pub mod blast;
 pub mod catalogue;
 pub mod checks;
 pub mod digest;
+pub mod docs;
 pub mod domain;
 pub mod draw;
 pub mod grounds;
@@ -24,6 +25,7 @@ pub mod propose;
 pub mod rehearsal;
 pub mod remedies;
 pub mod resource;
+pub mod text;
 
 pub use action::Action;
 pub use digest::PlanDigest;

@@ -51,6 +51,7 @@ impl ReportDoc {
         let is_kept = around.is_some();
         let around = around.unwrap_or_default();
         EvidenceExcerpt {
+            checked: !self.unproven.contains(&quoted.id),
             id: quoted.id,
             source: quoted.source,
             section: quoted.section,
@@ -62,8 +63,6 @@ impl ReportDoc {
             after: around.after,
             cut_before: !is_kept || around.cut_before,
             cut_after: !is_kept || around.cut_after,
-            // A report with one citation that fails the check is not kept with any.
-            checked: true,
         }
     }
 }

@@ -460,7 +460,12 @@ mod tests {
         let one = incident(cluster, 1);
         let id = one.id;
         let chain = json!({ "root_causes": [{ "chain": [{ "path": [{ "kind": "Service", "namespace": "billing", "name": "db" }] }] }] });
-        let report = ReportDoc { at: now(), report: serde_json::value::to_raw_value(&chain).expect("JSON"), excerpts: BTreeMap::new() };
+        let report = ReportDoc {
+            at: now(),
+            report: serde_json::value::to_raw_value(&chain).expect("JSON"),
+            excerpts: BTreeMap::new(),
+            unproven: BTreeSet::new(),
+        };
         tenant.put(&id.to_string(), &IncidentDoc(one), Expect::Absent, now()).await.expect("kept");
         tenant.put(&id.to_string(), &report, Expect::Absent, now()).await.expect("kept");
         for (namespaces, shown) in [(vec!["shop"], false), (vec!["shop", "billing"], true), (vec![], true)] {

@@ -12,6 +12,7 @@ use assent_base::Timestamp;
 use assent_base::id::{ClusterId, IncidentId};
 use assent_diagnosis::report::EntityName;
 use assent_http::{Handle, Input, Reply};
+use assent_incidents::Slice;
 use assent_policy::Resource;
 use assent_store::{Direction, Kept, Order, Query};
 
@@ -50,10 +51,18 @@ impl<'d> Sight<'d> {
         sees
     }
 
-    /// What the caller may see of a picture. Who sees nothing of the cluster hears that there is none.
-    fn of(&self, picture: Picture) -> Result<Picture, Problem> {
-        let seen = picture.keep(|_, node| self.sees(node.namespace.as_deref()));
-        if seen.nodes.is_empty() && !self.sees(None) { Err(Problem::not_found()) } else { Ok(seen) }
+    /// Who sees nothing of what is in the cluster now hears that there is none, and is not told either how it was.
+    fn knows(&self, parts: &Parts) -> Result<(), Problem> {
+        let own = |slice: &Slice| match slice {
+            Slice::Namespace(name) => self.sees(Some(name)),
+            Slice::Cluster => false,
+        };
+        if self.sees(None) || parts.keys().any(own) { Ok(()) } else { Err(Problem::not_found()) }
+    }
+
+    /// What the caller may see of a picture.
+    fn of(&self, picture: Picture) -> Picture {
+        picture.keep(|_, node| self.sees(node.namespace.as_deref()))
     }
 }
 
@@ -107,9 +116,15 @@ impl Desk<'_> {
         let Some(instant) = found else { return Ok(None) };
         // It may have gone meanwhile, with the snapshots that are too old.
         let Some(kept) = self.tenant.get::<TopologyDoc>(&instant.id).await.map_err(Problem::from_store)? else { return Ok(None) };
-        let picture = Picture::unpacked(&kept.doc.picture).map_err(|bad| Problem::new(Code::Corrupt, bad.to_string()))?;
+        let unpacked = apart(move || Picture::unpacked(&kept.doc.picture)).await?;
+        let picture = unpacked.map_err(|bad| Problem::new(Code::Corrupt, bad.to_string()))?;
         Ok(Some((instant.doc.at, picture)))
     }
+}
+
+/// Does what takes long for a large cluster on a thread for such work, so that it keeps no other request waiting.
+pub(crate) async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| Problem::new(Code::Internal, "the picture could not be drawn"))
 }
 
 /// What an incident touches.
@@ -126,15 +141,15 @@ impl Handle<GetTopology> for ControlPlane {
         let (cluster, query) = (input.path.cluster, input.query);
         let sight = desk.sight(cluster).await?;
         let drawn = self.inner.watched.shown(desk.tenant_id(), cluster).drawn;
-        // Who may see nothing of the cluster now is not told either how it was.
-        let now = sight.of(Picture::of(&drawn));
-        let (at, live, seen) = match query.at {
-            None => (desk.now, true, now?),
+        sight.knows(&drawn)?;
+        let (at, live, picture) = match query.at {
+            None => (desk.now, true, apart(move || Picture::of(&drawn)).await?),
             Some(at) => match desk.snapshot(cluster, at).await? {
-                Some((at, picture)) => (at, false, sight.of(picture)?),
-                None => return now.and(Err(Problem::invalid("/at", "no snapshot is kept of then or before"))),
+                Some((at, picture)) => (at, false, picture),
+                None => return Err(Problem::invalid("/at", "no snapshot is kept of then or before")),
             },
         };
+        let seen = sight.of(picture);
         let mut picture = match &query.namespace {
             Some(namespace) => seen.keep(|_, node| node.namespace.as_ref() == Some(namespace)),
             None => seen,
@@ -170,7 +185,7 @@ impl Handle<ListTopologyInstants> for ControlPlane {
         let desk = Desk::of(self, &caller).await?;
         let cluster = input.path.cluster;
         let sight = desk.sight(cluster).await?;
-        let _sees_some = sight.of(Picture::of(&self.inner.watched.shown(desk.tenant_id(), cluster).drawn))?;
+        sight.knows(&self.inner.watched.shown(desk.tenant_id(), cluster).drawn)?;
         let query = Query::oldest_first().equal("cluster", &cluster.to_string()).limit(assent_store::PAGE_ENTRIES_MAX);
         let kept = desk.tenant.list::<TopologyInstantDoc>(&query).await.map_err(Problem::from_store)?.items;
         let instant = |kept: Kept<TopologyInstantDoc>| {

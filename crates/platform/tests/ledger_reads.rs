@@ -153,7 +153,7 @@ async fn the_records_of_a_tenant_come_as_lines_and_as_a_table() {
     let house = House::open().await;
     let owner = house.owner().await;
     make(&house, &owner, "one").await;
-    let other = house.another("Other", "otto@example.org").await;
+    let other = house.another(&owner, "Other", "otto@example.org").await;
     make(&house, &other, "two").await;
     let lines = house.get(&other, "/api/v1/ledger/export?format=jsonl").await;
     assert_eq!(lines.headers["content-disposition"], format!("attachment; filename=\"ledger-{}.jsonl\"", lines_to(&house, &other).await));

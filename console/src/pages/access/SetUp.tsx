@@ -1,5 +1,5 @@
 // A one-time link: the first owner, or somebody who was invited, makes their account here.
-import { Alert, Button, Code, List, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Code, List, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
 import { IconLinkOff } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useLocation } from "@tanstack/react-router";
@@ -9,7 +9,9 @@ import { fieldProblem, isToldAtFields } from "../../api/admin";
 import { answer, api, isProblem, type Schemas } from "../../api/client";
 import { signInOptionsQuery } from "../../api/queries";
 import { signedIn } from "../../api/session";
+import { hasPasskeys, makePasskey, passkeyWords } from "../../api/webauthn";
 import { Empty, Problem } from "../../parts/states";
+import { browserWords } from "../account/browser";
 import { Door } from "./Door";
 import { NewPassword } from "./NewPassword";
 import { tokenOf } from "./problems";
@@ -42,18 +44,27 @@ export function SetUp() {
   };
   return (
     <Door title={first ? "Set up Assent" : "Make your account"} about={first ? "You are the first to sign in here." : "You hold a link that works once."}>
-      <SetUpForm token={token} first={first} onSignedIn={enter} />
+      <SetUpForm token={token} first={first} passkeys={Boolean(options.data?.passkey) && hasPasskeys()} onSignedIn={enter} />
     </Door>
   );
 }
 
-type SetUpFormProps = { token: string; first: boolean; onSignedIn: (session: Schemas["SignedIn"]) => void };
+type SetUpFormProps = { token: string; first: boolean; passkeys: boolean; onSignedIn: (session: Schemas["SignedIn"]) => void };
 
-function SetUpForm({ token, first, onSignedIn }: SetUpFormProps) {
+function SetUpForm({ token, first, passkeys, onSignedIn }: SetUpFormProps) {
   const [email, setEmail] = useState("");
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
-  const setUp = useMutation({ mutationFn: () => answer(api.POST("/api/v1/set-up", { body: { token, email, name, password } })), onSuccess: onSignedIn });
+  const [way, setWay] = useState<"password" | "passkey">("password");
+  const setUp = useMutation({
+    mutationFn: async () => {
+      if (way === "password") return answer(api.POST("/api/v1/set-up", { body: { token, email, name, password } }));
+      const made = await makePasskey(await answer(api.POST("/api/v1/set-up/passkey/challenge", { body: { token, email, name } })));
+      return answer(api.POST("/api/v1/set-up/passkey", { body: { token, email, name, ...made, passkey_name: browserWords(navigator.userAgent) } }));
+    },
+    onSuccess: onSignedIn,
+  });
+  const cancelled = passkeyWords(setUp.error);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setUp.mutate();
@@ -82,7 +93,24 @@ function SetUpForm({ token, first, onSignedIn }: SetUpFormProps) {
           onChange={(event) => setName(event.currentTarget.value)}
           error={fieldProblem(setUp.error, "/name")}
         />
-        <NewPassword value={password} onChange={setPassword} name={name} email={email} error={fieldProblem(setUp.error, "/password")} />
+        {passkeys && (
+          <SegmentedControl
+            aria-label="How you sign in"
+            value={way}
+            onChange={(value) => setWay(value as typeof way)}
+            data={[
+              { value: "password", label: "With a password" },
+              { value: "passkey", label: "With a passkey" },
+            ]}
+          />
+        )}
+        {way === "passkey" ? (
+          <Text size="sm" c="dimmed">
+            Your device keeps the passkey and asks for your finger, face or PIN. There is no password that could be guessed or stolen. You can add others later.
+          </Text>
+        ) : (
+          <NewPassword value={password} onChange={setPassword} name={name} email={email} error={fieldProblem(setUp.error, "/password")} />
+        )}
         <Alert variant="light" color="gray" title="What happens next" p="sm">
           <List size="sm" spacing={4}>
             {first ? (
@@ -91,10 +119,15 @@ function SetUpForm({ token, first, onSignedIn }: SetUpFormProps) {
               <List.Item>Your account gets what the invitation grants.</List.Item>
             )}
             <List.Item>The link stops working, and you are signed in here.</List.Item>
-            <List.Item>Both are recorded in the ledger. The password is kept as a hash only.</List.Item>
+            <List.Item>Both are recorded in the ledger. {way === "passkey" ? "Only the public half of the passkey is kept." : "The password is kept as a hash only."}</List.Item>
           </List>
         </Alert>
-        {setUp.error && !isToldAtFields(setUp.error, ["/email", "/name", "/password"]) && (
+        {cancelled && (
+          <Text size="sm" role="alert">
+            {cancelled}
+          </Text>
+        )}
+        {setUp.error && !cancelled && !isToldAtFields(setUp.error, ["/email", "/name", "/password"]) && (
           <>
             <Problem error={setUp.error} />
             {isProblem(setUp.error, "not_signed_in", "not_found") && (
@@ -104,7 +137,7 @@ function SetUpForm({ token, first, onSignedIn }: SetUpFormProps) {
             )}
           </>
         )}
-        <Button type="submit" loading={setUp.isPending} disabled={!strength(password, name, email).enough}>
+        <Button type="submit" loading={setUp.isPending} disabled={way === "password" && !strength(password, name, email).enough}>
           {first ? "Make the first account" : "Make my account"}
         </Button>
       </Stack>

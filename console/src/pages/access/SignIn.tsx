@@ -8,8 +8,10 @@ import { useState, type FormEvent } from "react";
 import { answer, api, isProblem, type Schemas } from "../../api/client";
 import { signInOptionsQuery } from "../../api/queries";
 import { signedIn } from "../../api/session";
+import { hasPasskeys } from "../../api/webauthn";
 import { Lines, Problem } from "../../parts/states";
 import { Door } from "./Door";
+import { PasskeyButton } from "./PasskeyButton";
 import { secondsToWait, waitWords, wordsOfProvider } from "./problems";
 import { useCountdown } from "./useCountdown";
 
@@ -23,6 +25,7 @@ export function SignIn() {
     router.history.replace(to ?? "/");
   };
   const providers = options.data?.providers ?? [];
+  const hasKeys = options.data?.set_up === true && options.data.passkey && hasPasskeys();
   return (
     <Door title="Sign in">
       {problem !== undefined && (
@@ -38,7 +41,8 @@ export function SignIn() {
         </Alert>
       )}
       {options.data?.password && <PasswordForm onSignedIn={enter} />}
-      {options.data?.password && providers.length > 0 && <Divider label="or" />}
+      {options.data?.password && (providers.length > 0 || hasKeys) && <Divider label="or" />}
+      {hasKeys && <PasskeyButton onSignedIn={enter} />}
       {providers.map((provider) => (
         // The path is of this platform, which sends the browser on to the provider.
         <Button key={provider.name} component="a" href={ownStart(provider.start)} variant="default" leftSection={<IconLogin2 size={18} aria-hidden />}>

@@ -8,6 +8,7 @@ import { Page } from "../../parts/page";
 import { useZone } from "../../time/zone";
 import { Facts } from "../settings/Facts";
 import { GrantList } from "../settings/GrantsEditor";
+import { Passkeys } from "./Passkeys";
 import { Sessions } from "./Sessions";
 
 export function Account() {
@@ -35,6 +36,9 @@ export function Account() {
         </Part>
         <Part title="Where you are signed in" about="A session ends after half a day unused, and after a week at most.">
           <Sessions />
+        </Part>
+        <Part title="Passkeys" about="Sign in with your finger, face or PIN. A passkey never leaves its device or its keeper; only its public half is kept here.">
+          <Passkeys />
         </Part>
         <Part title="How things are shown" about="Kept in this browser.">
           <Looks />

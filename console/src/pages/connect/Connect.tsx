@@ -1,10 +1,12 @@
 // Adds a cluster: what is asked, what to apply, and what comes of it.
 import { Paper, Stack, Text } from "@mantine/core";
 import { IconLock } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 
 import type { Schemas } from "../../api/client";
+import { environmentsQuery } from "../../api/queries";
 import { allowed, allowedSomewhere } from "../../api/rights";
 import { useMe } from "../../api/session";
 import { LinkButton, LinkText } from "../../parts/links";
@@ -20,7 +22,10 @@ export function Connect() {
   const navigate = useNavigate();
   // The manifest holds a key: it lives as long as this page, and nowhere else.
   const [made, setMade] = useState<Schemas["NewCluster"]>();
-  const may = allowedSomewhere(me.grants, "cluster.manage") || allowed(me.grants, "environment.manage");
+  const environments = useQuery(environmentsQuery);
+  const may =
+    allowed(me.grants, "environment.manage") ||
+    (environments.data?.some(({ id, criticality }) => allowed(me.grants, "cluster.manage", { environment: id, criticality })) ?? allowedSomewhere(me.grants, "cluster.manage"));
   if (!may)
     return (
       <Page title="Connect a cluster">

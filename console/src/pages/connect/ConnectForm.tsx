@@ -6,7 +6,7 @@ import { fieldProblem, isToldAtFields, useChange } from "../../api/admin";
 import { answer, api, type Schemas } from "../../api/client";
 import { clustersQuery } from "../../api/queries";
 import { Problem } from "../../parts/states";
-import { endpointWords, labelWords } from "./endpoint";
+import { endpointWords, firstEndpoint, labelWords } from "./endpoint";
 import { EnvironmentChoice } from "./EnvironmentChoice";
 import { ProfileChoice } from "./ProfileChoice";
 import type { Profile } from "./profiles";
@@ -17,8 +17,9 @@ export function ConnectForm({ environment: first, onMade }: { environment?: stri
   const [environment, setEnvironment] = useState(first);
   const [name, setName] = useState("");
   const [profiles, setProfiles] = useState<Profile[]>(["workloads", "logs"]);
-  const [endpoint, setEndpoint] = useState(window.location.origin);
-  const words = endpointWords(endpoint);
+  const [endpoint, setEndpoint] = useState(() => firstEndpoint(window.location.origin));
+  const words = endpoint === "" ? undefined : endpointWords(endpoint);
+  const plain = window.location.protocol === "http:";
   const make = useChange((body: Schemas["CreateCluster"]) => answer(api.POST("/api/v1/clusters", { body })), [clustersQuery.queryKey]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -52,6 +53,8 @@ export function ConnectForm({ environment: first, onMade }: { environment?: stri
             label="Address of this platform, as the cluster sees it"
             required
             type="url"
+            placeholder="https://assent.example.com"
+            description={plain ? "You opened this page without TLS, so this is not the address that clusters use. The platform serves others over TLS only, or behind a proxy that ends it." : undefined}
             spellCheck={false}
             maw={420}
             value={endpoint}
@@ -66,7 +69,7 @@ export function ConnectForm({ environment: first, onMade }: { environment?: stri
         </Part>
         {make.error && !isToldAtFields(make.error, FIELDS) && <Problem error={make.error} />}
         <Group>
-          <Button type="submit" size="md" loading={make.isPending} disabled={environment === undefined || name === "" || labelWords(name) !== undefined || words?.level === "error"}>
+          <Button type="submit" size="md" loading={make.isPending} disabled={environment === undefined || name === "" || labelWords(name) !== undefined || endpoint === "" || words?.level === "error"}>
             Make the manifest
           </Button>
           <Text size="sm" c="dimmed">

@@ -6,6 +6,11 @@ function isLoopback(host: string): boolean {
   return host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || /^127\./.test(host);
 }
 
+/** What to begin with: the address of this page, if an observer could use it. */
+export function firstEndpoint(origin: string): string {
+  return endpointWords(origin)?.level === "error" ? "" : origin;
+}
+
 /** What is wrong, or may be, with an address that observers are to use. */
 export function endpointWords(endpoint: string): EndpointWords {
   let url: URL;
@@ -14,11 +19,9 @@ export function endpointWords(endpoint: string): EndpointWords {
   } catch {
     return { level: "error", words: "An address begins with https:// and names a host, as in https://assent.example.com." };
   }
-  if (url.protocol !== "https:" && url.protocol !== "http:") return { level: "error", words: "Observers speak HTTPS." };
+  if (url.protocol !== "https:") return { level: "error", words: "Observers in clusters speak HTTPS, so the address begins with https://." };
   if (url.username || url.password || url.search || url.hash) return { level: "error", words: "Only scheme, host and port, please." };
-  if (isLoopback(url.hostname))
-    return { level: "warning", words: "This address leads to the machine itself. It works for an observer that runs beside the platform, and from no cluster elsewhere." };
-  if (url.protocol === "http:") return { level: "error", words: "Without TLS an observer speaks to its own machine only. Use https://." };
+  if (isLoopback(url.hostname)) return { level: "warning", words: "This address leads to the machine itself: in a cluster, to the observer’s own pod. Name the platform as the cluster sees it." };
   return undefined;
 }
 

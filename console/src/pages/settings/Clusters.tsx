@@ -107,7 +107,7 @@ export function Clusters() {
             position="right"
             size="lg"
             title={<span className="foreign">{shown?.name ?? "Cluster"}</span>}
-            closeButtonProps={{ "aria-label": "Close" }}
+           
           >
             {shown ? (
               <ClusterPanel cluster={shown} environments={environments.data ?? []} onGone={() => open()} />

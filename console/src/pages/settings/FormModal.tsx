@@ -22,7 +22,7 @@ type FormModalProps = {
 
 export function FormModal({ opened, onClose, title, verb, onSubmit, busy, disabled = false, error, fields, children, size = "md" }: FormModalProps) {
   return (
-    <Modal opened={opened} onClose={onClose} title={title} size={size} closeButtonProps={{ "aria-label": "Close" }}>
+    <Modal opened={opened} onClose={onClose} title={title} size={size}>
       <form
         onSubmit={(event) => {
           event.preventDefault();

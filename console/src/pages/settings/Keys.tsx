@@ -1,5 +1,5 @@
 // Keys of machines that call the API.
-import { Badge, Group, Stack, Switch, Text, Tooltip } from "@mantine/core";
+import { Badge, Group, Stack, Switch, Text } from "@mantine/core";
 import { IconBan, IconKey, IconPlus, IconRefresh } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -127,9 +127,7 @@ export function Keys() {
           return (
             <Stack>
               {over > 0 && (
-                <Tooltip label="Revoked or expired" position="right">
-                  <Switch label={`Show ${over} that ${over === 1 ? "holds" : "hold"} no more`} checked={showsOver} onChange={(event) => setShowsOver(event.currentTarget.checked)} w="fit-content" />
-                </Tooltip>
+                <Switch label={`Show ${over} that ${over === 1 ? "holds" : "hold"} no more`} checked={showsOver} onChange={(event) => setShowsOver(event.currentTarget.checked)} w="fit-content" />
               )}
               {shown.length > 0 ? <RowTable label="Machine keys" rows={shown} keyOf={({ id }) => id} columns={columns} /> : <Empty icon={IconKey} title="No key holds at present" action={make} />}
             </Stack>

@@ -12,7 +12,7 @@ export function Once({ opened, onClose, title, about, children, size = "lg" }: O
     onClose();
   };
   return (
-    <Modal opened={opened} onClose={close} title={title} size={size} closeOnClickOutside={false} closeOnEscape={kept} withCloseButton={kept} closeButtonProps={{ "aria-label": "Close" }}>
+    <Modal opened={opened} onClose={close} title={title} size={size} closeOnClickOutside={false} closeOnEscape={kept} withCloseButton={kept}>
       <Stack>
         <Alert color="yellow" variant="light" icon={<IconKey size={20} aria-hidden />} title="Shown this once">
           {about}

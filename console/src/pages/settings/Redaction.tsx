@@ -130,7 +130,7 @@ function RulesForm({ environment, kept }: { environment: Schemas["Environment"];
         </Stack>
       </Paper>
       <TryBox environment={environment.id} rules={withoutBlanks(whole(draft))} onAnswer={setTried} />
-      <Modal opened={leaving.status === "blocked"} onClose={() => leaving.reset?.()} title="Leave without saving?" closeButtonProps={{ "aria-label": "Close" }}>
+      <Modal opened={leaving.status === "blocked"} onClose={() => leaving.reset?.()} title="Leave without saving?">
         <Stack>
           <Text size="sm">What you changed in these rules is lost.</Text>
           <Group justify="flex-end">

@@ -27,12 +27,12 @@ pub struct AllowedSigners {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Signer {
-    principals: BTreeSet<String>,
-    key: SshKey,
+pub(crate) struct Signer {
+    pub(crate) principals: BTreeSet<String>,
+    pub(crate) key: SshKey,
     namespaces: Option<BTreeSet<String>>,
-    valid_after: Option<Timestamp>,
-    valid_before: Option<Timestamp>,
+    pub(crate) valid_after: Option<Timestamp>,
+    pub(crate) valid_before: Option<Timestamp>,
 }
 
 /// What is wrong with a file, and where.
@@ -102,6 +102,11 @@ impl AllowedSigners {
         holding.flat_map(|signer| signer.principals.iter().map(String::as_str)).collect()
     }
 
+    /// The lines that are for a namespace.
+    pub(crate) fn for_namespace(&self, namespace: &str) -> impl Iterator<Item = &Signer> {
+        self.signers.iter().filter(move |signer| signer.is_for(namespace))
+    }
+
     /// How many keys are listed.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -128,9 +133,13 @@ impl Signer {
         Ok(Self { principals, key, namespaces, valid_after, valid_before })
     }
 
+    fn is_for(&self, namespace: &str) -> bool {
+        self.namespaces.as_ref().is_none_or(|namespaces| namespaces.contains(namespace))
+    }
+
     fn holds(&self, key: &SshKey, namespace: &str, at: Timestamp) -> bool {
         self.key == *key
-            && self.namespaces.as_ref().is_none_or(|namespaces| namespaces.contains(namespace))
+            && self.is_for(namespace)
             && self.valid_after.is_none_or(|after| at >= after)
             && self.valid_before.is_none_or(|before| at < before)
     }

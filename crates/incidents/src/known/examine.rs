@@ -63,6 +63,8 @@ pub struct Examined {
     pub drawn: Part,
     /// The text around what the report quotes, by the evidence's id.
     pub excerpts: BTreeMap<String, Excerpt>,
+    /// Evidence whose words the proof checker did not find at their place.
+    pub unproven: BTreeSet<String>,
 }
 
 impl Examined {
@@ -85,6 +87,7 @@ impl Examined {
             unusual: Vec::new(),
             drawn: Part::default(),
             excerpts: BTreeMap::new(),
+            unproven: BTreeSet::new(),
         }
     }
 }
@@ -186,6 +189,7 @@ impl Known {
             slice: slice.clone(),
             at: now,
             excerpts: excerpt::of(&report, graph),
+            unproven: checked.failures.into_iter().map(|failure| failure.claim).collect(),
             owners: aftermath::owners(&report, graph),
             aftermaths: aftermath::of(&report, graph),
             report,

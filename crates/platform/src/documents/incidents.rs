@@ -1,6 +1,6 @@
 //! Incidents, their reports, and what people add.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use assent_base::id::{CommentId, IncidentId, ShareId};
 use assent_base::{Digest, Timestamp};
@@ -42,6 +42,9 @@ pub(crate) struct ReportDoc {
     /// The text around what it quotes, by the evidence's id.
     #[serde(default)]
     pub(crate) excerpts: BTreeMap<String, Excerpt>,
+    /// Evidence whose words the proof checker did not find at their place.
+    #[serde(default)]
+    pub(crate) unproven: BTreeSet<String>,
 }
 document!(ReportDoc = "report", 1, |_doc| Vec::new());
 

@@ -19,7 +19,7 @@ use crate::problem_of::ProblemOf;
 use crate::queries::{QueryWords, ReadAll};
 use crate::settings::Snapshots;
 use crate::tenants::chunks;
-use crate::topology::{Parts, Picture};
+use crate::topology::{Parts, Picture, apart};
 
 /// What is drawn of a cluster.
 #[derive(Debug, Default)]
@@ -98,8 +98,12 @@ impl Drawing {
             self.not_before = now.checked_add(jiff::SignedDuration::from_secs(wait_s)).ok();
             return Ok(());
         }
-        let picture = Picture::of(&self.parts);
-        let packed = picture.packed();
+        let parts = self.parts();
+        let drawn = apart(move || {
+            let picture = Picture::of(&parts);
+            (picture.packed(), picture.counts())
+        });
+        let (packed, counts) = drawn.await?;
         let digest = Digest::of(packed.as_bytes());
         if self.latest == Some(digest) {
             self.changed = false;
@@ -109,7 +113,7 @@ impl Drawing {
         kept.push(now);
         let gone = thin(&mut kept, settings, now);
         let id = id(cluster, now);
-        let instant = TopologyInstantDoc { cluster, at: now, digest, counts: picture.counts() };
+        let instant = TopologyInstantDoc { cluster, at: now, digest, counts };
         let mut writes = vec![
             Write::put(&id, &instant, Expect::Any).map_err(Problem::from_store)?,
             Write::put(&id, &TopologyDoc { cluster, picture: packed }, Expect::Any).map_err(Problem::from_store)?,

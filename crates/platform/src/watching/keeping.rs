@@ -49,7 +49,7 @@ impl Unwritten {
                 let report = narrow::report(examined, incident)?;
                 let excerpts = excerpts(examined, &report);
                 let report = serde_json::value::to_raw_value(&report).ok()?;
-                Some(ReportDoc { at: examined.at, report, excerpts })
+                Some(ReportDoc { at: examined.at, report, excerpts, unproven: examined.unproven.clone() })
             });
             if let Some(report) = report {
                 self.reports.insert(id, report);
@@ -120,7 +120,7 @@ mod tests {
         let mut unwritten = Unwritten::default();
         unwritten.take(&[Step::Changed(first.id), Step::Changed(second.id)], None, &book);
         let report = to_raw_value(&"x".repeat(60_000)).expect("JSON");
-        unwritten.reports.insert(first.id, ReportDoc { at: now(), report, excerpts: BTreeMap::new() });
+        unwritten.reports.insert(first.id, ReportDoc { at: now(), report, excerpts: BTreeMap::new(), unproven: BTreeSet::new() });
         assert!(unwritten.write(&house.plane, &tenant, &book).await.is_err(), "the first is too large");
         assert!(tenant.get::<IncidentDoc>(&second.id.to_string()).await.expect("read").is_some(), "the second is kept");
         assert!(!unwritten.is_empty(), "the first is tried again");

@@ -6,6 +6,7 @@ import { allowed, type Action } from "../../../api/rights";
 import { LinkText } from "../../../parts/links";
 import { RowTable, type Column } from "../../../parts/table";
 import { roleOrder, roleWords, type Role } from "../grants";
+import classes from "../settings.module.css";
 
 const rows: readonly { what: string; action: Action }[] = [
   { what: "Read incidents and their reports", action: "incident.read" },
@@ -35,8 +36,8 @@ export function RolesTab() {
   return (
     <Stack gap="lg">
       <RowTable label="Roles" rows={roleOrder} keyOf={(role) => role} columns={columns} />
-      <Table.ScrollContainer minWidth={620} type="native">
-        <Table aria-label="Who may do what" verticalSpacing="xs">
+      <div className={classes["scroll"]} role="region" aria-label="Who may do what" tabIndex={0}>
+        <Table verticalSpacing="xs" miw={620}>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>With the policies that ship</Table.Th>
@@ -66,7 +67,7 @@ export function RolesTab() {
             ))}
           </Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
+      </div>
       <Text size="sm" c="dimmed">
         A grant holds everywhere, in one environment, or in namespaces. A grant for an environment or for namespaces does not reach members, keys, policies and the ledger. In a lab,
         operators and approvers connect clusters by themselves; in production, operators share no reports by link.{" "}

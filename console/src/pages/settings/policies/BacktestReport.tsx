@@ -4,6 +4,7 @@ import { IconArrowRight, IconCheck, IconX } from "@tabler/icons-react";
 
 import type { Schemas } from "../../../api/client";
 import { LinkText } from "../../../parts/links";
+import classes from "../settings.module.css";
 
 const SHOWN = 100;
 
@@ -26,8 +27,8 @@ export function BacktestReport({ found: { examined, changed, unexamined } }: { f
         {unexamined > 0 && ` ${unexamined.toLocaleString("en")} could not be asked again, since the ledger does not hold their question.`}
       </Alert>
       {changed.length > 0 && (
-        <Table.ScrollContainer minWidth={480} maxHeight={320} type="native">
-          <Table aria-label="Decisions that would be different" verticalSpacing={6} stickyHeader>
+        <div className={classes["scroll"]} role="region" aria-label="Decisions that would be different" tabIndex={0} style={{ maxHeight: 320 }}>
+          <Table verticalSpacing={6} stickyHeader miw={480}>
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>Record</Table.Th>
@@ -55,7 +56,7 @@ export function BacktestReport({ found: { examined, changed, unexamined } }: { f
               ))}
             </Table.Tbody>
           </Table>
-        </Table.ScrollContainer>
+        </div>
       )}
       {changed.length > SHOWN && (
         <Text size="sm" c="dimmed">

@@ -2,7 +2,7 @@
 import { Button, Group, Menu, Modal, Stack, Switch, Text, TextInput } from "@mantine/core";
 import { IconChevronDown } from "@tabler/icons-react";
 import { useBlocker } from "@tanstack/react-router";
-import { useState } from "react";
+import { useRef, useState } from "react";
 
 import { fieldProblem, policiesQuery, useChange } from "../../../api/admin";
 import { answer, api, ifMatch, type Schemas } from "../../../api/client";
@@ -22,7 +22,7 @@ type Policy = Schemas["Policy"];
 
 export function PolicyEditor({ policy, onClose, onSaved }: { policy?: Policy; onClose: () => void; onSaved: (policy: Policy) => void }) {
   const me = useMe();
-  const [seen, setSeen] = useState(policy);
+  const [seen] = useState(policy);
   const [draft, setDraft] = useState<Schemas["PutPolicy"]>({ name: policy?.name ?? "", text: policy?.text ?? "", enabled: policy?.enabled ?? true });
   const [reviewing, setReviewing] = useState(false);
   const checked = useChecked(draft.text);
@@ -30,12 +30,14 @@ export function PolicyEditor({ policy, onClose, onSaved }: { policy?: Policy; on
   const isChanged = draft.name !== (seen?.name ?? "") || draft.text !== (seen?.text ?? "") || draft.enabled !== (seen?.enabled ?? true);
   const save = useChange((body: Schemas["PutPolicy"]) => (seen ? put(seen, body) : answer(api.POST("/api/v1/policies", { body }))), [policiesQuery.queryKey]);
   // What is not kept yet is not lost by a stray click.
-  const leaving = useBlocker({ shouldBlockFn: () => isChanged && !save.isSuccess, enableBeforeUnload: () => isChanged && !save.isSuccess, withResolver: true });
+  const isKept = useRef(false);
+  const leaving = useBlocker({ shouldBlockFn: () => isChanged && !isKept.current, enableBeforeUnload: () => isChanged && !isKept.current, withResolver: true });
   const keep = () =>
     save.mutate(draft, {
       onSuccess: (now) => {
         setReviewing(false);
-        setSeen(now);
+        // The page is left before the next render could say that nothing is lost.
+        isKept.current = true;
         done(`The policy ${now.name} is kept.`);
         onSaved(now);
       },
@@ -106,7 +108,7 @@ export function PolicyEditor({ policy, onClose, onSaved }: { policy?: Policy; on
       {reviewing && (
         <SaveModal text={draft.text} replaces={seen?.enabled ?? false} enabled={draft.enabled} busy={save.isPending} error={save.error} onClose={() => setReviewing(false)} onSave={keep} />
       )}
-      <Modal opened={leaving.status === "blocked"} onClose={() => leaving.reset?.()} title="Leave without keeping it?" closeButtonProps={{ "aria-label": "Close" }}>
+      <Modal opened={leaving.status === "blocked"} onClose={() => leaving.reset?.()} title="Leave without keeping it?">
         <Stack>
           <Text size="sm">What you changed in this policy is lost.</Text>
           <Group justify="flex-end">

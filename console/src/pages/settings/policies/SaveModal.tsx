@@ -28,7 +28,7 @@ export function SaveModal({ text, replaces, enabled, busy, error, onClose, onSav
     retry: false,
   });
   return (
-    <Modal opened onClose={onClose} title="What it would have changed" size="xl" closeButtonProps={{ "aria-label": "Close" }}>
+    <Modal opened onClose={onClose} title="What it would have changed" size="xl">
       <Stack>
         <Group justify="space-between" align="flex-end">
           <Select label="Asked again" allowDeselect={false} data={spans} value={days} onChange={(value) => value && setDays(value)} maw={220} />

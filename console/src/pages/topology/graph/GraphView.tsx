@@ -5,11 +5,11 @@ import "@xyflow/react/dist/style.css";
 import { Button, Skeleton, useComputedColorScheme } from "@mantine/core";
 import { useReducedMotion } from "@mantine/hooks";
 import { IconFoldDown, IconX } from "@tabler/icons-react";
-import { Background, Controls, MarkerType, ReactFlow, ReactFlowProvider, useReactFlow, type Edge } from "@xyflow/react";
+import { Background, Controls, MarkerType, ReactFlow, ReactFlowProvider, useReactFlow, useStore, type Edge } from "@xyflow/react";
 import { useCallback, useEffect, useMemo, useRef, useState, type FocusEvent, type KeyboardEvent } from "react";
 
 import { blastRadius, concernedWords } from "./blast";
-import { viewOf, type Item } from "./collapse";
+import { viewOf, type Item, type Link } from "./collapse";
 import classes from "./Graph.module.css";
 import { ItemCard, type ItemNode, type Light } from "./ItemCard";
 import type { Graph } from "./model";
@@ -30,7 +30,7 @@ type Props = {
   wanted?: ReadonlySet<number> | undefined;
 };
 
-const SIZE = { width: 220, height: 48 };
+const SIZE = { width: 210, height: 48 };
 const nodeTypes = { item: ItemCard };
 const MOVE_MS = 250;
 
@@ -44,6 +44,7 @@ export function GraphView(props: Props) {
 
 function Drawing({ graph, places, scope, chosen, choose, wanted }: Props) {
   const flow = useReactFlow();
+  const ready = useStore(({ width, nodeLookup }) => width > 0 && nodeLookup.size > 0);
   const scheme = useComputedColorScheme();
   const still = useReducedMotion();
   const frame = useRef<HTMLDivElement>(null);
@@ -67,7 +68,7 @@ function Drawing({ graph, places, scope, chosen, choose, wanted }: Props) {
   }, [scope]);
   // The first picture fits the frame; later ones bring what was opened into sight.
   useEffect(() => {
-    if (drawn === undefined) return;
+    if (drawn === undefined || !ready) return;
     const what = show.current;
     show.current = [];
     if (what !== "all" && what.length === 0) return;
@@ -80,7 +81,7 @@ function Drawing({ graph, places, scope, chosen, choose, wanted }: Props) {
       if (byKey && what !== "all" && what[0] !== undefined) focusItem(what[0]);
     });
     return () => cancelAnimationFrame(frameDone);
-  }, [drawn?.shape, scope, flow, still]);
+  }, [drawn?.shape, scope, flow, still, ready]);
 
   const view = drawn?.view;
   const placeOf = useMemo(() => new Map(view?.items.map(({ id }, at) => [id, at])), [view]);
@@ -97,38 +98,27 @@ function Drawing({ graph, places, scope, chosen, choose, wanted }: Props) {
 
   const lightOf = (at: number): Light => {
     if (at === source) return "source";
-    if (concerned && pointed !== undefined) return concerned.items.has(at) ? "lit" : "faint";
-    if (wanted && !view?.items[at]?.unit.members.some((place) => wanted.has(place) && view.itemOf[place] === at)) return "faint";
-    return concerned?.items.has(at) ? "lit" : undefined;
+    if (concerned?.items.has(at)) return "lit";
+    return wanted && !view?.items[at]?.unit.members.some((place) => wanted.has(place) && view.itemOf[place] === at) ? "off" : undefined;
   };
+  const labels = useMemo(() => view?.items.map((item) => itemWords(graph, item)) ?? [], [graph, view]);
   const nodes = useSame(
     (view?.items ?? []).map((item, at): ItemNode => ({
       id: item.id,
       type: "item",
       position: drawn?.points[at] ?? { x: 0, y: 0 },
       data: { graph, item, light: lightOf(at), chosen: at === chosenAt, toggle },
-      ariaLabel: itemWords(graph, item),
+      ariaLabel: labels[at] ?? "",
       width: SIZE.width,
       height: SIZE.height,
     })),
   );
-  const edges = useMemo(
-    () =>
-      (view?.links ?? []).flatMap(({ from, to, ties, quiet }): Edge[] => {
-        const reached = (at: number) => at === source || concerned?.items.has(at) === true;
-        const lit = source !== undefined && reached(from) && reached(to);
-        if (quiet && from !== source && to !== source) return [];
-        return [{
-          id: `${from} ${to}`,
-          source: view?.items[from]?.id ?? "",
-          target: view?.items[to]?.id ?? "",
-          className: lit ? "lit" : source !== undefined || wanted ? "faint" : "",
-          style: { strokeWidth: ties > 20 ? 3 : ties > 3 ? 2 : 1 },
-          markerEnd: { type: MarkerType.ArrowClosed, width: 14, height: 14 },
-        }];
-      }),
-    [view, source, concerned, wanted],
-  );
+  const lines = useMemo(() => (view?.links ?? []).map((link) => ({ link, edge: edgeOf(view?.items ?? [], link) })), [view]);
+  const edges = useMemo(() => {
+    const reached = (at: number) => at === source || concerned?.items.has(at) === true;
+    const shown = lines.filter(({ link }) => !link.quiet || link.from === source || link.to === source);
+    return shown.map(({ link, edge }) => (source !== undefined && reached(link.from) && reached(link.to) ? { ...edge, className: "lit" } : edge));
+  }, [lines, source, concerned]);
 
   const focusItem = (id: string) => frame.current?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`)?.focus();
   const onKey = (event: KeyboardEvent) => {
@@ -165,7 +155,7 @@ function Drawing({ graph, places, scope, chosen, choose, wanted }: Props) {
   const groups = openGroups(units, open);
   const said = concerned && `If ${itemName(graph, concerned.item)} fails, ${concernedWords(graph, concerned.objects)}.`;
   return (
-    <div ref={frame} className={classes["frame"]} onKeyDownCapture={onKey} onFocusCapture={onFocus} onBlurCapture={() => setPointed(undefined)}>
+    <div ref={frame} className={classes["frame"]} data-pointing={pointed !== undefined} data-lit={source !== undefined} onKeyDownCapture={onKey} onFocusCapture={onFocus} onBlurCapture={() => setPointed(undefined)}>
       {!drawn && <Skeleton className={classes["wait"] ?? ""} />}
       <ReactFlow
         className={classes["flow"] ?? ""}
@@ -215,6 +205,16 @@ function Drawing({ graph, places, scope, chosen, choose, wanted }: Props) {
 /** So many at most stand in the page as a whole; of more, only those in sight. */
 const DRAWN_WHOLE = 400;
 const GROUPS_NAMED = 6;
+
+function edgeOf(items: readonly Item[], { from, to, ties }: Link): Edge {
+  return {
+    id: `${from} ${to}`,
+    source: items[from]?.id ?? "",
+    target: items[to]?.id ?? "",
+    style: { strokeWidth: ties > 20 ? 3 : ties > 3 ? 2 : 1 },
+    markerEnd: { type: MarkerType.ArrowClosed, width: 14, height: 14 },
+  };
+}
 
 /** Open folds that have no card of their own to close them with. Where everything is open, it all fits, and nothing needs closing. */
 function openGroups(units: readonly Unit[], open: ReadonlySet<string>): Unit[] {

@@ -10,7 +10,8 @@ import classes from "./Graph.module.css";
 import { incidentWords, itemName } from "./words";
 import type { Graph } from "./model";
 
-export type Light = "source" | "lit" | "faint" | undefined;
+/** What is pointed at, what is concerned by it, and what is not looked for. */
+export type Light = "source" | "lit" | "off" | undefined;
 export type ItemData = { graph: Graph; item: Item; light: Light; chosen: boolean; toggle: (item: Item) => void };
 export type ItemNode = Node<ItemData, "item">;
 

@@ -6,7 +6,7 @@ export type Sizes = { width: number; height: number };
 export type Ends = { from: number; to: number };
 export type Points = { x: number; y: number }[];
 
-const GAP = { rank: 70, node: 14, part: 48 };
+const GAP = { rank: 52, node: 14, part: 48 };
 /** Wider than high, as screens are. */
 const ASPECT = 2;
 
@@ -51,7 +51,7 @@ function grid(parts: readonly Part[], { width, height }: Sizes): Part | undefine
 
 function layered(places: number[], links: readonly Ends[], { width, height }: Sizes): Part {
   const graph = new graphlib.Graph();
-  graph.setGraph({ rankdir: "LR", nodesep: GAP.node, ranksep: GAP.rank, ranker: "longest-path" });
+  graph.setGraph({ rankdir: "LR", nodesep: GAP.node, ranksep: GAP.rank, ranker: "tight-tree" });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const place of places) graph.setNode(String(place), { width, height });
   for (const { from, to } of links) graph.setEdge(String(from), String(to));

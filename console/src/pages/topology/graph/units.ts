@@ -18,6 +18,8 @@ export type Unit = {
 const KINDS_FROM = 120;
 /** Units of one kind that are worth a fold of their own. */
 const KIND_MIN = 8;
+/** So few are shown whole; of more, the cards would be too small to read. */
+const WHOLE_MAX = 48;
 /** How much of what fits is opened for what is broken, so that it can be read without going near. */
 const ILL_SHARE = 0.4;
 
@@ -60,18 +62,18 @@ export function seen(unit: Unit, open: ReadonlySet<string>): number {
   return unit.inside.reduce((sum, inner) => sum + seen(inner, open), unit.node === undefined ? 0 : 1);
 }
 
-/** What is open at first: as much as fits, and of the rest what has broken objects in it, the worst first. */
+/** What is open at first: all of a few, or the workloads as far as they fit; of what is folded then, what has broken objects in it. */
 export function openAtFirst(graph: Pick<Graph, "nodes">, units: readonly Unit[], limit: number): Set<string> {
   const groups = (list: readonly Unit[]): Unit[] => list.flatMap((unit) => (unit.inside.length === 0 ? [] : [unit, ...groups(unit.inside)]));
   const all = groups(units);
   const total = (open: ReadonlySet<string>) => units.reduce((sum, unit) => sum + seen(unit, open), 0);
   const whole = new Set(all.map(({ id }) => id));
-  if (total(whole) <= limit) return whole;
+  if (total(whole) <= Math.min(limit, WHOLE_MAX)) return whole;
   const folded = new Set(all.filter(({ node }) => node === undefined).map(({ id }) => id));
   const open = total(folded) <= limit ? folded : new Set<string>();
   const broken = (unit: Unit) => unit.members.filter((place) => graph.nodes[place]?.health === "broken").length;
   const ill = all.map((unit) => ({ unit, count: broken(unit) })).filter(({ count }) => count > 0);
-  let left = Math.floor(limit * ILL_SHARE) - total(open);
+  let left = Math.min(limit, Math.max(Math.floor(limit * ILL_SHARE), total(open) + WHOLE_MAX / 2)) - total(open);
   // Outer ones come first among equals, since what is inside of a closed one shows nothing.
   for (const { unit } of ill.sort((a, b) => b.count - a.count || b.unit.members.length - a.unit.members.length)) {
     const more = seen(unit, new Set([...open, unit.id])) - 1;

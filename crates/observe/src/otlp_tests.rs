@@ -1,0 +1,226 @@
+//! OpenTelemetry as a collector sends it, by every form it may have, and what must not get in.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "this is a test, helpers included")]
+
+use std::io::Write as _;
+
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
+use opentelemetry_proto::tonic::metrics::v1::{Histogram, HistogramDataPoint, Metric, ResourceMetrics, ScopeMetrics, metric};
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use super::golden::{GROWING_MAX, Golden, WORKLOADS_MAX};
+use super::*;
+
+const SERVER: i32 = 2;
+const CLIENT: i32 = 3;
+const DELTA: i32 = 1;
+const CUMULATIVE: i32 = 2;
+/// What the specification of OTLP shows as JSON, in this room's words.
+const AS_JSON: &str = r#"{"resourceSpans":[{"resource":{"attributes":[
+  {"key":"k8s.namespace.name","value":{"stringValue":"shop"}},{"key":"k8s.deployment.name","value":{"stringValue":"storefront"}}]},
+  "scopeSpans":[{"spans":[{"traceId":"5B8EFFF798038103D269B633813FC60C","spanId":"EEE19B7EC3C1B174","name":"GET /cart","kind":3,
+  "startTimeUnixNano":"1544712660000000000","endTimeUnixNano":"1544712660020000000",
+  "attributes":[{"key":"server.address","value":{"stringValue":"cart"}},{"key":"http.response.status_code","value":{"intValue":"503"}}]}]}]}]}"#;
+
+#[test]
+fn spans_become_golden_signals_and_the_call_graph() {
+    let mut golden = Golden::default();
+    let called = [("server.address", "cart.shop.svc")];
+    golden.spans(&spans("shop", "storefront", &[(CLIENT, 20, false, &called), (CLIENT, 30, true, &called)]));
+    golden.spans(&spans("shop", "cart", &[(SERVER, 10, false, &[]), (SERVER, 12, true, &[]), (1, 5, true, &[])]));
+    let told = golden.sum_up(60);
+    assert_eq!(told.calls.len(), 1);
+    let call = &told.calls[0];
+    assert_eq!((call.from.to_string(), call.to.to_string()), ("shop/storefront".to_owned(), "shop/cart".to_owned()));
+    assert_eq!((call.calls, call.errors), (2, 1));
+    assert!((30.0..=45.0).contains(&call.p99_ms), "{}", call.p99_ms);
+    assert_eq!(signal(&told, "service_requests_per_s"), [("shop/cart".to_owned(), 2.0 / 60.0)], "internal spans are none of a server");
+    assert_eq!(signal(&told, "service_errors_ratio"), [("shop/cart".to_owned(), 0.5)]);
+    let silent = golden.sum_up(60);
+    assert_eq!(signal(&silent, "service_requests_per_s"), [("shop/cart".to_owned(), 0.0)], "that nobody asks any more is told");
+    assert_eq!((silent.calls.len(), signal(&silent, "service_p99_ms").len()), (0, 0));
+}
+
+#[test]
+fn a_histogram_that_grows_counts_what_it_grew_by() {
+    let mut golden = Golden::default();
+    let grown = |start, counts: &[u64]| metrics("cart", "http.server.request.duration", CUMULATIVE, start, counts);
+    golden.metrics(&grown(1, &[900, 100, 0]));
+    assert_eq!(signal(&golden.sum_up(10), "service_requests_per_s"), [], "nobody knows since when that counts");
+    golden.metrics(&grown(1, &[920, 100, 0]));
+    golden.metrics(&grown(1, &[930, 110, 0]));
+    let told = golden.sum_up(10);
+    assert_eq!(signal(&told, "service_requests_per_s"), [("shop/cart".to_owned(), 4.0)]);
+    let p99 = signal(&told, "service_p99_ms")[0].1;
+    assert!((100.0..=150.0).contains(&p99), "seconds were told, and milliseconds are meant: {p99}");
+    golden.metrics(&grown(2, &[5, 0, 0]));
+    assert_eq!(signal(&golden.sum_up(10), "service_requests_per_s"), [("shop/cart".to_owned(), 0.5)], "it began anew");
+}
+
+#[test]
+fn where_both_are_sent_histograms_count() {
+    let mut golden = Golden::default();
+    golden.spans(&spans("shop", "cart", &[(SERVER, 10, false, &[])]));
+    golden.metrics(&metrics("cart", "http.server.request.duration", DELTA, 1, &[30, 0, 0]));
+    golden.spans(&spans("shop", "search", &[(SERVER, 10, false, &[])]));
+    let told = golden.sum_up(10);
+    assert_eq!(signal(&told, "service_requests_per_s"), [("shop/cart".to_owned(), 3.0), ("shop/search".to_owned(), 0.1)]);
+}
+
+#[test]
+fn what_is_no_name_or_no_service_is_passed_over() {
+    let mut golden = Golden::default();
+    for (namespace, name) in
+        [("", "cart"), ("shop", ""), ("Shop", "cart"), ("shop", "../cart"), ("shop", "a\u{202e}b"), ("shop", "password=hunter2")]
+    {
+        golden.spans(&spans(namespace, name, &[(SERVER, 1, false, &[])]));
+    }
+    for host in ["10.0.0.7", "api.eu.example.com", "localhost", "token=abc", ""] {
+        golden.spans(&spans("shop", "storefront", &[(CLIENT, 1, false, &[("server.address", host)])]));
+    }
+    golden.metrics(&metrics("cart", "process.secret", DELTA, 1, &[30, 0, 0]));
+    let told = golden.sum_up(60);
+    assert!(told.calls.is_empty() && told.signals.iter().all(|(_, values)| values.is_empty()), "{told:?}");
+}
+
+#[test]
+fn memory_is_bounded_whatever_comes() {
+    let mut golden = Golden::default();
+    for n in 0..WORKLOADS_MAX + 50 {
+        golden.spans(&spans("shop", &format!("w{n}"), &[(SERVER, 1, false, &[])]));
+    }
+    assert_eq!(signal(&golden.sum_up(60), "service_p99_ms").len(), WORKLOADS_MAX);
+    for n in 0..2 * (GROWING_MAX as u64 + 50) {
+        golden.metrics(&metrics(&format!("w{}", n / 2), "http.server.request.duration", CUMULATIVE, 1, &[n, 0, 0]));
+    }
+    golden.metrics(&metrics("huge", "http.server.request.duration", CUMULATIVE, 1, &vec![1; 100_000]));
+    assert!(golden.remembered() <= GROWING_MAX);
+    assert!(signal(&golden.sum_up(60), "service_p99_ms").len() <= WORKLOADS_MAX);
+}
+
+#[tokio::test]
+async fn protobuf_and_json_plain_and_zipped_say_the_same() {
+    let (address, golden) = listening().await;
+    let protobuf = spans("shop", "storefront", &[(CLIENT, 20, true, &[("server.address", "cart")])]).encode_to_vec();
+    let mut told = Vec::new();
+    for (form, body) in
+        [(PROTOBUF, protobuf.as_slice()), (JSON, AS_JSON.as_bytes()), ("application/json; charset=utf-8", AS_JSON.as_bytes())]
+    {
+        for zipped in [false, true] {
+            let body = if zipped { zip(body) } else { body.to_vec() };
+            let encoding = if zipped { "content-encoding: gzip\r\n" } else { "" };
+            let (status, answer) = ask(address, "/v1/traces", &format!("content-type: {form}\r\n{encoding}"), &body).await;
+            assert_eq!(status, 200, "{form} {zipped}: {answer}");
+            assert_eq!(answer.ends_with("{}"), form != PROTOBUF, "{answer}");
+            told.push(golden.lock().unwrap().sum_up(60).calls);
+        }
+    }
+    assert_eq!(told[0].len(), 1);
+    assert!(told.iter().all(|calls| *calls == told[0]), "{told:?}");
+    let body = metrics("cart", "http.server.duration", DELTA, 1, &[4, 0, 0]).encode_to_vec();
+    assert_eq!(ask(address, "/v1/metrics", &format!("content-type: {PROTOBUF}\r\n"), &body).await.0, 200);
+    assert_eq!(signal(&golden.lock().unwrap().sum_up(4), "service_requests_per_s"), [("shop/cart".to_owned(), 1.0)]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_refused_and_counts_nothing() {
+    let (address, golden) = listening().await;
+    let bomb = zip(&vec![b' '; 64 << 20]);
+    let json = format!("content-type: {JSON}\r\n");
+    let deep = format!("{}{}", r#"{"resourceSpans":[{"resource":{"attributes":[{"value":"#, r#"{"arrayValue":{"values":["#.repeat(50_000));
+    for (path, headers, body, status) in [
+        ("/v1/traces", json.clone(), b"{".to_vec(), 400),
+        ("/v1/traces", json.clone(), deep.into_bytes(), 400),
+        ("/v1/traces", format!("content-type: {PROTOBUF}\r\n"), b"\xff\xff\xff".to_vec(), 400),
+        ("/v1/traces", format!("{json}content-encoding: gzip\r\n"), b"no gzip".to_vec(), 400),
+        ("/v1/traces", format!("{json}content-encoding: gzip\r\n"), bomb, 413),
+        ("/v1/traces", json.clone(), vec![b' '; REQUEST_BYTES_MAX + 1], 413),
+        ("/v1/traces", format!("{json}content-encoding: br\r\n"), AS_JSON.into(), 415),
+        ("/v1/traces", "content-type: text/plain\r\n".to_owned(), AS_JSON.into(), 415),
+        ("/v1/traces", String::new(), AS_JSON.into(), 415),
+        ("/v1/logs", json, AS_JSON.into(), 404),
+    ] {
+        assert_eq!(ask(address, path, &headers, &body).await.0, status, "{path} {headers}");
+    }
+    assert!(golden.lock().unwrap().sum_up(60).calls.is_empty());
+}
+
+async fn listening() -> (SocketAddr, Arc<Mutex<Golden>>) {
+    let listening = Listening::on(Otlp { port: 0 }).await.unwrap();
+    let (address, golden) = (listening.listener.local_addr().unwrap(), Arc::clone(&listening.golden));
+    assert!(address.ip().is_loopback());
+    tokio::spawn(serve(listening.listener, listening.golden));
+    (address, golden)
+}
+
+/// Posts, and gives the status and the whole answer.
+async fn ask(address: SocketAddr, path: &str, headers: &str, body: &[u8]) -> (u16, String) {
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    let head = format!("POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n", body.len());
+    // It may answer, and close, before it has read everything.
+    let _ = connection.write_all(head.as_bytes()).await;
+    let _ = connection.write_all(body).await;
+    let mut answer = Vec::new();
+    let _ = connection.read_to_end(&mut answer).await;
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    (answer.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0), answer)
+}
+
+fn zip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn signal(told: &Told, name: &str) -> Vec<(String, f64)> {
+    let (_, values) = told.signals.iter().find(|(own, _)| *own == name).unwrap();
+    values.iter().map(|(of, value)| (of.to_string(), *value)).collect()
+}
+
+fn attribute(key: &str, text: &str) -> KeyValue {
+    let value = Some(AnyValue { value: Some(Value::StringValue(text.to_owned())) });
+    KeyValue { key: key.to_owned(), value, ..KeyValue::default() }
+}
+
+fn resource(namespace: &str, name: &str) -> Option<Resource> {
+    let attributes = vec![attribute("k8s.namespace.name", namespace), attribute("service.name", name)];
+    Some(Resource { attributes, ..Resource::default() })
+}
+
+/// Spans: kind, milliseconds, whether they failed, attributes.
+fn spans(namespace: &str, name: &str, spans: &[(i32, u64, bool, &[(&str, &str)])]) -> ExportTraceServiceRequest {
+    let span = |(kind, ms, failed, attributes): &(i32, u64, bool, &[(&str, &str)])| Span {
+        kind: *kind,
+        start_time_unix_nano: 1_000_000_000,
+        end_time_unix_nano: 1_000_000_000 + ms * 1_000_000,
+        status: Some(Status { code: if *failed { 2 } else { 0 }, ..Status::default() }),
+        attributes: attributes.iter().map(|(key, text)| attribute(key, text)).collect(),
+        ..Span::default()
+    };
+    let scope_spans = vec![ScopeSpans { spans: spans.iter().map(span).collect(), ..ScopeSpans::default() }];
+    ExportTraceServiceRequest {
+        resource_spans: vec![ResourceSpans { resource: resource(namespace, name), scope_spans, ..ResourceSpans::default() }],
+    }
+}
+
+/// A histogram of seconds or milliseconds, with ends at 0.05, 0.1 and none, or at as many as there are counts.
+fn metrics(name: &str, metric: &str, temporality: i32, start: u64, counts: &[u64]) -> ExportMetricsServiceRequest {
+    let point = HistogramDataPoint {
+        start_time_unix_nano: start,
+        count: counts.iter().sum(),
+        bucket_counts: counts.to_vec(),
+        explicit_bounds: vec![0.05, 0.1],
+        ..HistogramDataPoint::default()
+    };
+    let data = Some(metric::Data::Histogram(Histogram { data_points: vec![point], aggregation_temporality: temporality }));
+    let unit = if metric.ends_with("request.duration") { "s" } else { "ms" };
+    let metric = Metric { name: metric.to_owned(), unit: unit.to_owned(), data, ..Metric::default() };
+    let scope_metrics = vec![ScopeMetrics { metrics: vec![metric], ..ScopeMetrics::default() }];
+    ExportMetricsServiceRequest {
+        resource_metrics: vec![ResourceMetrics { resource: resource("shop", name), scope_metrics, ..ResourceMetrics::default() }],
+    }
+}
