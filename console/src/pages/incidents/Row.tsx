@@ -53,6 +53,7 @@ export const Row = memo(function Row({ incident, picked, picking, who, mine, onA
             <IconRepeat size={13} aria-hidden /> {recurrences}× before
           </span>
         )}
+        {who !== undefined && <span className={`${classes["holder"]} foreign`}>{mine ? "yours" : `with ${who}`}</span>}
         {comments > 0 && (
           <span title={`${comments} comments`}>
             <IconMessage size={13} aria-hidden /> {comments}
