@@ -8,16 +8,19 @@ use assent_base::Secret;
 use assent_observe::{Access, Proxy};
 use assent_platform::{Attach, ControlPlane, Outside, Provider, Settings, Started, oidc};
 use clap::Args;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::print;
 
 mod config;
 mod limits;
+mod traces;
 
 use config::{Config, Flags, LogFormat, Tls};
+use traces::Traces;
 
 /// Shortest token for `/metrics`.
 const TOKEN_BYTES_MIN: usize = 16;
@@ -41,27 +44,41 @@ pub(crate) struct Up {
 pub(crate) fn run(asked: Up) -> anyhow::Result<u8> {
     let proxy = asked.proxy.filter(|url| !url.is_empty()).map(|url| Proxy { url, except: asked.no_proxy });
     let config = config::settle(asked.flags, asked.home.as_deref())?;
-    log_to_standard_error(&config)?;
+    let traces = traces(&config, proxy.as_ref())?;
+    log_to_standard_error(&config, traces.as_ref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
-    runtime.block_on(serve(config, proxy, None))
+    let served = runtime.block_on(serve(config, proxy, None));
+    if let Some(traces) = traces {
+        traces.end();
+    }
+    served
 }
 
 /// Starts a platform with the defaults on a folder, and something beside it, until it is interrupted.
 pub(crate) fn with(data_dir: PathBuf, listen: std::net::SocketAddr, extra: Extra) -> anyhow::Result<u8> {
     let flags = Flags { data_dir: Some(data_dir), listen: Some(listen), log: Some("warn".to_owned()), ..Flags::default() };
     let config = config::settle(flags, None)?;
-    log_to_standard_error(&config)?;
+    log_to_standard_error(&config, None)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
     runtime.block_on(serve(config, None, Some(extra)))
 }
 
-fn log_to_standard_error(config: &Config) -> anyhow::Result<()> {
+/// The way to a collector, if one is configured.
+fn traces(config: &Config, proxy: Option<&Proxy>) -> anyhow::Result<Option<Traces>> {
+    let Some(endpoint) = &config.traces_endpoint else { return Ok(None) };
+    let ca_pem = config.ca_file.as_ref().map(|path| std::fs::read(path).with_context(|| format!("cannot read {}", path.display())));
+    Traces::to(endpoint, ca_pem.transpose()?.as_deref(), proxy).map(Some)
+}
+
+fn log_to_standard_error(config: &Config, traces: Option<&Traces>) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.log).with_context(|| format!("`{}` is no log filter", config.log))?;
+    // What is told to a collector is none of the log.
+    let filter = filter.and(filter_fn(|metadata| metadata.target() != traces::TARGET));
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
-    let registry = tracing_subscriber::registry().with(filter);
+    let registry = tracing_subscriber::registry().with(traces.map(Traces::layer));
     match config.log_format {
-        LogFormat::Text => registry.with(layer).try_init(),
-        LogFormat::Json => registry.with(layer.json()).try_init(),
+        LogFormat::Text => registry.with(layer.with_filter(filter)).try_init(),
+        LogFormat::Json => registry.with(layer.json().with_filter(filter)).try_init(),
     }
     .context("cannot log")
 }

@@ -13,10 +13,12 @@ export function Manifest({ cluster, manifest, again = false }: { cluster: string
   const file = fileName(cluster);
   return (
     <Stack gap="sm">
-      <Alert color="yellow" variant="light" icon={<IconKey size={20} aria-hidden />} title="The manifest holds the observer’s key, and is shown this once">
-        Assent keeps a hash of the key only. Treat the file like a password, and delete it once it is applied. If it is lost, rotate the key to get another.
-        {again && " The former key holds no more."}
-      </Alert>
+      {/* Where the manifest stands in a dialog, the dialog says it. */}
+      {!again && (
+        <Alert color="yellow" variant="light" icon={<IconKey size={20} aria-hidden />} title="The manifest holds the observer’s key, and is shown this once">
+          Assent keeps a hash of the key only. Treat the file like a password, and delete it once it is applied. If it is lost, rotate the key to get another.
+        </Alert>
+      )}
       <Group gap="xs">
         <CopyButton value={manifest} timeout={2_000}>
           {({ copied, copy }) => (

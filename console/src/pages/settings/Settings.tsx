@@ -2,6 +2,7 @@
 import { Box, Flex, NavLink, ScrollArea, Stack } from "@mantine/core";
 import { IconBell, IconBuilding, IconEyeOff, IconGavel, IconKey, IconServer2, IconStack2, IconUsers, type Icon } from "@tabler/icons-react";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 
 type Room = {
   to:
@@ -30,9 +31,14 @@ const rooms: readonly Room[] = [
 
 export function Settings() {
   const { pathname } = useLocation();
+  const nav = useRef<HTMLElement>(null);
+  // On a phone the rooms stand in one row, of which only some are in view.
+  useEffect(() => {
+    nav.current?.querySelector("[aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [pathname]);
   return (
     <Flex gap={{ base: "md", md: "xl" }} direction={{ base: "column", md: "row" }} maw={1240} mx="auto">
-      <Box component="nav" aria-label="Settings" w={{ base: "100%", md: 200 }} style={{ flexShrink: 0 }}>
+      <Box component="nav" ref={nav} aria-label="Settings" w={{ base: "100%", md: 200 }} style={{ flexShrink: 0 }}>
         <ScrollArea type="never">
           <Flex component={Stack} direction={{ base: "row", md: "column" }} gap={2} wrap="nowrap">
             {rooms.map(({ to, label, icon: Icon }) => (

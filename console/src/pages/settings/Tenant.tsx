@@ -131,16 +131,16 @@ function Exports() {
         )}
         {ledger ? (
           <Button component="a" href="/api/v1/ledger/export" download="assent-ledger.tar" variant="default" leftSection={icon}>
-            Export the ledger with its proofs
+            Export the ledger
           </Button>
         ) : (
           <MayButton may={false} why={whoMay("ledger.export")} variant="default" leftSection={icon}>
-            Export the ledger with its proofs
+            Export the ledger
           </MayButton>
         )}
       </Group>
       <Text size="xs" c="dimmed">
-        The first is JSON lines and ends with a line of type end: a file without it was cut off. The second is checked with <code>assent ledger verify</code>, without this platform.
+        The first is JSON lines and ends with a line of type end: a file without it was cut off. The second holds its proofs, and is checked with <code>assent ledger verify</code>, without this platform.
       </Text>
     </Stack>
   );

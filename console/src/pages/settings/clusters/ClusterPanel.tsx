@@ -168,7 +168,7 @@ export function ClusterPanel({ cluster, environments, onGone }: { cluster: Clust
           opened
           onClose={() => setFresh(undefined)}
           title="The new manifest"
-          about="Apply it to the cluster. It carries the new key; nothing else in it has changed unless the platform has."
+          about="Apply it to the cluster: it carries the new key, and the former one holds no more. Assent keeps a hash of the key only. Treat the file like a password, and delete it once it is applied."
           size="xl"
         >
           <Manifest cluster={fresh.cluster.name} manifest={fresh.manifest} again />

@@ -12,6 +12,7 @@ describe("a fault", () => {
       message: "unknown action `incident.shre`; did you mean `incident.share`?",
     });
   });
+  it("leaves out how the library counts", () => expect(readFault("`tried`, line 2, column 30: for policy `policy0`, unrecognized action")?.message).toBe("unrecognized action"));
   it("is none when the words are others", () => expect(readFault("at most 500 texts")).toBeUndefined());
   it("is taken from the field of the text alone", () => {
     const fields = [{ pointer: "/text", detail: "`x`, line 1, column 1: no" }];

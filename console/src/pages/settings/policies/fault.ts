@@ -3,13 +3,15 @@ import { isProblem } from "../../../api/client";
 
 export type Fault = { policy: string; line: number; column: number; message: string };
 
+/** How the library counts policies of a text; the line says more. */
+const COUNTED = /^for policy `policy\d+`, /;
 const SHAPE = /^`([^`]*)`, line (\d+), column (\d+): ([\s\S]*)$/;
 
 export function readFault(detail: string): Fault | undefined {
   const match = SHAPE.exec(detail);
   if (!match) return undefined;
   const [, policy = "", line, column, message = ""] = match;
-  return { policy, line: Number(line), column: Number(column), message };
+  return { policy, line: Number(line), column: Number(column), message: message.replace(COUNTED, "") };
 }
 
 /** The fault that a problem tells of the text. */
