@@ -69,8 +69,8 @@ export function Cause({ cause, place }: { cause: RootCause; place?: string | und
 export function Suspect({ cause }: { cause: RootCause }) {
   return (
     <div className={classes["out"]}>
-      <Group justify="space-between" gap="xs" wrap="nowrap" align="flex-start">
-        <Text size="sm" component="div">
+      <Group justify="space-between" gap="xs" align="flex-start">
+        <Text size="sm" component="div" flex="1 1 260px">
           <Prose text={cause.statement} />
         </Text>
         <Confidence confidence={cause.confidence} />

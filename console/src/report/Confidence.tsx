@@ -11,7 +11,7 @@ export function Confidence({ confidence }: { confidence: number }) {
   return (
     <HoverCard width={340} shadow="md" withArrow position="bottom-start">
       <HoverCard.Target>
-        <UnstyledButton>
+        <UnstyledButton style={{ flexShrink: 0, whiteSpace: "nowrap" }}>
           <Group gap={8} wrap="nowrap">
             <Group gap={2} wrap="nowrap" aria-hidden>
               {Array.from({ length: STEPS }, (_, index) => (

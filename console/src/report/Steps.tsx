@@ -5,7 +5,7 @@ import { CopyBlock } from "../parts/copy";
 import type { Report } from "./evidence";
 import { Prose } from "./Prose";
 import classes from "./Report.module.css";
-import { step } from "./words";
+import { sentence, step } from "./words";
 
 export function NextSteps({ steps }: { steps: readonly string[] }) {
   return (
@@ -35,7 +35,7 @@ export function MissingEvidence({ missing }: { missing: Report["missing_evidence
         return (
           <Box key={index}>
             <Text size="sm" component="div" mb={4}>
-              <Prose text={what} />
+              <Prose text={sentence(what)} />
               {words && (
                 <Text span c="dimmed" size="sm">
                   {" "}
