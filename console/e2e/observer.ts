@@ -17,7 +17,7 @@ export class Observer {
   /** Adds an environment and a cluster, and connects to it with the key of the manifest. */
   static async connect(session: Session, environment = "tests", name = "hostile"): Promise<Observer> {
     const { id } = await session.call<{ id: string }>("POST", "/api/v1/environments", { name: environment, criticality: "lab" });
-    const added = await session.call<{ cluster: { id: string }; manifest: string }>("POST", "/api/v1/clusters", { name, environment: id, profiles: ["workloads", "logs"] });
+    const added = await session.call<{ cluster: { id: string }; manifest: string }>("POST", "/api/v1/clusters", { name, environment: id, profiles: ["workloads", "logs"], endpoint: "https://assent.example.org" });
     const key = /^ +key: "?([^\s"]+)"?$/m.exec(added.manifest)?.[1];
     if (!key) throw new Error("the manifest has no key");
     const { token } = await post<{ token: string }>(session.url, "/api/v1/observer/token", { key });

@@ -44,10 +44,10 @@ it("a stale tab recovers: it says that it is not live, and shows afterwards what
 it("with no platform behind it a page says so, and tries again when asked", async () => {
   const { context } = await openContext(browser, platform.url, { cookie: session.cookie });
   const page = await context.newPage();
-  await page.goto("/ledger");
+  await page.goto("/settings/clusters");
   await settled(page);
   await context.route("**/api/**", (route) => route.abort());
-  await page.getByRole("link", { name: "Settings" }).first().click();
+  await page.getByRole("link", { name: "Policies" }).first().click();
   await page.getByRole("alert").getByText("The platform does not answer").first().waitFor();
   await context.unroute("**/api/**");
   await page.getByRole("button", { name: "Try again" }).first().click();

@@ -19,14 +19,19 @@ export function ownPath(path: unknown): string | undefined {
   return typeof path === "string" && /^\/(?![/\\])/.test(path) ? path : undefined;
 }
 
+/** What a reader of an address leaves out, the router would keep: named as absent, it goes. */
+function only<T extends object>(read: (search: Record<string, unknown>) => T) {
+  return (search: Record<string, unknown>): T => ({ ...Object.fromEntries(Object.keys(search).map((name) => [name, undefined])), ...read(search) });
+}
+
 const open = { getParentRoute: () => root } as const;
 const signIn = createRoute({
   ...open,
   path: "/sign-in",
-  validateSearch: ({ to, problem }: Record<string, unknown>): { to?: string; problem?: string } => {
+  validateSearch: only(({ to, problem }): { to?: string; problem?: string } => {
     const path = ownPath(to);
     return { ...(path && { to: path }), ...(typeof problem === "string" && { problem }) };
-  },
+  }),
   component: lazyRouteComponent(() => import("../pages/access/SignIn"), "SignIn"),
 });
 const setUp = createRoute({ ...open, path: "/set-up", component: lazyRouteComponent(() => import("../pages/access/SetUp"), "SetUp") });
@@ -51,41 +56,41 @@ const overview = createRoute({ ...within, path: "/", component: lazyRouteCompone
 const incidents = createRoute({
   ...within,
   path: "/incidents",
-  validateSearch: readIncidentSearch,
+  validateSearch: only(readIncidentSearch),
   component: lazyRouteComponent(() => import("../pages/incidents/Incidents"), "Incidents"),
 });
 const incident = createRoute({
   ...within,
   path: "/incidents/$incident",
-  validateSearch: readIncidentPage,
+  validateSearch: only(readIncidentPage),
   component: lazyRouteComponent(() => import("../pages/incident/Incident"), "Incident"),
 });
 const topology = createRoute({
   ...within,
   path: "/topology",
-  validateSearch: readTopologySearch,
+  validateSearch: only(readTopologySearch),
   component: lazyRouteComponent(() => import("../pages/topology/Topology"), "Topology"),
 });
 const ledger = createRoute({
   ...within,
   path: "/ledger",
-  validateSearch: readRecordSearch,
+  validateSearch: only(readRecordSearch),
   component: lazyRouteComponent(() => import("../pages/ledger/Ledger"), "Ledger"),
 });
 const record = createRoute({ ...within, path: "/ledger/$index", component: lazyRouteComponent(() => import("../pages/ledger/RecordPage"), "RecordPage") });
-const connect = createRoute({ ...within, path: "/connect", validateSearch: readConnectSearch, component: lazyRouteComponent(() => import("../pages/connect/Connect"), "Connect") });
+const connect = createRoute({ ...within, path: "/connect", validateSearch: only(readConnectSearch), component: lazyRouteComponent(() => import("../pages/connect/Connect"), "Connect") });
 const account = createRoute({ ...within, path: "/account", component: lazyRouteComponent(() => import("../pages/account/Account"), "Account") });
 
 const settings = createRoute({ ...within, path: "/settings", component: lazyRouteComponent(() => import("../pages/settings/Settings"), "Settings") });
 const under = { getParentRoute: () => settings } as const;
 const settingsPages = [
   createRoute({ ...under, path: "/", beforeLoad: () => { throw redirect({ to: "/settings/clusters", replace: true }); } }),
-  createRoute({ ...under, path: "/clusters", validateSearch: readClustersSearch, component: lazyRouteComponent(() => import("../pages/settings/Clusters"), "Clusters") }),
-  createRoute({ ...under, path: "/environments", validateSearch: readEnvironmentsSearch, component: lazyRouteComponent(() => import("../pages/settings/Environments"), "Environments") }),
-  createRoute({ ...under, path: "/members", validateSearch: readMembersSearch, component: lazyRouteComponent(() => import("../pages/settings/Members"), "Members") }),
+  createRoute({ ...under, path: "/clusters", validateSearch: only(readClustersSearch), component: lazyRouteComponent(() => import("../pages/settings/Clusters"), "Clusters") }),
+  createRoute({ ...under, path: "/environments", validateSearch: only(readEnvironmentsSearch), component: lazyRouteComponent(() => import("../pages/settings/Environments"), "Environments") }),
+  createRoute({ ...under, path: "/members", validateSearch: only(readMembersSearch), component: lazyRouteComponent(() => import("../pages/settings/Members"), "Members") }),
   createRoute({ ...under, path: "/keys", component: lazyRouteComponent(() => import("../pages/settings/Keys"), "Keys") }),
-  createRoute({ ...under, path: "/policies", validateSearch: readPoliciesSearch, component: lazyRouteComponent(() => import("../pages/settings/Policies"), "Policies") }),
-  createRoute({ ...under, path: "/redaction", validateSearch: readRedactionSearch, component: lazyRouteComponent(() => import("../pages/settings/Redaction"), "Redaction") }),
+  createRoute({ ...under, path: "/policies", validateSearch: only(readPoliciesSearch), component: lazyRouteComponent(() => import("../pages/settings/Policies"), "Policies") }),
+  createRoute({ ...under, path: "/redaction", validateSearch: only(readRedactionSearch), component: lazyRouteComponent(() => import("../pages/settings/Redaction"), "Redaction") }),
   createRoute({ ...under, path: "/alerts", component: lazyRouteComponent(() => import("../pages/settings/Alerts"), "Alerts") }),
   createRoute({ ...under, path: "/tenant", component: lazyRouteComponent(() => import("../pages/settings/Tenant"), "Tenant") }),
 ] as const;

@@ -37,8 +37,12 @@ export const healthColour = (health: Health): string => healths[health].colour;
 export const healthWord = (health: Health): string => healths[health].word;
 export const stateWord = (state: State): string => states[state].word;
 
-function Mark({ of: { word, colour, icon: Icon }, bare }: { of: { word: string; colour: string; icon: Icon }; bare: boolean }) {
+/** `quick` marks are for long lists: the browser's own title tells what they mean, since a tooltip for each row makes scrolling slow. */
+type Quick = { quick?: boolean };
+
+function Mark({ of: { word, colour, icon: Icon }, bare, quick }: { of: { word: string; colour: string; icon: Icon }; bare: boolean; quick: boolean }) {
   const icon = <Icon size={18} stroke={2} color={colour} aria-hidden={!bare} aria-label={bare ? word : undefined} role={bare ? "img" : undefined} style={{ flexShrink: 0 }} />;
+  if (bare && quick) return <span title={word}>{icon}</span>;
   if (bare) return <Tooltip label={word}>{icon}</Tooltip>;
   return (
     <Group gap={6} wrap="nowrap" component="span" display="inline-flex">
@@ -51,23 +55,22 @@ function Mark({ of: { word, colour, icon: Icon }, bare }: { of: { word: string; 
 }
 
 /** How bad: icon and word, or the icon alone where a column is narrow. */
-export function SeverityMark({ severity, bare = false }: { severity: Severity; bare?: boolean }) {
-  return <Mark of={severities[severity]} bare={bare} />;
+export function SeverityMark({ severity, bare = false, quick = false }: { severity: Severity; bare?: boolean } & Quick) {
+  return <Mark of={severities[severity]} bare={bare} quick={quick} />;
 }
 
 /** How something is. */
 export function HealthMark({ health, bare = false }: { health: Health; bare?: boolean }) {
-  return <Mark of={healths[health]} bare={bare} />;
+  return <Mark of={healths[health]} bare={bare} quick={false} />;
 }
 
 /** Where an incident stands. */
-export function StateBadge({ state }: { state: State }) {
+export function StateBadge({ state, quick = false }: { state: State } & Quick) {
   const { word, colour, means } = states[state];
-  return (
-    <Tooltip label={means}>
-      <Badge variant="light" color={colour} tt="none" fw={600} style={{ flexShrink: 0 }} autoContrast>
-        {word}
-      </Badge>
-    </Tooltip>
+  const badge = (
+    <Badge variant="light" color={colour} tt="none" fw={600} style={{ flexShrink: 0 }} title={quick ? means : undefined}>
+      {word}
+    </Badge>
   );
+  return quick ? badge : <Tooltip label={means}>{badge}</Tooltip>;
 }

@@ -1,7 +1,8 @@
 //! A change from the moment it is put to the vote: waiting, approved, rejected or over.
 //!
 //! One struct for each state, consumed by the step that leaves it. A signature is held against its statement when it is cast; whether its key
-//! still counts, each time that anything happens: a key that is revoked takes its votes with it.
+//! still counts, each time that anything happens: a key that is revoked takes its votes with it. What is kept is a [`Record`], which anybody
+//! could have written; only [`Change::recall`] makes a state of it again, by checking every signature anew.
 //!
 //! For example: Ada and Ben are asked to assent. Ada says yes, and the change waits; Ben says yes, and it is approved. Ada takes her word back
 //! before a warrant was made, and it waits again. Chris says no, and it is over.
@@ -10,12 +11,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use assent_base::Timestamp;
 use assent_base::id::AccountId;
+use serde::{Deserialize, Serialize};
 
 use crate::ballot::Word;
 use crate::keyring::Keyring;
 use crate::statement::Statement;
 use crate::vote::{BadVote, Checked, Vote};
 use crate::warrant::Warrant;
+
+/// Votes of one record at most.
+pub const RECORD_VOTES_MAX: usize = 1_000;
 
 /// What people have said so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,7 +49,7 @@ pub struct Approved {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Rejected {
     statement: Statement,
-    by: Box<Checked>,
+    by: Box<Vote>,
 }
 
 /// Its time was over before enough people had said yes, or before anything came of it.
@@ -64,6 +69,55 @@ pub enum Change {
     Rejected(Rejected),
     /// See [`Expired`].
     Expired(Expired),
+}
+
+/// What was said so far, as it is kept: every vote that counted when it was cast, in the order in which they were.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// What it is about.
+    pub statement: Statement,
+    /// What was said.
+    pub votes: Vec<Vote>,
+}
+
+/// Why a record is none: it was altered, or not written by us.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadRecord {
+    /// More votes than anybody casts.
+    #[error("a record has at most {RECORD_VOTES_MAX} votes")]
+    TooLong,
+    /// A vote in it never counted.
+    #[error("the vote of {voter} in a record does not hold: {cause}")]
+    BadVote {
+        /// Whose it claims to be.
+        voter: AccountId,
+        /// Why.
+        #[source]
+        cause: BadVote,
+    },
+}
+
+impl Change {
+    /// The state that follows from a record, as of now. Votes of keys that count no more are left out; who has said no stays heard.
+    ///
+    /// # Errors
+    /// When a vote in it never counted.
+    pub fn recall(record: &Record, keyring: &Keyring, now: Timestamp) -> Result<Self, BadRecord> {
+        if record.votes.len() > RECORD_VOTES_MAX {
+            return Err(BadRecord::TooLong);
+        }
+        let mut said = Said::default();
+        for vote in &record.votes {
+            match said.recalled(&record.statement, vote, keyring, now) {
+                Ok(Heard::Said(more)) => said = more,
+                // It was said in time, or it would not be kept.
+                Ok(Heard::Rejected(by)) => return Ok(Self::Rejected(Rejected { statement: record.statement.clone(), by })),
+                Err(cause) => return Err(BadRecord::BadVote { voter: vote.voter, cause }),
+            }
+        }
+        Ok(Heard::Said(said).settled(record.statement.clone(), keyring, now))
+    }
 }
 
 impl Awaiting {
@@ -157,13 +211,13 @@ impl Rejected {
     /// Who said no.
     #[must_use]
     pub fn by(&self) -> AccountId {
-        self.by.vote().voter
+        self.by.voter
     }
 
     /// Why.
     #[must_use]
     pub fn reason(&self) -> &str {
-        match &self.by.vote().word {
+        match &self.by.word {
             Word::Reject { reason } => reason,
             Word::Approve | Word::Withdraw => "",
         }
@@ -181,7 +235,7 @@ impl Expired {
 /// What follows from a vote, before it is counted.
 enum Heard {
     Said(Said),
-    Rejected(Box<Checked>),
+    Rejected(Box<Vote>),
 }
 
 impl Said {
@@ -192,7 +246,7 @@ impl Said {
             return Err(BadVote::OldRound);
         }
         match vote.word {
-            Word::Reject { .. } => return Ok(Heard::Rejected(Box::new(checked))),
+            Word::Reject { .. } => return Ok(Heard::Rejected(Box::new(vote.clone()))),
             Word::Approve => {
                 self.approvals.insert(vote.voter, checked);
             }
@@ -202,6 +256,21 @@ impl Said {
         }
         self.rounds.insert(vote.voter, vote.round);
         Ok(Heard::Said(self))
+    }
+
+    /// With one vote more that counted when it was cast. Its key may have been revoked since, which takes the voter's yes with it.
+    fn recalled(mut self, statement: &Statement, vote: &Vote, keyring: &Keyring, now: Timestamp) -> Result<Heard, BadVote> {
+        match self.clone().with(statement, vote, keyring, now) {
+            // The yes that was taken back was one of a key that counts no more.
+            Err(BadVote::UnknownKey | BadVote::NotAVoter | BadVote::NothingToWithdraw) => {
+                if self.rounds.insert(vote.voter, vote.round).is_some_and(|last| vote.round <= last) {
+                    return Err(BadVote::OldRound);
+                }
+                self.approvals.remove(&vote.voter);
+                Ok(if matches!(vote.word, Word::Reject { .. }) { Heard::Rejected(Box::new(vote.clone())) } else { Heard::Said(self) })
+            }
+            other => other,
+        }
     }
 
     /// Without the votes of keys that do not count any more.

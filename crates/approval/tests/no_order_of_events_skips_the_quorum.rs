@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use assent_approval::ballot::Word;
-use assent_approval::change::{Awaiting, Change};
+use assent_approval::change::{Awaiting, Change, Record};
 use assent_approval::keyring::{Keyring, KeyringFile};
 use assent_approval::statement::{Draft, Statement};
 use assent_approval::vote::{Proof, Vote};
@@ -98,16 +98,24 @@ proptest! {
     fn the_real_thing_does_what_the_model_says(quorum in 1_u8..=4, moves in proptest::collection::vec(a_move(), 1..40)) {
         let statement = Statement::new(draft(quorum)).unwrap();
         let (mut model, mut now, mut shown_approved) = (Model::default(), 0, false);
+        let (mut record, mut restored) = (Record { statement: statement.clone(), votes: Vec::new() }, false);
         let mut change = Change::Awaiting(Awaiting::open(statement.clone()));
         for event in &moves {
             match event {
                 Move::Pass { seconds } => now += seconds,
                 Move::Revoke { person, ssh } => drop(model.revoked.insert((*person, *ssh))),
-                Move::Restore { person, ssh } => drop(model.revoked.remove(&(*person, *ssh))),
+                Move::Restore { person, ssh } => restored |= model.revoked.remove(&(*person, *ssh)),
                 Move::Vote { .. } | Move::Review => {
-                    let keys = keyring(&model.revoked);
-                    change = moved(change, &statement, event, &keys, at(now));
+                    let (keys, known) = (keyring(&model.revoked), record.votes.len());
+                    change = moved(change, &statement, event, &keys, at(now), &mut record);
                     model.step(event, now);
+                    // A vote that does not count leaves the state as it was; and a revoked key that counts again is known to a record,
+                    // and forgotten by a state that was reviewed meanwhile.
+                    let reviewed = record.votes.len() > known || matches!(event, Move::Review);
+                    if reviewed && !restored && let Some(whole) = as_of_now(&change) {
+                        let recalled = Change::recall(&record, &keys, at(now)).expect("all of it counted");
+                        prop_assert_eq!(whole, as_of_now(&recalled).expect("it is not over"));
+                    }
                     let people: Vec<AccountId> = model.yes.keys().map(|person| PEOPLE[*person].account).collect();
                     match (&change, model.ended) {
                         (Change::Rejected(_), Some("rejected")) | (Change::Expired(_), Some("expired")) => {}
@@ -154,17 +162,34 @@ fn convinced(warrant: Warrant, statement: &Statement, keys: &Keyring, now: Times
     warrant.verify(&expected, keys, now).ok().map(|leave| leave.approvers().len())
 }
 
-fn moved(change: Change, statement: &Statement, event: &Move, keys: &Keyring, now: Timestamp) -> Change {
+/// The state that follows, reviewed; a vote that counted goes into the record.
+fn moved(change: Change, statement: &Statement, event: &Move, keys: &Keyring, now: Timestamp, record: &mut Record) -> Change {
     match (change, event) {
         (Change::Awaiting(awaiting), Move::Review) => awaiting.review(keys, now),
         (Change::Approved(approved), Move::Review) => approved.review(keys, now),
         (Change::Awaiting(awaiting), event) => {
-            awaiting.vote(&vote_of(statement, event), keys, now).unwrap_or_else(|(same, _)| Change::Awaiting(same))
+            let vote = vote_of(statement, event);
+            let heard = awaiting.vote(&vote, keys, now);
+            record.votes.extend(heard.is_ok().then_some(vote));
+            heard.unwrap_or_else(|(same, _)| Change::Awaiting(same))
         }
         (Change::Approved(approved), event) => {
-            approved.vote(&vote_of(statement, event), keys, now).unwrap_or_else(|(same, _)| Change::Approved(same))
+            let vote = vote_of(statement, event);
+            let heard = approved.vote(&vote, keys, now);
+            record.votes.extend(heard.is_ok().then_some(vote));
+            heard.unwrap_or_else(|(same, _)| Change::Approved(same))
         }
         (ended, _) => ended,
+    }
+}
+
+/// What a state says of itself, but for one whose time is over.
+fn as_of_now(change: &Change) -> Option<(&'static str, Vec<AccountId>)> {
+    match change {
+        Change::Awaiting(awaiting) => Some(("awaiting", awaiting.approvers().collect())),
+        Change::Approved(approved) => Some(("approved", approved.approvers().collect())),
+        Change::Rejected(rejected) => Some(("rejected", vec![rejected.by()])),
+        Change::Expired(_) => None,
     }
 }
 

@@ -7,7 +7,7 @@ mod support;
 use std::collections::BTreeMap;
 
 use assent_approval::ballot::{Ballot, NAMESPACE, Word};
-use assent_approval::change::{Awaiting, Change};
+use assent_approval::change::{Awaiting, BadRecord, Change, Record};
 use assent_approval::keyring::{BadKeyring, Keyring};
 use assent_approval::sshsig::{AllowedSigners, SshRefused};
 use assent_approval::statement::{Assurance, Draft, Statement, Terms};
@@ -209,6 +209,32 @@ fn a_keyring_in_which_one_person_could_count_for_two_is_none() {
     let written = serde_json::to_string(&keyring_file([&ada, &ben])).unwrap();
     assert_eq!(Keyring::new(&serde_json::from_str(&written).unwrap()).unwrap(), keyring([&ada, &ben]));
     assert!(keyring([&ada]).lists(account(1)) && !keyring([&ada]).lists(account(2)));
+}
+
+#[test]
+fn a_record_that_was_altered_is_no_state() {
+    let (ada, ben) = (Person::new(1), Person::new(2));
+    let keys = keyring([&ada, &ben]);
+    let statement = statement(2);
+    let votes = vec![ada.vote(&statement, 1, Word::Approve), ben.ssh_vote(&statement, 1, Word::Approve)];
+    let good = Record { statement: statement.clone(), votes };
+    let kept: Record = serde_json::from_str(&serde_json::to_string(&good).unwrap()).unwrap();
+    assert!(matches!(Change::recall(&kept, &keys, at(1)), Ok(Change::Approved(_))));
+    assert!(matches!(Change::recall(&kept, &keys, at(900)), Ok(Change::Expired(_))));
+    let mut fewer = draft(1);
+    fewer.expires_at = at(1_000);
+    let lowered = Record { statement: Statement::new(fewer).unwrap(), ..good.clone() };
+    assert!(matches!(Change::recall(&lowered, &keys, at(1)), Err(BadRecord::BadVote { .. })));
+    let mut copied = good.clone();
+    copied.votes[1] = Vote { voter: ben.account, ..good.votes[0].clone() };
+    assert!(matches!(Change::recall(&copied, &keys, at(1)), Ok(Change::Awaiting(_))), "a key that is none of his counts for nothing");
+    let mut twice = good.clone();
+    twice.votes.push(good.votes[0].clone());
+    assert!(matches!(Change::recall(&twice, &keys, at(1)), Err(BadRecord::BadVote { cause: BadVote::OldRound, .. })));
+    let long = Record { votes: vec![good.votes[0].clone(); 1_001], ..good.clone() };
+    assert_eq!(Change::recall(&long, &keys, at(1)).unwrap_err(), BadRecord::TooLong);
+    let no = Record { votes: vec![ben.vote(&statement, 1, no("stop"))], ..good };
+    assert!(matches!(Change::recall(&no, &keyring([&ada]), at(1)), Ok(Change::Rejected(_))), "who said no stays heard");
 }
 
 #[test]

@@ -8,16 +8,19 @@ use assent_base::Secret;
 use assent_observe::{Access, Proxy};
 use assent_platform::{Attach, ControlPlane, Outside, Provider, Settings, Started, oidc};
 use clap::Args;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::print;
 
 mod config;
 mod limits;
+mod traces;
 
 use config::{Config, Flags, LogFormat, Tls};
+use traces::Traces;
 
 /// Shortest token for `/metrics`.
 const TOKEN_BYTES_MIN: usize = 16;
@@ -41,27 +44,41 @@ pub(crate) struct Up {
 pub(crate) fn run(asked: Up) -> anyhow::Result<u8> {
     let proxy = asked.proxy.filter(|url| !url.is_empty()).map(|url| Proxy { url, except: asked.no_proxy });
     let config = config::settle(asked.flags, asked.home.as_deref())?;
-    log_to_standard_error(&config)?;
+    let traces = traces(&config, proxy.as_ref())?;
+    log_to_standard_error(&config, traces.as_ref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
-    runtime.block_on(serve(config, proxy, None))
+    let served = runtime.block_on(serve(config, proxy, None));
+    if let Some(traces) = traces {
+        traces.end();
+    }
+    served
 }
 
 /// Starts a platform with the defaults on a folder, and something beside it, until it is interrupted.
 pub(crate) fn with(data_dir: PathBuf, listen: std::net::SocketAddr, extra: Extra) -> anyhow::Result<u8> {
     let flags = Flags { data_dir: Some(data_dir), listen: Some(listen), log: Some("warn".to_owned()), ..Flags::default() };
     let config = config::settle(flags, None)?;
-    log_to_standard_error(&config)?;
+    log_to_standard_error(&config, None)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
     runtime.block_on(serve(config, None, Some(extra)))
 }
 
-fn log_to_standard_error(config: &Config) -> anyhow::Result<()> {
+/// The way to a collector, if one is configured.
+fn traces(config: &Config, proxy: Option<&Proxy>) -> anyhow::Result<Option<Traces>> {
+    let Some(endpoint) = &config.traces_endpoint else { return Ok(None) };
+    let ca_pem = config.ca_file.as_ref().map(|path| std::fs::read(path).with_context(|| format!("cannot read {}", path.display())));
+    Traces::to(endpoint, ca_pem.transpose()?.as_deref(), proxy).map(Some)
+}
+
+fn log_to_standard_error(config: &Config, traces: Option<&Traces>) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.log).with_context(|| format!("`{}` is no log filter", config.log))?;
+    // What is told to a collector is none of the log.
+    let filter = filter.and(filter_fn(|metadata| metadata.target() != traces::TARGET));
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
-    let registry = tracing_subscriber::registry().with(filter);
+    let registry = tracing_subscriber::registry().with(traces.map(Traces::layer));
     match config.log_format {
-        LogFormat::Text => registry.with(layer).try_init(),
-        LogFormat::Json => registry.with(layer.json()).try_init(),
+        LogFormat::Text => registry.with(layer.with_filter(filter)).try_init(),
+        LogFormat::Json => registry.with(layer.json().with_filter(filter)).try_init(),
     }
     .context("cannot log")
 }
@@ -215,10 +232,21 @@ fn greet(data_dir: &Path, url: &str, set_up: Option<&Secret>, has_console: bool)
         print("  console  not in this binary: run `cargo xtask console`, then build again\n")?;
     }
     if let Some(secret) = set_up {
-        print(&format!("\nNobody has signed in yet. This link sets up the first owner, once:\n  {url}/set-up#{}\n", secret.expose()))?;
+        let page = by_name(url);
+        print(&format!("\nNobody has signed in yet. This link sets up the first owner, once:\n  {page}/set-up#{}\n", secret.expose()))?;
         print(&format!("or on this machine, which asks for it: assent login --server {url} --set-up\n"))?;
     }
     Ok(())
+}
+
+/// This machine by its name: browsers give passkeys to `localhost`, and to no address.
+fn by_name(url: &str) -> String {
+    let Some((scheme, host)) = url.split_once("://") else { return url.to_owned() };
+    let port = ["127.0.0.1", "[::1]"]
+        .iter()
+        .find_map(|address| host.strip_prefix(address))
+        .filter(|rest| rest.is_empty() || rest.starts_with(':'));
+    port.map_or_else(|| url.to_owned(), |port| format!("{scheme}://localhost{port}"))
 }
 
 /// An observer inside the platform.
@@ -273,6 +301,20 @@ async fn interrupted() {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_names_this_machine_so_that_it_can_have_passkeys() {
+        for (url, page) in [
+            ("http://127.0.0.1:8473", "http://localhost:8473"),
+            ("https://[::1]:8473", "https://localhost:8473"),
+            ("http://127.0.0.1", "http://localhost"),
+            ("http://127.0.0.10:8473", "http://127.0.0.10:8473"),
+            ("http://127.0.0.1.example", "http://127.0.0.1.example"),
+            ("https://assent.example", "https://assent.example"),
+        ] {
+            assert_eq!(by_name(url), page);
+        }
+    }
 
     #[test]
     fn a_token_for_metrics_is_long_enough_not_to_be_guessed() {

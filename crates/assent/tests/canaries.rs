@@ -138,7 +138,7 @@ impl Canaries {
 }
 
 fn observe(platform: &Platform, cluster: &Cluster, canaries: &mut Canaries, observed: usize) {
-    let (mut observer, welcome) = Observer::connect(platform.address, cluster, STREAM).unwrap();
+    let (_, welcome) = Observer::connect(platform.address, cluster, STREAM).unwrap();
     let key: Vec<u8> = welcome["pseudonym_key"]
         .as_str()
         .unwrap()
@@ -171,6 +171,8 @@ fn observe(platform: &Platform, cluster: &Cluster, canaries: &mut Canaries, obse
         };
         signals.push(signal);
     }
+    // Making them may have taken longer than an idle connection is kept.
+    let (mut observer, _) = Observer::connect(platform.address, cluster, STREAM).unwrap();
     for (at, batch) in signals.chunks(200).enumerate() {
         let answer = observer.send(at as u64 * 200 + 1, batch.to_vec()).unwrap();
         assert_eq!(answer.status, 200, "{}", answer.text());

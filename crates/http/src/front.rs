@@ -11,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, Uri};
+use tracing::Instrument as _;
 
 use crate::answer;
 use crate::config::Config;
@@ -65,13 +66,25 @@ pub(crate) async fn receive(State(front): State<Arc<Front>>, mut request: Reques
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     request.extensions_mut().insert(arrival);
 
-    let mut response = next.run(request).await;
+    // For a collector, if one is configured: the route and never the path. What a caller says of a trace of its own is not believed.
+    let span = tracing::info_span!(
+        target: "assent::span",
+        "request",
+        otel.name = format!("{} {route}", method_label(&method)),
+        otel.kind = "server",
+        http.request.method = method_label(&method),
+        http.route = route,
+        http.response.status_code = tracing::field::Empty,
+        request_id,
+    );
+    let mut response = next.run(request).instrument(span.clone()).await;
     let principal = response.extensions_mut().remove::<LoggedPrincipal>();
     let mut response = answer::finish_problem(response, &request_id);
     secure_headers(response.headers_mut(), secure);
     answer::put(response.headers_mut(), REQUEST_ID, &request_id);
 
     let (status, elapsed) = (response.status(), began.elapsed());
+    span.record("http.response.status_code", status.as_u16());
     front.config.counts.count(status);
     let labels = [("method", method_label(&method).to_owned()), ("route", route.clone()), ("status", status.as_str().to_owned())];
     metrics::counter!("assent_http_requests_total", &labels).increment(1);

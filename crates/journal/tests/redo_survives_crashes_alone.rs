@@ -14,6 +14,8 @@ use support::{Dice, Place, append_all, entry, key};
 const SECTOR_BYTES: usize = 512;
 /// Flips of an ordinary run.
 const FLIPS: usize = 200;
+/// Edits of whole sectors.
+const EDITS: usize = 100;
 
 #[tokio::test]
 async fn what_was_acknowledged_is_in_the_log_after_a_crash() {
@@ -185,6 +187,54 @@ async fn a_history_that_the_redo_does_not_know_is_damage() {
     std::fs::write(redo_of(&early), lost).unwrap();
     std::fs::write(early.log().join("checkpoints"), &history).unwrap();
     refused(&early, "a redo without the commit", "the checkpoint of 0 records was rolled back");
+}
+
+#[tokio::test]
+async fn whatever_is_done_to_its_sectors_no_log_comes_out_that_was_not_signed() {
+    let place = Place::new();
+    let journal = place.open_gathering();
+    one_by_one(&journal, 0..6).await;
+    journal.settle().await.unwrap();
+    one_by_one(&journal, 6..12).await;
+    let path = redo_of(&place);
+    let whole = std::fs::read(&path).unwrap();
+    let frames = frames(&whole);
+    let (written, last) = (frames.last().unwrap().end / SECTOR_BYTES, frames.last().unwrap().start / SECTOR_BYTES);
+    let mut dice = Dice(9);
+    let (mut opened, mut was_refused) = (0, 0);
+    for _ in 0..EDITS {
+        let (one, other) = (dice.roll(written + 2), dice.roll(written + 2));
+        let edit = dice.roll(3);
+        let mut bytes = whole.clone();
+        match edit {
+            0 => bytes[span(one)].fill(0),
+            1 => bytes.copy_within(span(one), span(other).start),
+            _ => {
+                let held = bytes[span(one)].to_vec();
+                bytes.copy_within(span(other), span(one).start);
+                bytes[span(other)].copy_from_slice(&held);
+            }
+        }
+        let crashed = place.as_it_is();
+        std::fs::write(crashed.log().join(path.strip_prefix(place.log()).unwrap()), &bytes).unwrap();
+        match crashed.open() {
+            Ok(reopened) => {
+                // Only the last commit may be missing, and only when its sectors were touched.
+                let size = reopened.checkpoint().0.size;
+                let touched = bytes[last * SECTOR_BYTES..written * SECTOR_BYTES] != whole[last * SECTOR_BYTES..written * SECTOR_BYTES];
+                assert!(size == 12 || size == 11 && touched, "{size} after edit {edit} of {one} and {other}");
+                for stored in reopened.range(0..size).await.unwrap() {
+                    assert_eq!(stored.record.commitment, entry(stored.index).commitment, "edit {edit} of {one} and {other}");
+                }
+                reopened.close().await;
+                sound(&crashed, size);
+                opened += 1;
+            }
+            Err(JournalError::Corrupt { .. }) => was_refused += 1,
+            Err(failed) => panic!("edit {edit} of {one} and {other}: {failed}"),
+        }
+    }
+    assert!(opened > 0 && was_refused > 0, "{opened} opened, {was_refused} were refused");
 }
 
 #[tokio::test]

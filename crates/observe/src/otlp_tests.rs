@@ -149,6 +149,38 @@ async fn what_cannot_be_read_is_refused_and_counts_nothing() {
     assert!(golden.lock().unwrap().sum_up(60).calls.is_empty());
 }
 
+#[tokio::test]
+async fn what_comes_out_are_signals_of_namespaces_that_the_filter_takes() {
+    let rules = assent_api::redaction::RedactionRules { deny: Vec::new(), allow: Vec::new(), addresses: false, version: 0 };
+    let redactor = crate::redact::Redactor::new(&rules, &"07".repeat(32)).unwrap();
+    let (_sender, seen) = tokio::sync::watch::channel(Some(Arc::new(redactor)));
+    let clock = crate::clock::Clock::new(|| "2026-05-04T12:00:00Z".parse().unwrap());
+    let (intake, mut waiting) = Intake::new(clock, seen, Arc::default());
+    let filter: Filter = serde_json::from_value(json!({ "namespaces": { "exclude": ["vault"] } })).unwrap();
+    let mut golden = Golden::default();
+    let calls = [(CLIENT, 20, true, &[("server.address", "cart")][..]), (CLIENT, 20, false, &[("server.address", "keys.vault")][..])];
+    golden.spans(&spans("shop", "storefront", &calls));
+    golden.spans(&spans("vault", "keys", &[(SERVER, 1, false, &[])]));
+    golden.spans(&spans("shop", "cart", &[(SERVER, 10, true, &[])]));
+    send(golden.sum_up(60), &intake, &filter).await.unwrap();
+    drop(intake);
+    let mut told = Vec::new();
+    while let Some(signal) = waiting.recv().await {
+        told.push(serde_json::from_slice::<serde_json::Value>(&signal.into_parts().0).unwrap());
+    }
+    assert!(!serde_json::to_string(&told).unwrap().contains("vault"), "{told:?}");
+    let calls: Vec<_> = told.iter().filter_map(|signal| signal.get("calls")).collect();
+    assert_eq!(
+        (calls.len(), &calls[0]["from"], &calls[0]["to"], &calls[0]["errors"]),
+        (1, &json!("shop/storefront"), &json!("shop/cart"), &json!(1))
+    );
+    let errors = told.iter().filter_map(|signal| signal.get("samples")).find(|samples| samples["query"] == "service_errors_ratio").unwrap();
+    assert_eq!(
+        errors["body"]["result"],
+        json!([{ "metric": { "namespace": "shop", "workload": "cart" }, "value": [1_777_896_000, "1.000000"] }])
+    );
+}
+
 async fn listening() -> (SocketAddr, Arc<Mutex<Golden>>) {
     let listening = Listening::on(Otlp { port: 0 }).await.unwrap();
     let (address, golden) = (listening.listener.local_addr().unwrap(), Arc::clone(&listening.golden));

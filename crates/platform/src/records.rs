@@ -9,6 +9,7 @@ use assent_journal::{AppendError, Entry, ReadError};
 use assent_ledger::{Action, BadPayload, Outcome, Payload, Record};
 use assent_store::Tenant;
 use serde_json::Value;
+use tracing::Instrument as _;
 
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
@@ -31,7 +32,8 @@ pub(crate) async fn append(
     let (plain, commitment) = payload.canonical().map_err(unrecordable)?;
     let sealed = tenant.seal(PURPOSE, commitment.as_bytes(), &plain).map_err(Problem::from_store)?;
     let entry = Entry { tenant: tenant.id(), at: plane.now(), action, outcome, commitment, sealed };
-    let appended = plane.inner.journal.append(entry).await.map_err(stopped)?;
+    let span = tracing::info_span!(target: "assent::span", "record", action = %entry.action, outcome = ?entry.outcome);
+    let appended = plane.inner.journal.append(entry).instrument(span).await.map_err(stopped)?;
     Ok(appended.index)
 }
 

@@ -20,7 +20,7 @@ const words: Record<TimelineKind, { word: string; many: string; icon: Icon }> = 
   finding: { word: "Symptom", many: "Symptoms", icon: IconActivityHeartbeat },
   change: { word: "Change", many: "Changes", icon: IconPencil },
   event: { word: "Event", many: "Events", icon: IconMessageReport },
-  state: { word: "Incident", many: "Incident", icon: IconFlag },
+  state: { word: "Progress", many: "Progress", icon: IconFlag },
   act: { word: "Act", many: "Acts", icon: IconUser },
 };
 

@@ -41,14 +41,14 @@ export function Filters({ search, change, clear, listed, field, aside }: Props) 
         </Indicator>
         {aside}
       </div>
-      <Drawer opened={opened} onClose={close} position="bottom" size="auto" title="Filters" hiddenFrom="md">
+      <Drawer opened={opened} onClose={close} position="bottom" size={620} title="Filters" hiddenFrom="md">
         <Stack pb="md">
           <Fields search={search} change={change} listed={listed} labelled />
           <Group grow>
             <Button variant="default" onClick={clear} disabled={narrowings(search) === 0}>
               Clear
             </Button>
-            <Button onClick={close}>Show {listed.length === 1 ? "1 incident" : `${listed.length} incidents`}</Button>
+            <Button onClick={close} px="xs">Show {listed.length === 1 ? "1 incident" : `${listed.length} incidents`}</Button>
           </Group>
         </Stack>
       </Drawer>
@@ -67,7 +67,7 @@ function Fields({ search, change, listed, labelled = false }: Pick<Props, "searc
   const clusters = useQuery(clustersQuery).data ?? [];
   const people = usePeople();
   const shown = clusters.filter(({ environment }) => !search.environment || environment === search.environment);
-  const name = (label: string) => (labelled ? { label } : { "aria-label": label, placeholder: label });
+  const name = (label: string) => (labelled ? { label, placeholder: "Any" } : { "aria-label": label, placeholder: label });
   return (
     <>
       <Select {...name("Severity")} clearable data={severities} value={search.severity ?? null} onChange={(severity) => change({ severity: severity ?? undefined })} />
@@ -128,7 +128,7 @@ function TextField({ value, onChange, label, field }: { value: string; onChange:
       ref={field}
       type="search"
       aria-label={label}
-      placeholder={label}
+      placeholder="Search"
       value={text}
       onChange={(event) => {
         setText(event.currentTarget.value);

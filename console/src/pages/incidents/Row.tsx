@@ -1,5 +1,5 @@
 // One incident of the list: a line on a wide window, a card on a phone.
-import { ActionIcon, Avatar } from "@mantine/core";
+import { Avatar } from "@mantine/core";
 import { IconBellOff, IconCircleOff, IconMessage, IconRepeat, IconUserPlus } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { memo } from "react";
@@ -39,7 +39,7 @@ export const Row = memo(function Row({ incident, picked, picking, who, mine, onA
         </span>
       )}
       <span className={classes["severity"]}>
-        <SeverityMark severity={incident.severity} bare />
+        <SeverityMark severity={incident.severity} bare quick />
       </span>
       <Link to="/incidents/$incident" params={{ incident: id }} className={`${classes["title"]} foreign`} title={title} data-incident={id}>
         {title}
@@ -53,6 +53,7 @@ export const Row = memo(function Row({ incident, picked, picking, who, mine, onA
             <IconRepeat size={13} aria-hidden /> {recurrences}× before
           </span>
         )}
+        {who !== undefined && <span className={`${classes["holder"]} foreign`}>{mine ? "yours" : `with ${who}`}</span>}
         {comments > 0 && (
           <span title={`${comments} comments`}>
             <IconMessage size={13} aria-hidden /> {comments}
@@ -66,7 +67,7 @@ export const Row = memo(function Row({ incident, picked, picking, who, mine, onA
             {incident.confidence_percent} % sure
           </span>
         )}
-        <StateBadge state={incident.state} />
+        <StateBadge state={incident.state} quick />
       </span>
       <span className={classes["who"]}>
         {who !== undefined && <Avatar size={24} radius="xl" name={who} color={mine ? "assent" : "gray"} title={`Assigned to ${who}`} alt={`Assigned to ${who}`} />}
@@ -87,8 +88,8 @@ export const Row = memo(function Row({ incident, picked, picking, who, mine, onA
 
 function Act({ label, icon: Icon, onClick }: { label: string; icon: typeof IconBellOff; onClick: () => void }) {
   return (
-    <ActionIcon variant="default" size={30} onClick={onClick} aria-label={label} title={label}>
+    <button type="button" className={classes["act"]} onClick={onClick} aria-label={label} title={label}>
       <Icon size={16} stroke={1.8} aria-hidden />
-    </ActionIcon>
+    </button>
   );
 }

@@ -27,7 +27,7 @@ export function Ledger() {
   const names = useNames();
   const minute = Math.floor(useNow() / MINUTE_MS);
   const query = useMemo(() => toQuery(search, minute * MINUTE_MS), [search, search.range ? minute : 0]);
-  const { records, more, searchesOn, isPending, error, refetch, isPlaceholderData, isFetchingNextPage } = useRecords(query);
+  const { records, more, searchesOn, isPending, error, refetch, isPlaceholderData, isFetchingNextPage, isFetchNextPageError } = useRecords(query);
   const [seenTop, setSeenTop] = useState<number>();
   const [chosen, setChosen] = useState<number>();
   const first = useRef<HTMLInputElement>(null);
@@ -84,7 +84,7 @@ export function Ledger() {
         <span>Outcome</span>
       </div>
       {isPending && <Lines count={12} height={40} />}
-      {error && <Problem error={error} retry={() => void refetch()} />}
+      {error && records.length === 0 && <Problem error={error} retry={() => void refetch()} />}
       <div style={{ opacity: isPlaceholderData ? 0.6 : 1 }}>
         <VirtualList
           items={shown}
@@ -97,6 +97,7 @@ export function Ledger() {
         />
       </div>
       {!isPending && !error && records.length === 0 && !isFetchingNextPage && <Nothing narrowed={isNarrowed(search)} clear={() => change({})} />}
+      {isFetchNextPageError && <Problem error={error} retry={more} />}
       {searchesOn && (
         <Group justify="center" my="md">
           <Text size="sm" c="dimmed">

@@ -86,7 +86,7 @@ function Cluster({ cluster, search }: { cluster: string; search: TopologySearch 
     <Page title={title} wide about={<About shown={shown} of={places.length} found={wanted !== undefined} ready={graph !== undefined} />} actions={<ViewSwitch view={view} set={(next) => set({ view: next })} />}>
       <Controls cluster={cluster} search={search} set={set} namespaces={namespaces} kinds={kinds} finder={finder} />
       {search.incident === undefined && <TimeBar cluster={cluster} at={search.at} go={(at) => set({ at })} />}
-      {error && <Problem error={error} retry={() => void refetch()} />}
+      {error && !graph && <Problem error={error} retry={() => void refetch()} />}
       {data && data.left_out > 0 && (
         <Alert color="yellow" variant="light" mb="sm" p="xs">
           {data.left_out} more objects do not fit. Choose a namespace to see all of it.

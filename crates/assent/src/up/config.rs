@@ -69,6 +69,9 @@ pub(crate) struct Flags {
     /// A file with the token that reads `/metrics` from elsewhere than this machine.
     #[arg(long, value_name = "FILE", env = "ASSENT_METRICS_TOKEN_FILE")]
     pub(crate) metrics_token_file: Option<PathBuf>,
+    /// Where a collector takes traces of the platform's own work, by OTLP over HTTP: `https://collector.example.org`.
+    #[arg(long, value_name = "URL", env = "ASSENT_TRACES_ENDPOINT")]
+    pub(crate) traces_endpoint: Option<String>,
     /// A limit of the API: `requests_per_s=100`. May be given several times; see docs/configuration.md.
     #[arg(long = "limit", value_name = "NAME=NUMBER", env = "ASSENT_LIMITS", value_delimiter = ',')]
     pub(crate) limits: Vec<String>,
@@ -113,6 +116,8 @@ pub(crate) struct File {
     pub(crate) trusted_proxies: Vec<String>,
     /// A file with the token that reads `/metrics` from elsewhere than this machine.
     pub(crate) metrics_token_file: Option<PathBuf>,
+    /// Where a collector takes traces of the platform's own work.
+    pub(crate) traces_endpoint: Option<String>,
     /// Limits of the API.
     pub(crate) limits: Limits,
     /// Snapshots of the topology, for those who look back.
@@ -205,6 +210,8 @@ pub(crate) struct Config {
     pub(crate) witness_key: Option<PathBuf>,
     /// Networks of proxies that are believed.
     pub(crate) trusted_proxies: Vec<IpNet>,
+    /// Where traces go; nowhere by default.
+    pub(crate) traces_endpoint: Option<String>,
     /// The file of the token that reads `/metrics`.
     pub(crate) metrics_token_file: Option<PathBuf>,
     /// Limits of the API.
@@ -277,6 +284,7 @@ pub(crate) fn settle(flags: Flags, home: Option<&Path>) -> anyhow::Result<Config
         witness_key: file.witness_key,
         trusted_proxies: proxies(if flags.trusted_proxies.is_empty() { &file.trusted_proxies } else { &flags.trusted_proxies })?,
         metrics_token_file: flags.metrics_token_file.or(file.metrics_token_file),
+        traces_endpoint: flags.traces_endpoint.or(file.traces_endpoint),
         limits: file.limits.over(&flags.limits)?,
         observer_image: file.observer_image.unwrap_or_else(|| OBSERVER_IMAGE_DEFAULT.to_owned()),
         snapshots: snapshots(&file.topology_snapshots)?,
@@ -339,7 +347,7 @@ mod tests {
         let config = settled(Flags::default()).unwrap();
         assert!(config.listen.ip().is_loopback());
         assert_eq!(config.data_dir, Path::new("/home/ada/.local/share/assent"));
-        assert_eq!((config.attach, config.oidc.len()), (None, 0));
+        assert_eq!((config.attach, config.oidc.len(), config.traces_endpoint), (None, 0, None));
     }
 
     #[test]

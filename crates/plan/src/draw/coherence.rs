@@ -33,8 +33,6 @@ enum Expect {
     Template,
     /// An instant.
     Instant,
-    /// An environment variable as an item of its list, or as a list of one.
-    Variable(Value),
 }
 
 /// A place, with `*` for the position in a list.
@@ -43,6 +41,41 @@ struct Leaf {
     expect: Expect,
     /// Whether the plan must write there; one of several alternatives need not.
     must: bool,
+    /// What the patch must test beside, so that a position in a list means the item that the action names.
+    anchors: Vec<Anchor>,
+}
+
+/// So many parts of the written path, then a field, which must be tested to have a value.
+struct Anchor {
+    parts: usize,
+    field: &'static str,
+    value: Value,
+}
+
+impl Leaf {
+    fn must(place: impl Into<String>, expect: Expect) -> Self {
+        Self { place: place.into(), expect, must: true, anchors: Vec::new() }
+    }
+
+    fn may(place: impl Into<String>, expect: Expect) -> Self {
+        Self { place: place.into(), expect, must: false, anchors: Vec::new() }
+    }
+
+    /// The item at the position with this number, counted from 1, must be the one with this field.
+    fn at_item(mut self, number: usize, field: &'static str, value: Value) -> Self {
+        let star = self.place.split('/').enumerate().filter(|(_, part)| *part == "*").nth(number - 1);
+        // The text before the first slash is empty, so that the index counts the parts up to and with the position.
+        let parts = star.map_or(usize::MAX, |(index, _)| index);
+        self.anchors.push(Anchor { parts, field, value });
+        self
+    }
+
+    /// The field beside the written one must have this value.
+    fn beside(mut self, field: &'static str, value: Value) -> Self {
+        let parts = self.place.split('/').count().saturating_sub(2);
+        self.anchors.push(Anchor { parts, field, value });
+        self
+    }
 }
 
 /// Checks that the parts of a plan fit each other.
@@ -116,7 +149,8 @@ fn requested(plan: &Plan, kind: &Kind) -> Result<(), BadPlan> {
             held(back, preconditions)?;
             let leaves = leaves(action, kind);
             accounted(change, &leaves)?;
-            undone(change, back)
+            undone(change, back)?;
+            restores(back, &plan.preconditions)
         }
     }
 }
@@ -141,7 +175,7 @@ fn held(ops: &[Op], preconditions: &Preconditions) -> Result<(), BadPlan> {
 fn accounted(ops: &[Op], leaves: &[Leaf]) -> Result<(), BadPlan> {
     let writes = || ops.iter().filter(|op| op.writes());
     for op in writes() {
-        if !leaves.iter().any(|leaf| makes(op, leaf)) {
+        if !leaves.iter().any(|leaf| makes(op, leaf) && leaf.anchors.iter().all(|anchor| anchored(ops, op, anchor))) {
             return Err(BadPlan::Incoherent(format!("the action does not write `{}`, or not so", op.path())));
         }
     }
@@ -149,6 +183,14 @@ fn accounted(ops: &[Op], leaves: &[Leaf]) -> Result<(), BadPlan> {
         return Err(BadPlan::Incoherent("the request does less than the action".to_owned()));
     }
     Ok(())
+}
+
+/// Whether the patch tests, beside what it writes, that the item is the one that is meant.
+fn anchored(ops: &[Op], write: &Op, anchor: &Anchor) -> bool {
+    let Ok(parts) = patch::parts(write.path()) else { return false };
+    let Some(kept) = parts.get(..anchor.parts) else { return false };
+    let path: String = kept.iter().map(|part| format!("/{}", escape(part))).chain([format!("/{}", anchor.field)]).collect();
+    ops.iter().any(|op| matches!(op, Op::Test { path: own, value } if *own == path && *value == anchor.value))
 }
 
 /// Whether an operation writes at this place what is expected. One that adds the maps on the way counts, if they hold nothing else.
@@ -175,7 +217,6 @@ fn makes(op: &Op, leaf: &Leaf) -> bool {
         Expect::Gone => false,
         Expect::Template => value.pointer("/spec/containers").is_some_and(Value::is_array),
         Expect::Instant => value.as_str().is_some_and(|text| text.parse::<assent_base::Timestamp>().is_ok()),
-        Expect::Variable(wanted) => value == wanted,
     })
 }
 
@@ -189,6 +230,21 @@ fn undone(change: &[Op], back: &[Op]) -> Result<(), BadPlan> {
     if places(change) == places(back) { Ok(()) } else { Err(BadPlan::Incoherent("the inverse does not undo the change".to_owned())) }
 }
 
+/// The inverse writes what was observed, and takes away what was not there. Nobody reads an inverse as closely as a change.
+fn restores(back: &[Op], before: &Preconditions) -> Result<(), BadPlan> {
+    let was = |path: &str, value: &Value| before.observed.iter().any(|seen| seen.path == path && seen.value.as_ref() == Some(value));
+    let was_not = |path: &str| {
+        let below = |own: &str| own.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        before.observed.iter().any(|seen| seen.value.is_none() && below(&seen.path))
+    };
+    let fits = back.iter().all(|op| match op {
+        Op::Test { .. } => true,
+        Op::Add { path, value } | Op::Replace { path, value } => was(path, value),
+        Op::Remove { path } => was_not(path),
+    });
+    if fits { Ok(()) } else { Err(BadPlan::Incoherent("the inverse does not restore what was observed".to_owned())) }
+}
+
 /// The containers of a template of this kind, ordinary ones and init ones, with `*` for the position.
 fn containers(kind: &Kind) -> [String; 2] {
     let spec = if *kind == Kind::CronJob { "/spec/jobTemplate/spec/template/spec" } else { "/spec/template/spec" };
@@ -197,8 +253,7 @@ fn containers(kind: &Kind) -> [String; 2] {
 
 /// Where an action writes, and what.
 fn leaves(action: &Action, kind: &Kind) -> Vec<Leaf> {
-    let must = |place: String, expect: Expect| Leaf { place, expect, must: true };
-    let may = |place: String, expect: Expect| Leaf { place, expect, must: false };
+    let must = |place: String, expect: Expect| Leaf::must(place, expect);
     let is = |value: Value| Expect::Is(value);
     match action {
         Action::RollBack { .. } => vec![must("/spec/template".into(), Expect::Template)],
@@ -206,31 +261,34 @@ fn leaves(action: &Action, kind: &Kind) -> Vec<Leaf> {
             vec![must(format!("/spec/template/metadata/annotations/{}", escape(template::RESTARTED_AT)), Expect::Instant)]
         }
         Action::Scale { replicas } => vec![must("/spec/replicas".into(), is(json!(replicas.get())))],
-        Action::SetImage { image, .. } => {
-            containers(kind).into_iter().map(|own| may(format!("{own}/image"), is(json!(image.as_str())))).collect()
-        }
-        Action::SetResources { compute, request, limit, .. } => {
+        Action::SetImage { container, image, .. } => containers(kind)
+            .into_iter()
+            .map(|own| Leaf::may(format!("{own}/image"), is(json!(image.as_str()))).at_item(1, "name", json!(container.as_str())))
+            .collect(),
+        Action::SetResources { container, compute, request, limit } => {
             let mut leaves = Vec::new();
             for own in containers(kind) {
                 for (part, amount) in [("requests", request), ("limits", limit)] {
                     let value = amount.map(|amount| json!(amount.to_string()));
                     let place = format!("{own}/resources/{part}/{}", compute.as_str());
-                    leaves.extend(value.map(|value| may(place, is(value))));
+                    leaves.extend(value.map(|value| Leaf::may(place, is(value)).at_item(1, "name", json!(container.as_str()))));
                 }
             }
             leaves
         }
-        Action::SetEnv { name, value, .. } => {
+        Action::SetEnv { container, name, value, .. } => {
             let entry = json!({ "name": name.as_str(), "value": value.as_str() });
+            let own = json!(container.as_str());
             containers(kind)
                 .into_iter()
-                .flat_map(|own| {
+                .flat_map(|place| {
                     [
-                        may(format!("{own}/env/*/value"), is(json!(value.as_str()))),
-                        may(format!("{own}/env/*"), Expect::Variable(entry.clone())),
-                        may(format!("{own}/env"), Expect::Variable(json!([entry]))),
+                        Leaf::may(format!("{place}/env/*/value"), is(json!(value.as_str()))).at_item(2, "name", json!(name.as_str())),
+                        Leaf::may(format!("{place}/env/*"), is(entry.clone())),
+                        Leaf::may(format!("{place}/env"), is(json!([entry]))),
                     ]
                 })
+                .map(|leaf| leaf.at_item(1, "name", own.clone()))
                 .collect()
         }
         Action::SetConfigKey { key, value, .. } => vec![must(format!("/data/{}", escape(key.as_str())), is(json!(value.as_str())))],
@@ -239,7 +297,9 @@ fn leaves(action: &Action, kind: &Kind) -> Vec<Leaf> {
                 SelectorPlace::Service => "/spec/selector".to_owned(),
                 SelectorPlace::Node => containers(kind)[0].replace("/containers/*", "/nodeSelector"),
             };
-            let set = Leaf { place: format!("{path}/{}", escape(key.as_str())), expect: is(json!(value.as_str())), must: drops.is_none() };
+            let set = format!("{path}/{}", escape(key.as_str()));
+            let value = is(json!(value.as_str()));
+            let set = if drops.is_none() { Leaf::must(set, value) } else { Leaf::may(set, value) };
             let gone = drops.as_ref().map(|drops| must(format!("{path}/{}", escape(drops.as_str())), Expect::Gone));
             [set].into_iter().chain(gone).collect()
         }
@@ -270,21 +330,22 @@ fn port_leaves(place: &PortPlace, port: &PortRef, kind: &Kind) -> Vec<Leaf> {
         PortRef::Number(number) => json!(number.get()),
         PortRef::Name(name) => json!(name.as_str()),
     };
-    let may = |place: String, value: &Value| Leaf { place, expect: Expect::Is(value.clone()), must: false };
+    let is = |value: &Value| Expect::Is(value.clone());
     match place {
-        PortPlace::ServiceTarget(_) => vec![may("/spec/ports/*/targetPort".into(), &value)],
-        PortPlace::IngressBackend(_) => {
+        PortPlace::ServiceTarget(own) => {
+            vec![Leaf::may("/spec/ports/*/targetPort", is(&value)).at_item(1, "port", json!(own.get()))]
+        }
+        PortPlace::IngressBackend(name) => {
             let field = if matches!(port, PortRef::Number(_)) { "number" } else { "name" };
             let value = json!({ field: value });
-            vec![
-                may("/spec/rules/*/http/paths/*/backend/service/port".into(), &value),
-                may("/spec/defaultBackend/service/port".into(), &value),
-            ]
+            ["/spec/rules/*/http/paths/*/backend/service/port", "/spec/defaultBackend/service/port"]
+                .map(|place| Leaf::may(place, is(&value)).beside("name", json!(name)))
+                .into()
         }
-        PortPlace::Probe { probe, .. } => containers(kind)
+        PortPlace::Probe { container, probe } => containers(kind)
             .into_iter()
             .flat_map(|own| ["httpGet", "tcpSocket", "grpc"].map(|handler| format!("{own}/{}/{handler}/port", probe.field())))
-            .map(|place| may(place, &value))
+            .map(|place| Leaf::may(place, is(&value)).at_item(1, "name", json!(container.as_str())))
             .collect(),
     }
 }

@@ -65,6 +65,11 @@ pub(super) fn objection(kind: &Kind, edits: &[Edit]) -> Option<String> {
     if edits.is_empty() || edits.len() > EDITS_MAX {
         return Some(format!("a custom patch has 1 to {EDITS_MAX} edits"));
     }
+    let apart = |a: &Edit, b: &Edit| a.path != b.path && !b.path.starts_with(&format!("{}/", a.path));
+    let mixed = edits.iter().enumerate().find(|(i, a)| edits.iter().enumerate().any(|(j, b)| *i != j && !apart(a, b)));
+    if let Some((_, edit)) = mixed {
+        return Some(format!("`{}` is edited twice", edit.path));
+    }
     edits.iter().find_map(|edit| {
         let Ok(parts) = patch::parts(&edit.path) else { return Some(format!("`{}` is no pointer", edit.path)) };
         if !edit.path.starts_with(below(kind)) {
@@ -125,5 +130,7 @@ mod tests {
         assert!(objection(&Kind::ConfigMap, &[Edit::set("/data/a.yaml", "x")]).is_none());
         assert!(objection(&Kind::ConfigMap, &[Edit::set("/data/a.yaml", 1)]).is_some());
         assert!(objection(&Kind::Deployment, &[]).is_some());
+        assert!(objection(&Kind::Deployment, &[Edit::set("/spec/a/b", 1), Edit::set("/spec/a", 2)]).is_some());
+        assert!(objection(&Kind::Deployment, &[Edit::set("/spec/a", 1), Edit::set("/spec/ab", 2)]).is_none());
     }
 }

@@ -13,7 +13,7 @@ fn others(value: &Value) -> Vec<Value> {
         Value::Bool(value) => vec![(!value).into()],
         Value::Number(number) => vec![(number.as_i64().unwrap_or(0) + 1).into()],
         Value::String(text) => {
-            let mut others: Vec<Value> = vec![format!("{text}x").into(), format!("x{text}").into()];
+            let mut others: Vec<Value> = Vec::new();
             others.extend(text.char_indices().rev().take(12).map(|(at, c)| {
                 let other = if c == '1' { '2' } else { '1' };
                 Value::from(format!("{}{other}{}", &text[..at], &text[at + c.len_utf8()..]))
@@ -40,6 +40,7 @@ fn others(value: &Value) -> Vec<Value> {
                 ]
                 .map(Value::from),
             );
+            others.extend([format!("{text}x").into(), format!("x{text}").into()]);
             others.retain(|other| other != value);
             others
         }

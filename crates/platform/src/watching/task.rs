@@ -360,7 +360,9 @@ impl Task {
     async fn examine(&mut self, slice: Slice) {
         let now = self.plane.now();
         let known = std::mem::take(&mut self.known);
+        let span = tracing::info_span!(target: "assent::span", "examine", cluster = %self.cluster);
         let work = tokio::task::spawn_blocking(move || {
+            let _span = span.entered();
             let mut known = known;
             // A rule that panics must not take down the watch: the slice is left as it was.
             let examined = catch_unwind(AssertUnwindSafe(|| known.examine(&slice, now)));

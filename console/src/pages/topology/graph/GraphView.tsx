@@ -3,7 +3,7 @@
 import "@xyflow/react/dist/style.css";
 
 import { Button, Skeleton, useComputedColorScheme } from "@mantine/core";
-import { useReducedMotion } from "@mantine/hooks";
+import { useMediaQuery, useReducedMotion } from "@mantine/hooks";
 import { IconFoldDown, IconX } from "@tabler/icons-react";
 import { Background, Controls, MarkerType, ReactFlow, ReactFlowProvider, useReactFlow, useStore, type Edge } from "@xyflow/react";
 import { useCallback, useEffect, useMemo, useRef, useState, type FocusEvent, type KeyboardEvent } from "react";
@@ -30,7 +30,8 @@ type Props = {
   wanted?: ReadonlySet<number> | undefined;
 };
 
-const SIZE = { width: 210, height: 48 };
+const SIZE = { width: 210, height: 48, aspect: 2 };
+const NARROW = { ...SIZE, aspect: 0.7 };
 const nodeTypes = { item: ItemCard };
 const MOVE_MS = 250;
 
@@ -51,7 +52,8 @@ function Drawing({ graph, places, scope, chosen, choose, wanted }: Props) {
   const units = useMemo(() => unitsOf(graph, places), [graph, places]);
   const { open, turn, reset, changed } = useOpen(graph, units, scope);
   const next = useMemo(() => viewOf(graph, units, open), [graph, units, open]);
-  const drawn = useLayout(next, SIZE);
+  const narrow = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
+  const drawn = useLayout(next, narrow ? NARROW : SIZE);
   const [pointed, setPointed] = useState<string>();
   const show = useRef<string[] | "all">("all");
   const keyed = useRef(false);

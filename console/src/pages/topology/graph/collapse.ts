@@ -47,13 +47,16 @@ export function viewOf(graph: Graph, units: readonly Unit[], open: ReadonlySet<s
     }
   };
   units.forEach(walk);
-  return { items, links: linksOf(graph, itemOf), itemOf };
+  return { items, links: linksOf(graph, items, itemOf), itemOf };
 }
 
-/** What so many depend on, as on the nodes, says little by lines and hides all others: its ties are drawn only when it is asked for. */
-const HUB_FROM = 20;
+/**
+ * What so many depend on says little by lines and hides all others: its ties are drawn only when it is asked for. For what belongs to no
+ * namespace, as nodes and classes, fewer will do.
+ */
+const HUB_FROM = { inside: 20, outside: 5 };
 
-function linksOf(graph: Graph, itemOf: Int32Array): Link[] {
+function linksOf(graph: Graph, items: readonly Item[], itemOf: Int32Array): Link[] {
   const links = new Map<string, { from: number; to: number; ties: number; kinds: Set<string> }>();
   graph.dependencies.forEach((ties, place) => {
     const from = itemOf[place] ?? -1;
@@ -69,5 +72,6 @@ function linksOf(graph: Graph, itemOf: Int32Array): Link[] {
   });
   const needed = new Int32Array(itemOf.length);
   for (const { to } of links.values()) needed[to] = (needed[to] ?? 0) + 1;
-  return [...links.values()].map(({ kinds, ...link }) => ({ ...link, kinds: [...kinds].sort(), quiet: (needed[link.to] ?? 0) >= HUB_FROM }));
+  const isInside = (item: number) => items[item]?.unit.members.some((place) => graph.nodes[place]?.namespace) ?? false;
+  return [...links.values()].map(({ kinds, ...link }) => ({ ...link, kinds: [...kinds].sort(), quiet: (needed[link.to] ?? 0) >= (isInside(link.to) ? HUB_FROM.inside : HUB_FROM.outside) }));
 }

@@ -2,13 +2,12 @@
 // side by side, and what is tied to nothing stands in a grid below.
 import { graphlib, layout as dagre } from "@dagrejs/dagre";
 
-export type Sizes = { width: number; height: number };
+/** Of each thing; and how much wider than high the whole should be, as the frame is. */
+export type Sizes = { width: number; height: number; aspect: number };
 export type Ends = { from: number; to: number };
 export type Points = { x: number; y: number }[];
 
 const GAP = { rank: 52, node: 14, part: 48 };
-/** Wider than high, as screens are. */
-const ASPECT = 2;
 
 type Part = { places: number[]; points: Points; width: number; height: number };
 
@@ -19,7 +18,7 @@ export function layout(count: number, links: readonly Ends[], size: Sizes): Poin
   const single = grid(parts.filter(({ places }) => places.length === 1), size);
   const points: Points = Array.from({ length: count }, () => ({ x: 0, y: 0 }));
   const area = [...tied, ...(single ? [single] : [])].reduce((sum, part) => sum + (part.width + GAP.part) * (part.height + GAP.part), 0);
-  const widest = Math.max(Math.sqrt(area * ASPECT), ...tied.map(({ width }) => width));
+  const widest = Math.max(Math.sqrt(area * size.aspect), ...tied.map(({ width }) => width));
   let [x, y, shelf] = [0, 0, 0];
   for (const part of [...tied, ...(single ? [single] : [])]) {
     if (x > 0 && x + part.width > widest) [x, y, shelf] = [0, y + shelf + GAP.part, 0];
@@ -37,10 +36,10 @@ function alone(places: number[], { width, height }: Sizes): Part {
   return { places, points: [{ x: 0, y: 0 }], width, height };
 }
 
-function grid(parts: readonly Part[], { width, height }: Sizes): Part | undefined {
+function grid(parts: readonly Part[], { width, height, aspect }: Sizes): Part | undefined {
   if (parts.length === 0) return undefined;
   const [cellX, cellY] = [width + GAP.node * 2, height + GAP.node];
-  const columns = Math.max(1, Math.ceil(Math.sqrt((parts.length * cellY * ASPECT) / cellX)));
+  const columns = Math.max(1, Math.ceil(Math.sqrt((parts.length * cellY * aspect) / cellX)));
   return {
     places: parts.flatMap(({ places }) => places),
     points: parts.map((_, at) => ({ x: (at % columns) * cellX, y: Math.floor(at / columns) * cellY })),
