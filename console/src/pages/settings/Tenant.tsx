@@ -1,11 +1,11 @@
 // The organisation as a whole: its name, its data to take away, its end.
 import { Alert, Button, Group, Paper, Stack, Text, TextInput, Title } from "@mantine/core";
 import { IconDownload, IconTrash } from "@tabler/icons-react";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useId, useState, type FormEvent, type ReactNode } from "react";
 
 import { fieldProblem, isToldAtFields, tenantQuery, useChange, useUndo } from "../../api/admin";
-import { answer, api, ifMatch, setCsrfToken, type Schemas } from "../../api/client";
+import { answer, api, ifMatch, type Schemas } from "../../api/client";
 import { allowed, whoMay } from "../../api/rights";
 import { meQuery, useMe } from "../../api/session";
 import { ConfirmModal } from "../../parts/confirm";
@@ -18,6 +18,8 @@ import { done } from "../../parts/toast";
 import { Instant } from "../../time/zone";
 import { Facts } from "./Facts";
 import { ListPage } from "./ListPage";
+
+const CERTIFICATE = "assent-deletion-certificate.txt";
 
 type TenantDoc = Schemas["Tenant"];
 
@@ -148,11 +150,10 @@ function Exports() {
 
 function Deletion({ tenant }: { tenant: TenantDoc }) {
   const me = useMe();
-  const queries = useQueryClient();
   const [asking, setAsking] = useState(false);
   const [certificate, setCertificate] = useState<Schemas["DeletionCertificate"]>();
   const may = allowed(me.grants, "tenant.delete");
-  if (certificate) return <Deleted certificate={certificate} name={tenant.name} onLeave={() => (setCsrfToken(undefined), queries.clear(), queries.setQueryData(meQuery.queryKey, null))} />;
+  if (certificate) return <Deleted certificate={certificate} name={tenant.name} />;
   return (
     <>
       <Text size="sm" maw={720}>
@@ -170,7 +171,12 @@ function Deletion({ tenant }: { tenant: TenantDoc }) {
         title="Delete the organisation for good?"
         verb="Delete for good"
         typed={tenant.name}
-        onConfirm={async () => setCertificate(await answer(api.POST("/api/v1/tenant/delete", { body: { name: tenant.name } })))}
+        onConfirm={async () => {
+          const signed = await answer(api.POST("/api/v1/tenant/delete", { body: { name: tenant.name } }));
+          // At once: the session is gone with the organisation, and this page goes as soon as that is noticed.
+          save(signed);
+          setCertificate(signed);
+        }}
       >
         Its key is destroyed. Nobody can read anything of <b className="foreign">{tenant.name}</b> from then on: not you, not whoever runs this platform, not from a backup.
       </ConfirmModal>
@@ -178,32 +184,30 @@ function Deletion({ tenant }: { tenant: TenantDoc }) {
   );
 }
 
-function Deleted({ certificate: { note, public_key }, name, onLeave }: { certificate: Schemas["DeletionCertificate"]; name: string; onLeave: () => void }) {
-  const [saved, setSaved] = useState(false);
+function Deleted({ certificate, name }: { certificate: Schemas["DeletionCertificate"]; name: string }) {
   return (
     <Stack>
       <Alert color="green" variant="light" title="The organisation is deleted" role="status">
-        <span className="foreign">{name}</span> cannot be read any more. This certificate is shown this once: save it before you leave this page.
+        <span className="foreign">{name}</span> cannot be read any more. Your browser saved the signed certificate as {CERTIFICATE}. It is shown this once.
       </Alert>
-      <CopyBlock text={note} label="Copy certificate" />
+      <CopyBlock text={certificate.note} label="Copy certificate" />
       <Text size="sm">The key that signed it:</Text>
-      <CopyBlock text={public_key} label="Copy public key" />
+      <CopyBlock text={certificate.public_key} label="Copy public key" />
       <Group>
-        <Button
-          leftSection={<IconDownload size={16} aria-hidden />}
-          onClick={() => {
-            download("assent-deletion-certificate.txt", `${note}\nkey of the signature: ${public_key}\n`);
-            setSaved(true);
-          }}
-        >
-          Save the certificate
+        <Button leftSection={<IconDownload size={16} aria-hidden />} onClick={() => save(certificate)}>
+          Save it again
         </Button>
-        <Button variant="default" onClick={onLeave} disabled={!saved}>
+        {/* Not by the router: nothing of what this page knows is true any more. */}
+        <Button component="a" href="/sign-in" variant="default">
           Leave
         </Button>
       </Group>
     </Stack>
   );
+}
+
+function save({ note, public_key }: Schemas["DeletionCertificate"]): void {
+  download(CERTIFICATE, `${note}\nkey of the signature: ${public_key}\n`);
 }
 
 function update({ version }: TenantDoc, name: string): Promise<TenantDoc> {
