@@ -27,7 +27,7 @@ export function IncidentGraph({ cluster, incident }: { cluster: string; incident
     <Box>
       <Box h={HEIGHT_PX}>
         <Suspense fallback={<Skeleton h="100%" />}>
-          <GraphView graph={graph} places={places} scope={incident} choose={(object) => object !== undefined && void navigate({ to: "/topology", search: { cluster, incident, object } })} />
+          <GraphView graph={graph} places={places} scope={incident} embedded choose={(object) => object !== undefined && void navigate({ to: "/topology", search: { cluster, incident, object } })} />
         </Suspense>
       </Box>
       <Group justify="flex-end" mt={4}>

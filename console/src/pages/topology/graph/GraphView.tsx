@@ -28,6 +28,8 @@ type Props = {
   choose: (id: string | undefined) => void;
   /** Objects that are looked for; the others are faint. */
   wanted?: ReadonlySet<number> | undefined;
+  /** Inside a page that scrolls: wheel and finger scroll the page, and the buttons zoom. */
+  embedded?: boolean;
 };
 
 const SIZE = { width: 210, height: 48, aspect: 2 };
@@ -43,11 +45,12 @@ export function GraphView(props: Props) {
   );
 }
 
-function Drawing({ graph, places, scope, chosen, choose, wanted }: Props) {
+function Drawing({ graph, places, scope, chosen, choose, wanted, embedded = false }: Props) {
   const flow = useReactFlow();
   const ready = useStore(({ width, nodeLookup }) => width > 0 && nodeLookup.size > 0);
   const scheme = useComputedColorScheme();
   const still = useReducedMotion();
+  const touch = useMediaQuery("(pointer: coarse)", false, { getInitialValueInEffect: false });
   const frame = useRef<HTMLDivElement>(null);
   const units = useMemo(() => unitsOf(graph, places), [graph, places]);
   const { open, turn, reset, changed } = useOpen(graph, units, scope);
@@ -170,6 +173,9 @@ function Drawing({ graph, places, scope, chosen, choose, wanted }: Props) {
         edgesFocusable={false}
         elementsSelectable={false}
         onlyRenderVisibleElements={nodes.length > DRAWN_WHOLE}
+        zoomOnScroll={!embedded}
+        preventScrolling={!embedded}
+        panOnDrag={!embedded || !touch}
         minZoom={0.05}
         maxZoom={1.5}
         onNodeMouseEnter={(_, { id }) => setPointed(id)}
