@@ -82,7 +82,7 @@ impl Part {
         }
     }
 
-    /// Makes those broken that have nothing ready and own something broken. To be called after everything was worsened.
+    /// Who owns something broken is degraded, and broken if nothing of it is ready. To be called after everything was worsened.
     pub fn settle(&mut self) {
         // A Deployment owns a ReplicaSet owns a Pod: what is broken takes two steps to get to the top.
         for _ in 0..2 {
@@ -90,9 +90,9 @@ impl Part {
                 self.nodes.iter().filter(|node| node.health == Health::Broken).filter_map(|node| node.owner.clone()).collect();
             for owner in broken {
                 if let Ok(place) = self.nodes.binary_search_by(|node| node.of.cmp(&owner))
-                    && let Some(node) = self.nodes.get_mut(place).filter(|node| node.is_down)
+                    && let Some(node) = self.nodes.get_mut(place)
                 {
-                    node.health = Health::Broken;
+                    node.health = node.health.max(if node.is_down { Health::Broken } else { Health::Degraded });
                 }
             }
         }
@@ -176,7 +176,7 @@ mod tests {
         let mut part = Part { nodes: vec![drawn(&pod("web-0"), Some(&owner)), drawn(&owner, None)], ..Part::default() };
         part.worsen(&pod("web-0"), Health::Broken);
         part.settle();
-        assert_eq!(part.nodes[1].health, Health::Healthy, "others of it are ready");
+        assert_eq!(part.nodes[1].health, Health::Degraded, "others of it are ready");
         part.nodes[1].is_down = true;
         part.settle();
         assert_eq!(part.nodes[1].health, Health::Broken);

@@ -35,11 +35,13 @@ async fn what_is_ill_shows_with_its_incident_and_what_depends_on_it() {
     let list = wait_for(&house, &owner, "/api/v1/incidents", |list| list["items"][0]["cause"] == "image.not_found").await;
     let incident = list["items"][0]["id"].clone();
     let ill = wait_for(&house, &owner, &played.path("/topology"), |graph| {
-        node(graph, "Deployment", "catalog").is_some_and(|node| node["incidents"] == json!([incident]))
+        // The incident is kept a moment before the picture is shown.
+        node(graph, "Deployment", "catalog").is_some_and(|node| node["incidents"] == json!([incident]) && node["health"] != "healthy")
     })
     .await;
     let broken = nodes(&ill).find(|node| node["kind"] == "Pod" && node["health"] == "broken").expect("a pod that cannot start");
     assert_eq!(broken["note"], "0 of 1 ready: ImagePullBackOff");
+    assert_eq!(node(&ill, "Deployment", "catalog").unwrap()["health"], "degraded", "its other pods are ready");
     let near = house.get(&owner, &played.path(&format!("/topology?incident={}", incident.as_str().unwrap()))).await.json();
     assert!(node(&near, "Deployment", "catalog").is_some());
     assert!(nodes(&near).count() < nodes(&ill).count() && nodes(&near).all(|node| node["namespace"] != "pictures"), "{near}");
