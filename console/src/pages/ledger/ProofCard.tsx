@@ -53,7 +53,7 @@ function Checked({ proven: { proof, publicKey, by, history }, trustAnew }: { pro
             <Text size="sm">Checked just now in this browser ({by}).</Text>
           </Alert>
         ) : (
-          <Alert role="alert" color="red.9" variant="filled" autoContrast={false} icon={<IconAlertOctagon size={20} />} title="Not proven">
+          <Alert role="alert" color="red.9" variant="filled" styles={loud} icon={<IconAlertOctagon size={20} />} title="Not proven">
             <Text size="sm">Do not rely on this record before somebody has found out why. Keep the receipt, and verify the whole log.</Text>
           </Alert>
         )}
@@ -75,6 +75,9 @@ function Checked({ proven: { proof, publicKey, by, history }, trustAnew }: { pro
 
 /** The title of a light alert in a colour that is read well on it. */
 const titled = (color: string) => ({ title: { color }, icon: { color } });
+
+/** White on the darkest red, in both themes. */
+const loud = { title: { color: "white" }, icon: { color: "white" }, message: { color: "white" } };
 
 const results = {
   holds: { word: "Holds", colour: "green", icon: IconCheck },
@@ -126,7 +129,7 @@ function History({ history, publicKey, trustAnew }: { history: Proven["history"]
   const [asking, { open, close }] = useDisclosure();
   if (history.verdict === "unsigned") {
     return (
-      <Alert role="alert" color="red.9" variant="filled" autoContrast={false} icon={<IconAlertOctagon size={20} />} title="The newest checkpoint is not signed by the log">
+      <Alert role="alert" color="red.9" variant="filled" styles={loud} icon={<IconAlertOctagon size={20} />} title="The newest checkpoint is not signed by the log">
         What the platform gives out as the state of the log does not hold.
       </Alert>
     );
@@ -144,7 +147,7 @@ function History({ history, publicKey, trustAnew }: { history: Proven["history"]
   }
   const { title, says } = warnings[history.verdict];
   return (
-    <Alert role="alert" color="red.9" variant="filled" autoContrast={false} icon={<IconAlertOctagon size={22} />} title={title}>
+    <Alert role="alert" color="red.9" variant="filled" styles={loud} icon={<IconAlertOctagon size={22} />} title={title}>
       <Stack gap="xs" align="flex-start">
         <Text size="sm">{says}</Text>
         <Text size="xs">
