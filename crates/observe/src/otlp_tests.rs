@@ -223,9 +223,11 @@ fn resource(namespace: &str, name: &str) -> Option<Resource> {
     Some(Resource { attributes, ..Resource::default() })
 }
 
-/// Spans: kind, milliseconds, whether they failed, attributes.
-fn spans(namespace: &str, name: &str, spans: &[(i32, u64, bool, &[(&str, &str)])]) -> ExportTraceServiceRequest {
-    let span = |(kind, ms, failed, attributes): &(i32, u64, bool, &[(&str, &str)])| Span {
+/// A span: kind, milliseconds, whether it failed, attributes.
+type Spanned<'a> = (i32, u64, bool, &'a [(&'a str, &'a str)]);
+
+fn spans(namespace: &str, name: &str, spans: &[Spanned<'_>]) -> ExportTraceServiceRequest {
+    let span = |(kind, ms, failed, attributes): &Spanned<'_>| Span {
         kind: *kind,
         start_time_unix_nano: 1_000_000_000,
         end_time_unix_nano: 1_000_000_000 + ms * 1_000_000,
