@@ -6,7 +6,7 @@ mod support;
 
 use serde_json::{Value, json};
 use support::authenticator::{Ask, Authenticator, PRESENT, VERIFIED};
-use support::passkey::{self, ORIGIN, PARTY, decoded, sign_in_as};
+use support::passkey::{self, ORIGIN, PARTY, asking, decoded, set_up, sign_in_as};
 use support::{Answer, House, PASSWORD, Who};
 
 const SIGN_IN: &str = "/api/v1/sign-in/passkey";
@@ -320,21 +320,4 @@ fn same(ask: Ask) -> Ask {
 
 async fn post(house: &House, who: &Who, body: Value) -> Answer {
     house.call(who, "POST", "/api/v1/me/passkeys", Some(body)).await
-}
-
-fn asking(token: &str, email: &str) -> Value {
-    json!({ "token": token, "email": email, "name": "Ada" })
-}
-
-async fn set_up(house: &House, token: &str, email: &str, key: &Authenticator, change: impl FnOnce(Ask) -> Ask) -> Answer {
-    let asked = house.call(&Who::Nobody, "POST", "/api/v1/set-up/passkey/challenge", Some(asking(token, email))).await;
-    assert_eq!(asked.status, 200, "{}", asked.text());
-    let asked = asked.json();
-    let ask = change(Ask::create(ORIGIN, PARTY, &decoded(&asked["challenge"])));
-    let mut body = passkey::made(&asked, key, &ask, "unused");
-    let fields = body.as_object_mut().unwrap();
-    fields.remove("name");
-    fields.extend(asking(token, email).as_object().unwrap().clone());
-    fields.insert("passkey_name".to_owned(), json!("Laptop"));
-    house.call(&Who::Nobody, "POST", "/api/v1/set-up/passkey", Some(body)).await
 }

@@ -70,3 +70,22 @@ pub(crate) async fn sign_in_as(house: &House, authenticator: &Authenticator, han
     let body = signed(&asked, authenticator, handle, &authenticator.sign(&ask));
     house.call(&Who::Nobody, "POST", "/api/v1/sign-in/passkey", Some(body)).await
 }
+
+/// What a link is used with.
+pub(crate) fn asking(token: &str, email: &str) -> Value {
+    json!({ "token": token, "email": email, "name": "Ada" })
+}
+
+/// Uses a one-time link with a passkey, after a test has changed what is asked.
+pub(crate) async fn set_up(house: &House, token: &str, email: &str, key: &Authenticator, change: impl FnOnce(Ask) -> Ask) -> Answer {
+    let asked = house.call(&Who::Nobody, "POST", "/api/v1/set-up/passkey/challenge", Some(asking(token, email))).await;
+    assert_eq!(asked.status, 200, "{}", asked.text());
+    let asked = asked.json();
+    let ask = change(Ask::create(ORIGIN, PARTY, &decoded(&asked["challenge"])));
+    let mut body = made(&asked, key, &ask, "unused");
+    let fields = body.as_object_mut().unwrap();
+    fields.remove("name");
+    fields.extend(asking(token, email).as_object().unwrap().clone());
+    fields.insert("passkey_name".to_owned(), json!("Laptop"));
+    house.call(&Who::Nobody, "POST", "/api/v1/set-up/passkey", Some(body)).await
+}
