@@ -47,5 +47,9 @@ function watch(page: Page, url: string, faults: Faults): void {
 
 /** Waits until a page shows what it has: no skeleton is left. */
 export async function settled(page: Page): Promise<void> {
-  await page.waitForFunction(() => document.querySelector("h1") !== null && document.querySelector("[aria-busy=true]") === null);
+  const waited = page.waitForFunction(() => document.querySelector("h1, h2") !== null && document.querySelector("[aria-busy=true]") === null);
+  await waited.catch(async (error: unknown) => {
+    const shown = await page.locator("body").innerText();
+    throw new Error(`${page.url()} does not settle; it shows: ${shown.slice(0, 400)}`, { cause: error });
+  });
 }

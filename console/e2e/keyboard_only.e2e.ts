@@ -2,7 +2,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
-import { openBrowser, openContext, settled } from "./browser";
+import { openBrowser, openContext } from "./browser";
 import { PASSWORD, Platform } from "./platform";
 
 let platform: Platform;
@@ -36,11 +36,16 @@ it("signs in, finds, reads and comments by keys alone", async () => {
   await keyboard.press("i");
   await page.getByRole("heading", { level: 1, name: "Incidents" }).waitFor();
   await page.getByRole("listitem").first().waitFor();
-  await keyboard.press("j");
+  await keyboard.press("/");
+  await keyboard.type("selector");
+  await page.waitForURL(/text=selector/);
+  await keyboard.press("Escape");
+  await page.getByRole("listitem").getByRole("link", { name: /selector matches no pod/ }).first().waitFor();
+  await page.getByRole("listitem").nth(1).waitFor({ state: "detached" });
   await keyboard.press("j");
   await keyboard.press("Enter");
-  await page.waitForURL(/\/incidents\/inc_/);
-  await settled(page);
+  await page.getByRole("heading", { level: 1, name: /selector matches no pod/ }).waitFor();
+  await page.getByRole("button", { name: "Evidence E1" }).first().waitFor();
 
   await keyboard.press("e");
   await page.getByLabel("The exact words").waitFor();
@@ -55,8 +60,10 @@ it("signs in, finds, reads and comments by keys alone", async () => {
   await keyboard.press("Control+k");
   await page.getByRole("textbox", { name: "Search and commands" }).waitFor();
   await keyboard.type("ledger");
+  await page.locator("[data-selected]", { hasText: "Ledger" }).waitFor();
   await keyboard.press("Enter");
   await page.getByRole("heading", { level: 1, name: "Ledger" }).waitFor();
+  await page.locator("[aria-modal=true]").waitFor({ state: "detached" });
   await keyboard.press("?");
   await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
   expect(faults).toEqual([]);

@@ -3,10 +3,14 @@ import { randomBytes } from "node:crypto";
 
 import type { Session } from "./platform";
 
+/** What an observer lists at its start; before all of it is there, absence means nothing and nothing is examined. */
+const LISTED = ["Pod", "Node", "Namespace", "Deployment", "ReplicaSet", "Service", "Endpoints", "Ingress", "Event", "ConfigMap"] as const;
+
 export type KubeObject = { apiVersion: string; kind: string; metadata: Record<string, unknown>; [field: string]: unknown };
 
 export class Observer {
   private seq = 0;
+  private readonly began = new Date().toISOString();
   private constructor(
     readonly cluster: string,
     private readonly url: string,
@@ -33,10 +37,10 @@ export class Observer {
     await this.send("/api/v1/observer/signals", { signals });
   }
 
-  /** Tells that these kinds were listed whole. */
-  async listed(...kinds: string[]): Promise<void> {
-    const at = new Date().toISOString();
-    await this.send("/api/v1/observer/signals", { signals: kinds.map((kind) => ({ seq: ++this.seq, signal: { listed: { at, kind } } })) });
+  /** Tells that everything was listed: what was not seen since the beginning is gone. */
+  async listed(): Promise<void> {
+    const at = this.began;
+    await this.send("/api/v1/observer/signals", { signals: LISTED.map((kind) => ({ seq: ++this.seq, signal: { listed: { at, kind } } })) });
   }
 
   async log(namespace: string, pod: string, container: string, text: string): Promise<void> {

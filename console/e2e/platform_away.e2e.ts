@@ -33,7 +33,7 @@ it("a stale tab recovers: it says that it is not live, and shows afterwards what
   await context.setOffline(true);
   await page.getByText("You are offline").waitFor();
   await observer.saw(...illDeployment("catalog"));
-  await observer.listed("Pod", "Deployment", "ReplicaSet", "Event");
+  await observer.listed();
   await context.setOffline(false);
   await page.getByRole("link", { name: /image or its tag does not exist/ }).waitFor({ timeout: 60_000 });
   await page.getByText("You are offline").waitFor({ state: "detached" });

@@ -52,7 +52,7 @@ export function SignIn() {
       {options.data?.set_up && (
         <Text size="xs" c="dimmed">
           No account, or a lost password? An owner or admin of your organisation invites you with a one-time link.{" "}
-          <Anchor href="/status" size="xs">
+          <Anchor href="/status" size="xs" underline="always">
             Status of the platform
           </Anchor>
         </Text>
