@@ -131,6 +131,12 @@ typed_id! {
     AlertSourceId("als");
     /// A set of Cedar policies with a name.
     PolicyId("pol");
+    /// One change that is proposed, from its drawing to its end.
+    PlanId("pln");
+    /// An SSH key of a person, which signs ballots. The id is ours.
+    SshKeyId("ssk");
+    /// One way out for notifications.
+    ChannelId("chn");
 }
 
 #[cfg(test)]
