@@ -40,7 +40,9 @@ pub enum Need {
     Watch,
     /// Send what takes the change back. It is on disk that this is done.
     Revert,
-    /// Write down that the next thing is sent, by handing in [`Event::Ready`].
+    /// Ask once more whether the change may be made, with what is pinned now: [`Event::Ready`] or [`Event::Lapsed`].
+    Confirm,
+    /// Write down that what takes it back is sent, by handing in [`Event::Ready`].
     Prepare,
     /// Nothing, unless it is stopped.
     Nothing,
@@ -81,6 +83,8 @@ pub enum Event {
     Looked(Option<Value>),
     /// What follows from the change.
     Sampled(Sample),
+    /// The API server does not let the object be read, and will not.
+    Blind(String),
     /// Somebody who may vote here says no, signed.
     Stopped {
         /// Why.
@@ -175,7 +179,8 @@ impl Run {
         }
         match self.phase {
             Phase::Accepted => Need::Check,
-            Phase::Checked | Phase::Undoing => Need::Prepare,
+            Phase::Checked => Need::Confirm,
+            Phase::Undoing => Need::Prepare,
             Phase::Applying | Phase::Reverting if self.unsure => Need::Look,
             Phase::Applying => Need::Apply,
             Phase::Applied => Need::Watch,
@@ -203,6 +208,7 @@ impl Run {
             Event::Answered(answer) => self.answered(answer),
             Event::Looked(live) => self.looked(live.as_ref(), now),
             Event::Sampled(sample) if self.phase == Phase::Applied => self.judged(&sample, now),
+            Event::Blind(why) => self.blind(&why),
             Event::Stopped { reason } => self.stopped(&reason, now),
             Event::Checked(_) | Event::Objected(_) | Event::Ready | Event::Lapsed(_) | Event::Sampled(_) => Vec::new(),
         }
@@ -281,6 +287,15 @@ impl Run {
             Verdict::Overtaken(why) => vec![failed(&why)],
             Verdict::Worse(why) if self.can_be_reverted() => vec![Entry::Undoing { why: bounded(&why) }],
             Verdict::Worse(why) => vec![failed(&format!("it is worse than before, and nothing takes it back: {why}"))],
+        }
+    }
+
+    fn blind(&self, why: &str) -> Vec<Entry> {
+        match self.phase {
+            Phase::Applied => vec![ended(Outcome::Partial, &format!("it was applied, and what followed was not seen: {why}"))],
+            Phase::Applying => vec![failed(&format!("no answer came, and the object cannot be read: {why}"))],
+            Phase::Reverting => vec![failed(&format!("it may not have been taken back, and the object cannot be read: {why}"))],
+            _ => Vec::new(),
         }
     }
 
