@@ -7,13 +7,13 @@ use assent_api::executor::{Executor, NewExecutor};
 use assent_api::operations::{AddExecutor, GetExecutor, RemoveExecutor};
 use assent_api::plans::PlanState;
 use assent_api::{Action, Code, Empty, Problem};
-use assent_approval::keyring::{HeldKey, VoteKey};
+use assent_approval::keyring::HeldKey;
 use assent_base::id::ClusterId;
 use assent_base::{Secret, Timestamp};
 use assent_http::{Handle, Input, Reply, RequestMeta};
 use assent_identity::key::{Holder, KeyRecord};
 use assent_observe::manifest::BadSpec;
-use assent_policy::{Ask, Resource};
+use assent_policy::Resource;
 use assent_store::{Expect, Kept, Query, Tenant};
 use serde_json::json;
 
@@ -25,7 +25,6 @@ use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
 use crate::queries;
 use crate::queries::{QueryWords, ReadAll};
-use crate::ssh_keys;
 
 mod document;
 mod handed;
@@ -106,28 +105,24 @@ impl ControlPlane {
     async fn candidates(&self, desk: &Desk<'_>, resource: &Resource, domain: &str) -> Result<Vec<Candidate>, Problem> {
         let accounts = desk.tenant.all::<AccountDoc>(&Query::oldest_first()).await.map_err(Problem::from_store)?;
         let mut candidates = Vec::new();
-        for AccountDoc { id, email, passkeys, .. } in self.voters(desk, accounts, resource).await? {
-            let of_here = passkeys.into_iter().filter(|passkey| passkey.party == domain);
-            let passkeys = of_here.map(|passkey| VoteKey::Passkey(passkey.credential));
-            let ssh = ssh_keys::keys_of(&desk.tenant, id).await?.into_iter().map(|kept| VoteKey::Ssh(kept.doc.key));
-            let keys = passkeys.chain(ssh).map(|key| HeldKey { key, valid_from: None, revoked_at: None }).collect();
-            candidates.push(Candidate { account: id, email, keys });
+        for kept in accounts {
+            if candidates.len() >= CANDIDATES_MAX {
+                break;
+            }
+            if self.lets_vote(&desk.tenant, desk.engine(), &kept.doc, resource).await? {
+                let keys = self.keys_here(&desk.tenant, &kept.doc, domain).await?;
+                let keys = keys.into_iter().map(|key| HeldKey { key, valid_from: None, revoked_at: None }).collect();
+                candidates.push(Candidate { account: kept.doc.id, email: kept.doc.email, keys });
+            }
         }
         Ok(candidates)
     }
 
-    async fn voters(&self, desk: &Desk<'_>, accounts: Vec<Kept<AccountDoc>>, resource: &Resource) -> Result<Vec<AccountDoc>, Problem> {
-        let mut voters = Vec::new();
-        for kept in accounts.into_iter().filter(|kept| !kept.doc.disabled) {
-            let who = self.as_person(&desk.tenant, &kept.doc, &kept.doc.groups).await?.who;
-            if desk.engine().decide(&Ask { caller: who, action: Action::PlanVote, resource: resource.clone() }).is_permit() {
-                voters.push(kept.doc);
-            }
-            if voters.len() >= CANDIDATES_MAX {
-                break;
-            }
+    /// Lets plans be drawn under what is pinned now. The watcher does it by itself later, if it cannot be told.
+    async fn draw_anew(&self, tenant: &Tenant, cluster: ClusterId) {
+        if let Err(problem) = self.inner.watched.redraw(self, tenant, cluster).await {
+            tracing::warn!(%cluster, code = ?problem.code, "plans are not drawn anew yet");
         }
-        Ok(voters)
     }
 }
 
@@ -152,6 +147,8 @@ impl Handle<AddExecutor> for ControlPlane {
         let details = json!({ "executor": { "key": doc.key.id, "generation": doc.key.generation, "endpoint": doc.endpoint } });
         let intent = desk.intend(permit, details).await?;
         desk.keep(intent, vec![queries::put(&cluster.id, &doc, expect)?]).await?;
+        self.wake(desk.tenant_id());
+        self.draw_anew(&desk.tenant, cluster.doc.id).await;
         let location = format!("/api/v1/clusters/{}/executor", cluster.doc.id);
         Ok(Reply::new(NewExecutor { executor: doc.shown(), manifest }).location(location))
     }
@@ -167,7 +164,7 @@ impl Handle<RemoveExecutor> for ControlPlane {
         let intent = desk.intend(permit, json!({ "executor": { "key": kept.doc.key.id, "removed": true } })).await?;
         // Any version: whatever it says meanwhile, it goes.
         desk.keep(intent, vec![queries::delete::<ExecutorDoc>(&cluster.id, Expect::Any)?]).await?;
-        self.end_plans(&desk.tenant, cluster.doc.id, |doc| match doc.state {
+        self.end_asked(&desk.tenant, cluster.doc.id, |doc| match doc.state {
             PlanState::Awaiting | PlanState::Approved => Some((PlanState::Superseded, "the cluster's executor was removed".to_owned())),
             PlanState::Running => {
                 Some((PlanState::Failed, "the cluster's executor was removed while it ran; look at the object itself".to_owned()))
@@ -177,6 +174,7 @@ impl Handle<RemoveExecutor> for ControlPlane {
         .await?;
         // Whoever waits for work hears that there is none for them any more.
         self.wake(desk.tenant_id());
+        self.draw_anew(&desk.tenant, cluster.doc.id).await;
         Ok(Reply::new(Empty {}))
     }
 }

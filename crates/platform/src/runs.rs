@@ -13,7 +13,6 @@ use assent_approval::ballot::Word;
 use assent_base::id::{AccountId, ClusterId, PlanId};
 use assent_base::{Digest, Timestamp};
 use assent_http::{Handle, Input, Reply};
-use assent_incidents::Act;
 use assent_ledger as ledger;
 use assent_plan::plan::Inverse;
 use assent_screen::Screen;
@@ -24,6 +23,7 @@ use crate::caller::Caller;
 use crate::documents::{PlanDoc, StepRecord};
 use crate::plane::ControlPlane;
 use crate::plans::outcomes::{self, Became};
+use crate::plans::timeline;
 use crate::problem_of::ProblemOf;
 use crate::redaction;
 
@@ -255,22 +255,30 @@ impl ControlPlane {
         let plan =
             assent_plan::Plan::parse(doc.bytes.as_bytes()).map_err(|_| Problem::new(Code::Corrupt, "the kept plan cannot be read"))?;
         let Inverse::Patch { .. } = plan.inverse else { return Ok(None) };
-        let executor = self.executor_of(tenant, doc.cluster).await?;
-        let Some(pinned) = executor.and_then(|kept| kept.doc.believed(tenant.id())) else { return Ok(None) };
-        let watched = if is_watched { pinned.rules.verify_s } else { 0 };
-        let seconds = i64::from(pinned.rules.undo_s.saturating_add(watched));
+        let Ok(installed) = self.installed(tenant, doc.cluster).await? else { return Ok(None) };
+        let rules = &installed.pinned.rules;
+        let watched = if is_watched { rules.verify_s } else { 0 };
+        let seconds = i64::from(rules.undo_s.saturating_add(watched));
         Ok(self.now().as_second().checked_add(seconds).and_then(|second| Timestamp::from_second(second).ok()))
     }
 
-    /// The incident learns that something was done about it. If its watcher is busy or gone, the plan itself tells.
+    /// The incident learns what was done about it, without the executor's own words: who reads an incident may not read all that is in them.
     async fn tell_incident(&self, tenant: &Tenant, doc: &PlanDoc, step: &Step) {
-        if !matches!(step, Step::Applied { .. }) {
-            return;
-        }
-        let act = Act::ActedOn { plan: doc.title.clone() };
-        let actor = format!("executor:{}", doc.cluster);
-        if let Err(problem) = self.inner.watched.act(self, tenant, doc.cluster, doc.incident, act, &actor).await {
-            tracing::warn!(plan = %doc.id, code = ?problem.code, "an incident did not take that a plan of it was applied");
+        let by = format!("executor:{}", doc.cluster);
+        match step {
+            Step::Applied { .. } => timeline::acted_on(self, tenant, doc, &by).await,
+            Step::Undoing { .. } => timeline::tell(self, tenant, doc, format!("takes a plan back: {}", doc.title), &by).await,
+            Step::Ended { outcome, .. } => {
+                let how = match outcome {
+                    Outcome::Verified => "it did what it should",
+                    Outcome::Partial => "it did some of what it should",
+                    Outcome::Reverted => "it was taken back",
+                    Outcome::Failed => "it did not hold, and was not taken back",
+                    Outcome::Refused => "it was refused, and nothing was changed",
+                };
+                timeline::tell(self, tenant, doc, format!("ended a plan: {}: {how}", doc.title), &by).await;
+            }
+            Step::Intended { .. } | Step::Rehearsed {} | Step::Progress { .. } => {}
         }
     }
 }

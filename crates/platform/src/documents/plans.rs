@@ -154,8 +154,8 @@ impl PlanDoc {
 
     /// Whether somebody has said no to what runs or ran, and it is not taken back yet.
     pub(crate) fn is_to_be_stopped(&self) -> bool {
-        use PlanState::{Approved, Failed, Partial, Running, Verified};
-        !self.stops.is_empty() && matches!(self.state, Approved | Running | Verified | Partial | Failed)
+        use PlanState::{Approved, Partial, Rejected, Running, Verified};
+        !self.stops.is_empty() && matches!(self.state, Approved | Rejected | Running | Verified | Partial)
     }
 
     /// Where it stands as of now: time passes without anybody writing it down.

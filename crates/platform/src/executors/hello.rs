@@ -8,7 +8,7 @@ use assent_api::operations::ExecutorHello;
 use assent_api::plans::PlanState;
 use assent_api::{Code, Problem};
 use assent_approval::statement::ClusterUid;
-use assent_base::id::{ClusterId, TenantId};
+use assent_base::id::ClusterId;
 use assent_base::{Digest, Timestamp};
 use assent_execution::Pinned;
 use assent_http::{Handle, Input, Reply};
@@ -74,7 +74,7 @@ impl ControlPlane {
                 Err(StoreError::Absent { .. }) => return Err(crate::authenticate::unknown()),
                 other => {
                     other.map_err(Problem::from_store)?;
-                    return self.under_other_rules(tenant, cluster, &said).await;
+                    return if is_news { self.under_other_rules(tenant, cluster, &said).await } else { Ok(()) };
                 }
             }
         }
@@ -122,16 +122,18 @@ impl ControlPlane {
             Some(_) => "what is pinned in the cluster has changed since it was put to the vote",
             None => "what is pinned in the cluster cannot be used any more",
         };
-        self.end_plans(tenant, cluster, |doc| {
+        self.end_asked(tenant, cluster, |doc| {
             let is_asked = matches!(doc.state, PlanState::Awaiting | PlanState::Approved);
             let asked_under = doc.statement.as_ref().map(|statement| statement.fields().policy);
             (is_asked && asked_under != said.policy).then(|| (PlanState::Superseded, detail.to_owned()))
         })
-        .await
+        .await?;
+        self.draw_anew(tenant, cluster).await;
+        Ok(())
     }
 
     /// Ends plans of a cluster that nobody will run, each with what is on the ledger before.
-    pub(super) async fn end_plans(
+    pub(super) async fn end_asked(
         &self,
         tenant: &Tenant,
         cluster: ClusterId,
@@ -167,12 +169,5 @@ impl ExecutorDoc {
     fn hearing(self, version: String, said: Said, now: Timestamp) -> Self {
         let Said { pinned, policy, unusable } = said;
         Self { version: Some(version), pinned, policy, unusable, seen_at: Some(now), ..self }
-    }
-
-    /// What it has pinned, if that can be used.
-    pub(crate) fn believed(&self, tenant: TenantId) -> Option<Pinned> {
-        let text = self.pinned.as_deref().filter(|_| self.unusable.is_none())?;
-        let pinned = Pinned::parse(text.as_bytes()).ok()?;
-        (pinned.tenant == tenant && pinned.cluster == self.cluster).then_some(pinned)
     }
 }

@@ -3,21 +3,16 @@
 //! None of it is an order. A warrant goes along with the votes that hold by our keys and by those that the executor has pinned, so that an
 //! honest platform hands out nothing that would be refused; what is refused all the same, the executor says.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use assent_api::executor::{ToRehearse, ToRun, ToStop, WAIT_S_MAX, Work};
 use assent_api::operations::ExecutorWork;
 use assent_api::plans::PlanState;
-use assent_api::{Action, Code, Problem};
-use assent_approval::change::{Change, Record};
-use assent_approval::keyring::{Approver, HeldKey, Keyring, KeyringFile, VoteKey};
-use assent_approval::warrant::Warrant;
-use assent_base::id::{AccountId, ClusterId};
+use assent_api::{Code, Problem};
+use assent_base::id::ClusterId;
 use assent_base::{Digest, Timestamp, time};
-use assent_execution::Pinned;
 use assent_http::{Handle, Input, Reply};
-use assent_policy::{Ask, Resource};
 use assent_store::{Expect, Query, StoreError, Tenant};
 use serde::Serialize;
 use tokio::sync::broadcast::error::RecvError;
@@ -25,11 +20,11 @@ use tokio::time::Instant;
 
 use crate::authenticate::unknown;
 use crate::caller::Caller;
-use crate::documents::{AccountDoc, ClusterDoc, EnvironmentDoc, ExecutorDoc, IncidentDoc, PlanDoc};
+use crate::documents::{ExecutorDoc, PlanDoc};
 use crate::plane::ControlPlane;
+use crate::plans::asking::Installed;
 use crate::problem_of::ProblemOf;
 use crate::queries::{QueryWords, ReadAll};
-use crate::ssh_keys;
 
 /// Plans to try in one answer at most: each takes two requests to the API server.
 const REHEARSE_MAX: usize = 8;
@@ -60,7 +55,7 @@ impl Handle<ExecutorWork> for ControlPlane {
             if executor.key != asks.key {
                 return Err(unknown());
             }
-            let work = self.work_for(&tenant, cluster, &executor).await?;
+            let work = self.work_for(&tenant, cluster).await?;
             let (to, pieces) = ((tenant.id(), cluster), pieces(&work));
             if Instant::now() >= until || self.inner.handed.is_news(to, &pieces) {
                 self.inner.handed.remember(to, pieces);
@@ -92,15 +87,14 @@ impl ControlPlane {
     }
 
     /// Everything that there is to do in a cluster now.
-    async fn work_for(&self, tenant: &Tenant, cluster: ClusterId, executor: &ExecutorDoc) -> Result<Work, Problem> {
+    async fn work_for(&self, tenant: &Tenant, cluster: ClusterId) -> Result<Work, Problem> {
         // Without knowing what it believes, there is nothing that it could do.
-        let Some(pinned) = executor.believed(tenant.id()) else { return Ok(Work::default()) };
+        let Ok(Installed { pinned, .. }) = self.installed(tenant, cluster).await? else { return Ok(Work::default()) };
         let (now, mut work, mut room) = (self.now(), Work::default(), WORK_BYTES_MAX);
         let mut takes = |bytes: usize| room.checked_sub(bytes).map(|left| room = left).is_some();
         let of = |index| Query::oldest_first().equal(index, &cluster.to_string());
         for kept in tenant.all::<PlanDoc>(&of("stop")).await.map_err(Problem::from_store)? {
-            let in_time = kept.doc.state == PlanState::Running || kept.doc.undo_until.is_some_and(|until| now < until);
-            for stop in kept.doc.stops.iter().filter(|_| in_time) {
+            for stop in kept.doc.stops.iter().filter(|_| kept.doc.can_be_stopped(now)) {
                 let vote = text_of(&stop.vote)?;
                 if work.stop.len() < STOP_MAX && takes(vote.len()) {
                     work.stop.push(ToStop { plan: kept.doc.id, vote });
@@ -108,13 +102,13 @@ impl ControlPlane {
             }
         }
         for kept in tenant.all::<PlanDoc>(&of("open")).await.map_err(Problem::from_store)? {
-            let doc = kept.doc;
+            let doc = &kept.doc;
             match doc.state_at(now) {
                 PlanState::Approved | PlanState::Running if work.run.len() < RUN_MAX && doc.stops.is_empty() => {
-                    let Some(warrant) = self.warrant(tenant, &doc, &pinned, now).await? else { continue };
+                    let Some(warrant) = self.warrant_of(tenant, &kept).await? else { continue };
                     let warrant = text_of(&warrant)?;
                     if takes(doc.bytes.len().saturating_add(warrant.len())) {
-                        work.run.push(ToRun { plan: doc.id, bytes: doc.bytes, warrant });
+                        work.run.push(ToRun { plan: doc.id, bytes: doc.bytes.clone(), warrant });
                     }
                 }
                 // What nobody is asked about need not be tried.
@@ -124,76 +118,24 @@ impl ControlPlane {
                         && work.rehearse.len() < REHEARSE_MAX
                         && takes(doc.bytes.len()) =>
                 {
-                    work.rehearse.push(ToRehearse { plan: doc.id, bytes: doc.bytes });
+                    work.rehearse.push(ToRehearse { plan: doc.id, bytes: doc.bytes.clone() });
                 }
                 _ => {}
             }
         }
         Ok(work)
     }
+}
 
-    /// The warrant of a plan that is approved now, by our keys and by those that are pinned; none if it is not.
-    async fn warrant(&self, tenant: &Tenant, doc: &PlanDoc, pinned: &Pinned, now: Timestamp) -> Result<Option<Warrant>, Problem> {
-        let Some(statement) = doc.statement.clone() else { return Ok(None) };
-        if statement.fields().policy != *pinned.policy_digest() || statement.is_over(now) {
-            return Ok(None);
+impl PlanDoc {
+    /// Whether a rejection of it can still do anything.
+    fn can_be_stopped(&self, now: Timestamp) -> bool {
+        match self.state {
+            // Its executor may have the warrant, and has not begun as far as we know.
+            PlanState::Approved | PlanState::Rejected => self.run.is_empty() && now < self.expires_at,
+            PlanState::Running => true,
+            _ => self.undo_until.is_some_and(|until| now < until),
         }
-        if doc.by_rule {
-            return Ok(Some(Warrant { statement, votes: Vec::new() }));
-        }
-        let votes: Vec<_> = doc.votes.iter().map(|kept| kept.vote.clone()).collect();
-        let ours = self.keyring_of(tenant, doc, pinned, votes.iter().map(|vote| vote.voter).collect()).await?;
-        let recall = |votes: Vec<_>, keyring: &Keyring| Change::recall(&Record { statement: statement.clone(), votes }, keyring, now);
-        let Ok(Change::Approved(approved)) = recall(votes.clone(), &ours) else { return Ok(None) };
-        let standing: BTreeSet<AccountId> = approved.approvers().collect();
-        let theirs = votes.into_iter().filter(|vote| standing.contains(&vote.voter)).collect();
-        match recall(theirs, pinned.keyring()) {
-            Ok(Change::Approved(approved)) => Ok(approved.warrant(pinned.keyring(), now).ok()),
-            Ok(Change::Awaiting(_) | Change::Rejected(_) | Change::Expired(_)) | Err(_) => Ok(None),
-        }
-    }
-
-    /// The keys of these people that count for us: they are members, policy lets them vote on this plan now, and the keys are theirs.
-    async fn keyring_of(&self, tenant: &Tenant, doc: &PlanDoc, pinned: &Pinned, voters: BTreeSet<AccountId>) -> Result<Keyring, Problem> {
-        let party = pinned.keyring().party();
-        let mut approvers = BTreeMap::new();
-        if let Some(resource) = self.resource_of(tenant, doc).await? {
-            let engine = self.engine(tenant).await?;
-            for voter in voters {
-                let Some(account) = tenant.get::<AccountDoc>(&voter.to_string()).await.map_err(Problem::from_store)? else { continue };
-                let Ok(person) = self.as_person(tenant, &account.doc, &account.doc.groups).await else { continue };
-                if !engine.decide(&Ask { caller: person.who, action: Action::PlanVote, resource: resource.clone() }).is_permit() {
-                    continue;
-                }
-                let of_here = account.doc.passkeys.into_iter().filter(|passkey| passkey.party == party.id());
-                let passkeys = of_here.map(|passkey| VoteKey::Passkey(passkey.credential));
-                let ssh = ssh_keys::keys_of(tenant, voter).await?.into_iter().map(|kept| VoteKey::Ssh(kept.doc.key));
-                let keys = passkeys.chain(ssh).map(|key| HeldKey { key, valid_from: None, revoked_at: None }).collect();
-                approvers.insert(voter, Approver { account: voter, keys });
-            }
-        }
-        let origins = party.origins().map(str::to_owned).collect();
-        let file = KeyringFile { domain: party.id().to_owned(), origins, approvers: approvers.into_values().collect() };
-        Keyring::new(&file).map_err(|bad| {
-            tracing::warn!(%bad, plan = %doc.id, "the keys of those who voted are no keyring");
-            Problem::new(Code::Conflict, "the keys of those who voted do not fit together")
-        })
-    }
-
-    /// What policy is asked about a plan; none if its incident or its cluster is gone.
-    async fn resource_of(&self, tenant: &Tenant, doc: &PlanDoc) -> Result<Option<Resource>, Problem> {
-        let incident = tenant.get::<IncidentDoc>(&doc.incident.to_string()).await.map_err(Problem::from_store)?;
-        let cluster = tenant.get::<ClusterDoc>(&doc.cluster.to_string()).await.map_err(Problem::from_store)?;
-        let (Some(incident), Some(cluster)) = (incident, cluster) else { return Ok(None) };
-        let environment = tenant.get::<EnvironmentDoc>(&cluster.doc.environment.to_string()).await.map_err(Problem::from_store)?;
-        Ok(environment.map(|environment| {
-            let place = crate::incidents::Place {
-                name: cluster.doc.name,
-                environment: environment.doc.id,
-                criticality: environment.doc.criticality,
-            };
-            doc.resource(tenant.id(), &place, &incident.doc.0)
-        }))
     }
 }
 
