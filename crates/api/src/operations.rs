@@ -8,8 +8,8 @@ use crate::access::{Access, Action};
 use crate::operation::{Empty, Method, Operation};
 use crate::page::{Page, PageQuery};
 use crate::{
-    accounts, alerts, clusters, environments, evidence, incidents, keys, ledger, observer, overview, passkeys, policies, redaction,
-    sessions, shares, status, tenants, topology,
+    accounts, alerts, clusters, environments, evidence, executor, incidents, keys, ledger, observer, overview, passkeys, plans, policies,
+    redaction, sessions, shares, ssh_keys, status, tenants, topology,
 };
 
 /// Sees every operation, in the order of the table.
@@ -70,6 +70,10 @@ operations! {
     BeginPasskey: Post "/api/v1/me/passkeys/challenge", Access::SignedIn, 200, "Asks for a challenge to make a passkey.", Empty, Empty, Empty => passkeys::PasskeyChallenge;
     AddPasskey: Post "/api/v1/me/passkeys", Access::SignedIn, 201, "Adds a passkey that an authenticator has just made.", Empty, Empty, passkeys::AddPasskey => passkeys::Passkey;
     RemovePasskey: Delete "/api/v1/me/passkeys/{passkey}", Access::SignedIn, 204, "Removes one of the caller's passkeys; the last way in stays.", passkeys::PasskeyPath, Empty, Empty => Empty;
+    // SSH keys
+    ListSshKeys: Get "/api/v1/me/ssh-keys", Access::SignedIn, 200, "Lists the SSH keys that the caller signs ballots with.", Empty, PageQuery, Empty => Page<ssh_keys::SshKey>;
+    AddSshKey: Post "/api/v1/me/ssh-keys", Access::SignedIn, 201, "Adds an SSH key that the caller proves to have.", Empty, Empty, ssh_keys::AddSshKey => ssh_keys::SshKey;
+    RemoveSshKey: Delete "/api/v1/me/ssh-keys/{ssh_key}", Access::SignedIn, 204, "Removes one of the caller's SSH keys; what it signed counts no more.", ssh_keys::SshKeyPath, Empty, Empty => Empty;
     // accounts
     ListMembers: Get "/api/v1/members", Access::Action(Action::MemberRead), 200, "Lists the members.", Empty, PageQuery, Empty => Page<accounts::Member>;
     InviteMember: Post "/api/v1/members", Access::Action(Action::MemberManage), 201, "Invites somebody, with a one-time link.", Empty, Empty, accounts::InviteMember => accounts::Invited;
@@ -103,10 +107,18 @@ operations! {
     GetTopology: Get "/api/v1/clusters/{cluster}/topology", Access::Action(Action::ClusterRead), 200, "Shows who depends on whom in a cluster, now or as it was.", clusters::ClusterPath, topology::TopologyQuery, Empty => topology::Topology;
     ListTopologyInstants: Get "/api/v1/clusters/{cluster}/topology/instants", Access::Action(Action::ClusterRead), 200, "Lists the instants that the topology can be shown of, oldest first.", clusters::ClusterPath, Empty, Empty => topology::TopologyInstants;
     // observer
-    ExchangeKey: Post "/api/v1/observer/token", Access::Public, 200, "Exchanges an observer's key for a token.", Empty, Empty, observer::TokenRequest => observer::Token;
+    ExchangeKey: Post "/api/v1/observer/token", Access::Public, 200, "Exchanges the key of an observer or an executor for a token.", Empty, Empty, observer::TokenRequest => observer::Token;
     ObserverHello: Post "/api/v1/observer/hello", Access::Observer, 200, "Begins or resumes a stream.", Empty, Empty, observer::Hello => observer::Welcome;
     ObserverHeartbeat: Post "/api/v1/observer/heartbeat", Access::Observer, 200, "Says that the observer lives.", Empty, Empty, observer::Heartbeat => observer::Acknowledged;
     ObserverSignals: Post "/api/v1/observer/signals", Access::Observer, 200, "Sends signals; the answer comes once they are kept.", Empty, Empty, observer::Batch => observer::Acknowledged;
+    // executor
+    GetExecutor: Get "/api/v1/clusters/{cluster}/executor", Access::Action(Action::ClusterRead), 200, "Reads what runs plans in a cluster, and what it has pinned.", clusters::ClusterPath, Empty, Empty => executor::Executor;
+    AddExecutor: Post "/api/v1/clusters/{cluster}/executor", Access::Action(Action::ExecutorManage), 201, "Adds an executor to a cluster, and answers with what to apply to it; again, it gets a new key.", clusters::ClusterPath, Empty, executor::AddExecutor => executor::NewExecutor;
+    RemoveExecutor: Delete "/api/v1/clusters/{cluster}/executor", Access::Action(Action::ExecutorManage), 204, "Removes a cluster's executor: its key and its tokens hold no more, at once.", clusters::ClusterPath, Empty, Empty => Empty;
+    ExecutorHello: Post "/api/v1/executor/hello", Access::Executor, 200, "Says that an executor has started, and what it has pinned.", Empty, Empty, executor::ExecutorHello => executor::ExecutorWelcome;
+    ExecutorWork: Post "/api/v1/executor/work", Access::Executor, 200, "Asks for work, and waits for some.", Empty, Empty, executor::AskWork => executor::Work;
+    TellRehearsal: Post "/api/v1/executor/plans/{plan}/rehearsal", Access::Executor, 204, "Tells what a dry run of a plan came to.", plans::PlanPath, Empty, plans::Rehearsal => Empty;
+    TellStep: Post "/api/v1/executor/plans/{plan}/steps", Access::Executor, 200, "Tells a step of a run; the answer comes once it is on the ledger.", plans::PlanPath, Empty, executor::TellStep => executor::StepRecorded;
     // incidents
     GetOverview: Get "/api/v1/overview", Access::Action(Action::IncidentRead), 200, "Sums up what the caller may see: environments, clusters, what is open, what happened today.", Empty, Empty, Empty => overview::Overview;
     ListIncidents: Get "/api/v1/incidents", Access::Action(Action::IncidentRead), 200, "Lists the incidents that the caller may see, latest change first.", Empty, incidents::IncidentQuery, Empty => Page<incidents::IncidentSummary>;
@@ -125,6 +137,13 @@ operations! {
     CreateShare: Post "/api/v1/incidents/{incident}/shares", Access::Action(Action::IncidentShare), 201, "Makes a link that shows this report to whoever holds it.", incidents::IncidentPath, Empty, shares::CreateShare => shares::NewShare;
     RevokeShare: Delete "/api/v1/incidents/{incident}/shares/{share}", Access::Action(Action::IncidentShare), 204, "Revokes a link, at once.", shares::SharePath, Empty, Empty => Empty;
     OpenShare: Post "/api/v1/shared", Access::Public, 200, "Shows what a link shows.", Empty, Empty, shares::OpenShare => shares::Shared;
+    // plans
+    ListPlans: Get "/api/v1/plans", Access::Action(Action::PlanRead), 200, "Lists the plans that the caller may see, latest change first.", Empty, plans::PlanQuery, Empty => Page<plans::PlanSummary>;
+    GetPlan: Get "/api/v1/plans/{plan}", Access::Action(Action::PlanRead), 200, "Reads a plan: the bytes that are signed, who assented, and what became of it.", plans::PlanPath, Empty, Empty => plans::Plan;
+    ProposePlan: Post "/api/v1/incidents/{incident}/plans", Access::Action(Action::PlanPropose), 201, "Proposes a change for an incident, or adapts a plan of it.", incidents::IncidentPath, Empty, plans::ProposePlan => plans::Plan;
+    AskBallot: Post "/api/v1/plans/{plan}/ballot", Access::Action(Action::PlanVote), 200, "Says what the caller has to sign for their next word on a plan.", plans::PlanPath, Empty, plans::AskBallot => plans::BallotToSign;
+    CastVote: Post "/api/v1/plans/{plan}/votes", Access::Action(Action::PlanVote), 201, "Says yes or no to a plan, or takes the caller's word back, with a signature.", plans::PlanPath, Empty, plans::CastVote => plans::Plan;
+    AssignPlan: Post "/api/v1/plans/{plan}/assign", Access::Action(Action::PlanPropose), 200, "Gives a plan to somebody.", plans::PlanPath, Empty, plans::AssignPlan => plans::Plan;
     // ledger
     ListRecords: Get "/api/v1/ledger/records", Access::Action(Action::LedgerRead), 200, "Lists records, newest first.", Empty, ledger::RecordQuery, Empty => Page<ledger::Record>;
     GetRecord: Get "/api/v1/ledger/records/{index}", Access::Action(Action::LedgerRead), 200, "Reads a record.", ledger::RecordPath, Empty, Empty => ledger::Record;

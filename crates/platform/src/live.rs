@@ -36,7 +36,7 @@ impl ControlPlane {
         let _ = self.notices(tenant).send(());
     }
 
-    fn notices(&self, tenant: TenantId) -> broadcast::Sender<()> {
+    pub(crate) fn notices(&self, tenant: TenantId) -> broadcast::Sender<()> {
         let mut live = self.inner.live.lock().unwrap_or_else(PoisonError::into_inner);
         live.entry(tenant).or_insert_with(|| broadcast::channel(NOTICES_MAX).0).clone()
     }
@@ -120,6 +120,7 @@ impl Reader {
 async fn may_know(desk: &Desk<'_>, event: &Event) -> Result<bool, Problem> {
     let known = match event {
         Event::Incident { incident, .. } => desk.incident(*incident).await.map(drop),
+        Event::Plan { plan, .. } => desk.plan(*plan).await.map(drop),
         Event::Cluster { cluster, .. } => desk.cluster(*cluster).await.map(drop),
         Event::Gap {} => Ok(()),
     };
