@@ -24,6 +24,7 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 
 use crate::documents::{ClusterDoc, TenantDoc};
+use crate::notices::Notices;
 use crate::people::People;
 use crate::plane::{ControlPlane, HASHES_AT_ONCE_MAX, Inner, Outside};
 use crate::problem_of::ProblemOf;
@@ -115,6 +116,7 @@ impl ControlPlane {
         let started_at = (outside.clock)();
         let tokens = crate::observer_tokens::issuer(&keys, started_at).map_err(StartError::Settings)?;
         let people = People::open(&keys.join(LEDGER_KEY), ORIGIN, &settings).map_err(StartError::Settings)?;
+        let notices = Notices::open(&settings).map_err(StartError::Settings)?;
         let inner = Inner {
             settings,
             data: data.to_owned(),
@@ -128,6 +130,7 @@ impl ControlPlane {
             engines: Mutex::default(),
             live: Mutex::new(BTreeMap::new()),
             people,
+            notices,
         };
         let plane = ControlPlane { inner: Arc::new(inner) };
         plane.resume_deletions().await?;

@@ -285,6 +285,7 @@ impl Task {
         if let Err(problem) = self.unwritten.write_one(id, &self.plane, &self.tenant, &self.book).await {
             // Whoever asked hears that it failed: then it has not happened.
             self.book = before;
+            self.unwritten.untell(id);
             return Err(problem);
         }
         for step in steps {
@@ -385,11 +386,6 @@ impl Task {
         self.drawing.take(&examined.slice, std::mem::take(&mut examined.drawn));
         let steps = self.book.fold(&examined, now);
         self.unwritten.take(&steps, Some(&examined), &self.book);
-        for step in &steps {
-            if let Step::Notify { id, why } = step {
-                tracing::info!(cluster = %self.cluster, incident = %id, ?why, "people are to be told");
-            }
-        }
         if examined.wanted_logs.is_empty() {
             self.wanted.remove(&examined.slice);
         } else {
