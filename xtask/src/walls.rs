@@ -58,6 +58,7 @@ const ROOMS: &[Room] = &[
         floor: Floor::Core,
         may_use: &["assent-base", "assent-capture", "assent-evidence", "assent-diagnosis"],
     },
+    Room { package: "assent-execution", floor: Floor::Core, may_use: &["assent-base", "assent-api", "assent-approval", "assent-plan"] },
     Room { package: "assent-client", floor: Floor::Edge, may_use: &["assent-base", "assent-api"] },
     Room { package: "assent-http", floor: Floor::Edge, may_use: &["assent-base", "assent-api"] },
     Room { package: "assent-identity", floor: Floor::Edge, may_use: &["assent-base", "assent-api"] },
@@ -74,6 +75,7 @@ const ROOMS: &[Room] = &[
             "assent-capture",
             "assent-diagnosis",
             "assent-evidence",
+            "assent-execution",
             "assent-http",
             "assent-identity",
             "assent-incidents",
@@ -237,7 +239,7 @@ mod tests {
     fn the_house_as_drawn_stands() {
         let survey = survey(&house(&[]));
         assert_eq!(survey.faults, Vec::<String>::new());
-        assert_eq!((survey.rooms, survey.arrows, survey.silent_rooms), (22, 9, 12));
+        assert_eq!((survey.rooms, survey.arrows, survey.silent_rooms), (23, 9, 13));
     }
 
     #[test]

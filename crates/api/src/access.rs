@@ -12,6 +12,8 @@ pub enum Access {
     SignedIn,
     /// An observer with a token for exactly one cluster.
     Observer,
+    /// An executor with a token for exactly one cluster.
+    Executor,
     /// Whoever policy lets do this to the resource that the call names.
     Action(Action),
 }
@@ -109,6 +111,14 @@ words! {
         IncidentManage = "incident.manage",
         /// Share a report by link, and revoke the link.
         IncidentShare = "incident.share",
+        /// Read plans, who assented to them, and what became of them.
+        PlanRead = "plan.read",
+        /// Propose and adapt plans, and give them to somebody.
+        PlanPropose = "plan.propose",
+        /// Assent to a plan, or say no to it. It takes a signature, so only people can.
+        PlanVote = "plan.vote",
+        /// Let an executor run plans in a cluster, and take that back.
+        ExecutorManage = "executor.manage",
         /// Read the ledger.
         LedgerRead = "ledger.read",
         /// Export the ledger.

@@ -1,6 +1,6 @@
 //! The live stream.
 
-use assent_base::id::{ClusterId, IncidentId};
+use assent_base::id::{ClusterId, IncidentId, PlanId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,13 @@ pub enum Event {
     Cluster {
         /// Which.
         cluster: ClusterId,
+        /// Its version now.
+        version: u64,
+    },
+    /// A plan was drawn, or something became of it. Read it anew.
+    Plan {
+        /// Which.
+        plan: PlanId,
         /// Its version now.
         version: u64,
     },

@@ -8,8 +8,8 @@ use crate::access::{Access, Action};
 use crate::operation::{Empty, Method, Operation};
 use crate::page::{Page, PageQuery};
 use crate::{
-    accounts, alerts, clusters, environments, evidence, incidents, keys, ledger, observer, overview, passkeys, policies, redaction,
-    sessions, shares, status, tenants, topology,
+    accounts, alerts, clusters, environments, evidence, incidents, keys, ledger, observer, overview, passkeys, plans, policies, redaction,
+    sessions, shares, ssh_keys, status, tenants, topology,
 };
 
 /// Sees every operation, in the order of the table.
@@ -70,6 +70,10 @@ operations! {
     BeginPasskey: Post "/api/v1/me/passkeys/challenge", Access::SignedIn, 200, "Asks for a challenge to make a passkey.", Empty, Empty, Empty => passkeys::PasskeyChallenge;
     AddPasskey: Post "/api/v1/me/passkeys", Access::SignedIn, 201, "Adds a passkey that an authenticator has just made.", Empty, Empty, passkeys::AddPasskey => passkeys::Passkey;
     RemovePasskey: Delete "/api/v1/me/passkeys/{passkey}", Access::SignedIn, 204, "Removes one of the caller's passkeys; the last way in stays.", passkeys::PasskeyPath, Empty, Empty => Empty;
+    // SSH keys
+    ListSshKeys: Get "/api/v1/me/ssh-keys", Access::SignedIn, 200, "Lists the SSH keys that the caller signs ballots with.", Empty, PageQuery, Empty => Page<ssh_keys::SshKey>;
+    AddSshKey: Post "/api/v1/me/ssh-keys", Access::SignedIn, 201, "Adds an SSH key that the caller proves to have.", Empty, Empty, ssh_keys::AddSshKey => ssh_keys::SshKey;
+    RemoveSshKey: Delete "/api/v1/me/ssh-keys/{ssh_key}", Access::SignedIn, 204, "Removes one of the caller's SSH keys; what it signed counts no more.", ssh_keys::SshKeyPath, Empty, Empty => Empty;
     // accounts
     ListMembers: Get "/api/v1/members", Access::Action(Action::MemberRead), 200, "Lists the members.", Empty, PageQuery, Empty => Page<accounts::Member>;
     InviteMember: Post "/api/v1/members", Access::Action(Action::MemberManage), 201, "Invites somebody, with a one-time link.", Empty, Empty, accounts::InviteMember => accounts::Invited;
@@ -125,6 +129,13 @@ operations! {
     CreateShare: Post "/api/v1/incidents/{incident}/shares", Access::Action(Action::IncidentShare), 201, "Makes a link that shows this report to whoever holds it.", incidents::IncidentPath, Empty, shares::CreateShare => shares::NewShare;
     RevokeShare: Delete "/api/v1/incidents/{incident}/shares/{share}", Access::Action(Action::IncidentShare), 204, "Revokes a link, at once.", shares::SharePath, Empty, Empty => Empty;
     OpenShare: Post "/api/v1/shared", Access::Public, 200, "Shows what a link shows.", Empty, Empty, shares::OpenShare => shares::Shared;
+    // plans
+    ListPlans: Get "/api/v1/plans", Access::Action(Action::PlanRead), 200, "Lists the plans that the caller may see, latest change first.", Empty, plans::PlanQuery, Empty => Page<plans::PlanSummary>;
+    GetPlan: Get "/api/v1/plans/{plan}", Access::Action(Action::PlanRead), 200, "Reads a plan: the bytes that are signed, who assented, and what became of it.", plans::PlanPath, Empty, Empty => plans::Plan;
+    ProposePlan: Post "/api/v1/incidents/{incident}/plans", Access::Action(Action::PlanPropose), 201, "Proposes a change for an incident, or adapts a plan of it.", incidents::IncidentPath, Empty, plans::ProposePlan => plans::Plan;
+    AskBallot: Post "/api/v1/plans/{plan}/ballot", Access::Action(Action::PlanVote), 200, "Says what the caller has to sign for their next word on a plan.", plans::PlanPath, Empty, plans::AskBallot => plans::BallotToSign;
+    CastVote: Post "/api/v1/plans/{plan}/votes", Access::Action(Action::PlanVote), 201, "Says yes or no to a plan, or takes the caller's word back, with a signature.", plans::PlanPath, Empty, plans::CastVote => plans::Plan;
+    AssignPlan: Post "/api/v1/plans/{plan}/assign", Access::Action(Action::PlanPropose), 200, "Gives a plan to somebody.", plans::PlanPath, Empty, plans::AssignPlan => plans::Plan;
     // ledger
     ListRecords: Get "/api/v1/ledger/records", Access::Action(Action::LedgerRead), 200, "Lists records, newest first.", Empty, ledger::RecordQuery, Empty => Page<ledger::Record>;
     GetRecord: Get "/api/v1/ledger/records/{index}", Access::Action(Action::LedgerRead), 200, "Reads a record.", ledger::RecordPath, Empty, Empty => ledger::Record;

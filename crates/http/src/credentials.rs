@@ -22,8 +22,8 @@ pub(crate) fn read(headers: &HeaderMap, access: Access, method: Method, cookie_n
         return Ok(Credentials::None);
     }
     let bearer = bearer(headers)?;
-    // Observers are no browsers: a cookie says nothing about them.
-    let cookie = if access == Access::Observer { None } else { cookie(headers, cookie_name)? };
+    // Observers and executors are no browsers: a cookie says nothing about them.
+    let cookie = if matches!(access, Access::Observer | Access::Executor) { None } else { cookie(headers, cookie_name)? };
     match (bearer, cookie) {
         (Some(_), Some(_)) => Err(Problem::new(Code::BadRequest, "send a token or a session, not both")),
         (Some(token), None) => Ok(Credentials::Bearer(token)),

@@ -203,7 +203,7 @@ fn allowed(limits: &Limits, access: Access) -> Allowed {
     let bytes_max = match access {
         Access::Public => limits.public_body_bytes_max,
         Access::SignedIn | Access::Action(_) => limits.body_bytes_max,
-        Access::Observer => limits.observer_body_bytes_max,
+        Access::Observer | Access::Executor => limits.observer_body_bytes_max,
     };
     Allowed { bytes_max, gzip: access == Access::Observer, timeout_ms: limits.body_timeout_ms }
 }
@@ -245,7 +245,7 @@ pub(crate) fn path_parameters(template: &str, path: &str) -> Result<Vec<(String,
 
 fn remember<P: Platform>(row: &Row<P>, raw: &Raw) -> Result<Option<Remember>, Problem> {
     let Some(key) = raw.meta.idempotency_key.clone() else { return Ok(None) };
-    if row.method != Method::Post || matches!(row.access, Access::Public | Access::Observer) {
+    if row.method != Method::Post || matches!(row.access, Access::Public | Access::Observer | Access::Executor) {
         return Err(Problem::new(Code::BadRequest, "this operation takes no `Idempotency-Key`"));
     }
     let path = raw.path.iter().map(|(_, text)| text.as_bytes());

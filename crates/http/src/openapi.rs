@@ -48,7 +48,8 @@ pub fn openapi(report_schema: &Value) -> Value {
                 "token": { "type": "http", "scheme": "bearer", "description": "A machine's key, or a token of the identity provider." },
                 "session": { "type": "apiKey", "in": "cookie", "name": "assent",
                     "description": "What a sign-in sets (`__Host-assent` under TLS). All but GET also need `X-Csrf-Token`." },
-                "observer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "An observer's token, for ten minutes." }
+                "observer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "An observer's token, for ten minutes." },
+                "executor": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "An executor's token, for ten minutes." }
             }
         }
     });
@@ -153,6 +154,7 @@ fn security(access: Access) -> Value {
         Access::Public => json!([]),
         Access::SignedIn | Access::Action(_) => json!([{ "token": [] }, { "session": [] }]),
         Access::Observer => json!([{ "observer": [] }]),
+        Access::Executor => json!([{ "executor": [] }]),
     }
 }
 

@@ -39,7 +39,9 @@ impl ControlPlane {
                     self.vouched_for(&token).await
                 }
             }
-            (Access::Observer, Credentials::None | Credentials::Session { .. })
+            // Nothing is an executor yet.
+            (Access::Executor, _)
+            | (Access::Observer, Credentials::None | Credentials::Session { .. })
             | (Access::SignedIn | Access::Action(_), Credentials::None) => Err(unknown()),
         }
     }

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::caller::Caller;
 use crate::desk::Desk;
-use crate::documents::{AlertSourceDoc, ClusterDoc};
+use crate::documents::{AlertSourceDoc, ClusterDoc, ExecutorDoc};
 use crate::names;
 use crate::pages::Pages;
 use crate::plane::ControlPlane;
@@ -193,11 +193,13 @@ impl Handle<DeleteCluster> for ControlPlane {
         self.inner.watched.stop(desk.tenant_id(), kept.doc.id).await;
         // Any version: whatever its observer says meanwhile, the cluster goes.
         let mut writes = vec![queries::delete::<ClusterDoc>(&kept.id, Expect::Any)?];
+        writes.push(queries::delete::<ExecutorDoc>(&kept.id, Expect::Any)?);
         for source in desk.all::<AlertSourceDoc>(&Query::default().equal("cluster", &kept.id)).await? {
             writes.push(queries::delete::<AlertSourceDoc>(&source.id, Expect::Any)?);
         }
         desk.keep(intent, writes).await?;
         crate::watching::forget(&desk.tenant, kept.doc.id, desk.now).await?;
+        crate::plans::outcomes::forget(&desk.tenant, kept.doc.id, desk.now).await?;
         Ok(Reply::new(Empty {}))
     }
 }

@@ -64,6 +64,11 @@ impl<'a> Desk<'a> {
         self.who.principal.to_string()
     }
 
+    /// Who calls.
+    pub(crate) fn principal(&self) -> assent_policy::Principal {
+        self.who.principal
+    }
+
     /// What others call the caller.
     pub(crate) fn name(&self) -> &str {
         &self.name
@@ -165,7 +170,8 @@ impl<'a> Desk<'a> {
 fn action_to_read(action: Action) -> Option<Action> {
     let read = match action {
         Action::IncidentComment | Action::IncidentManage | Action::IncidentShare | Action::IncidentRead => Action::IncidentRead,
-        Action::ClusterManage | Action::ClusterRead => Action::ClusterRead,
+        Action::PlanRead | Action::PlanPropose | Action::PlanVote => Action::PlanRead,
+        Action::ClusterManage | Action::ClusterRead | Action::ExecutorManage => Action::ClusterRead,
         Action::EnvironmentManage | Action::EnvironmentRead => Action::EnvironmentRead,
         Action::RedactionRead | Action::RedactionManage => Action::EnvironmentRead,
         // Things of the whole tenant: that there are members, keys and policies is no secret to a member.

@@ -9,6 +9,7 @@ use assent_store::Index;
 mod accounts;
 mod clusters;
 mod incidents;
+mod plans;
 mod settings;
 mod topology;
 
@@ -17,6 +18,7 @@ pub(crate) use accounts::{
 };
 pub(crate) use clusters::ClusterDoc;
 pub(crate) use incidents::{CommentDoc, IncidentDoc, ReportDoc, ShareDoc};
+pub(crate) use plans::{ExecutorDoc, KeptVote, OutcomeDoc, PlanDoc, SshKeyDoc, word_of};
 pub(crate) use settings::{AlertDoc, AlertSourceDoc, EnvironmentDoc, IdempotencyDoc, PolicyDoc, RedactionDoc, TenantDoc};
 pub(crate) use topology::{NodeCounts, TopologyDoc, TopologyInstantDoc};
 

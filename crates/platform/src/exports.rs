@@ -35,6 +35,7 @@ const WITHHELD: &[(&str, &str)] = &[
     ("alert_source", "/secret"),
     ("api_key", "/record/hash"),
     ("cluster", "/key/hash"),
+    ("executor", "/key/hash"),
     // Answers that were given once can hold secrets that are shown once.
     ("idempotency", "/stored"),
     ("link", "/link/hash"),

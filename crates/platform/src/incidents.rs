@@ -61,11 +61,15 @@ impl ControlPlane {
 impl IncidentDoc {
     /// What policy is asked about it: the namespaces of all that a reader would see of it.
     pub(crate) fn resource(&self, tenant: assent_base::id::TenantId, place: &Place) -> Resource {
-        let incident = &self.0;
-        Resource::in_environment(tenant, place.environment, place.criticality)
-            .with_id(incident.id)
-            .in_namespaces(incident.namespaces.iter().cloned())
+        resource(&self.0, tenant, place)
     }
+}
+
+/// What policy is asked about an incident.
+pub(crate) fn resource(incident: &assent_incidents::Incident, tenant: assent_base::id::TenantId, place: &Place) -> Resource {
+    Resource::in_environment(tenant, place.environment, place.criticality)
+        .with_id(incident.id)
+        .in_namespaces(incident.namespaces.iter().cloned())
 }
 
 impl ReportDoc {

@@ -120,6 +120,7 @@ impl Reader {
 async fn may_know(desk: &Desk<'_>, event: &Event) -> Result<bool, Problem> {
     let known = match event {
         Event::Incident { incident, .. } => desk.incident(*incident).await.map(drop),
+        Event::Plan { plan, .. } => desk.plan(*plan).await.map(drop),
         Event::Cluster { cluster, .. } => desk.cluster(*cluster).await.map(drop),
         Event::Gap {} => Ok(()),
     };

@@ -22,6 +22,7 @@ use crate::pages::Pages;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
 use crate::queries::{QueryWords, ReadAll};
+use crate::ssh_keys::without_keys;
 use crate::turns::Turn;
 
 /// Members of one tenant at most.
@@ -179,6 +180,7 @@ impl Handle<RemoveMember> for ControlPlane {
         }
         let mut writes = vec![Write::delete::<AccountDoc>(&kept.id, expect).map_err(Problem::from_store)?, turn.write()?];
         writes.extend(desk.without_sessions(kept.doc.id).await?);
+        writes.extend(without_keys(&desk.tenant, kept.doc.id).await?);
         let intent = desk.intend(permit, json!({ "removed": kept.doc.recorded() })).await?;
         desk.keep(intent, writes).await?;
         // An address that leads to no account any more opens nothing; it is taken out so that another tenant can have it.

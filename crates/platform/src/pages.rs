@@ -16,6 +16,7 @@ pub(crate) struct Pages<'d> {
     desk: &'d Desk<'d>,
     after: Option<Cursor>,
     limit: usize,
+    looked_at: u32,
 }
 
 impl<'d> Pages<'d> {
@@ -27,29 +28,40 @@ impl<'d> Pages<'d> {
     /// The same, for lists whose query has more fields.
     pub(crate) fn at(desk: &'d Desk<'d>, cursor: Option<&str>, limit: Option<u32>) -> Result<Self, Problem> {
         let after = cursor.map(str::parse).transpose().map_err(|_| bad_cursor())?;
-        Ok(Self { desk, after, limit: self::limit(limit)? })
+        Ok(Self { desk, after, limit: self::limit(limit)?, looked_at: 0 })
     }
 
     /// Goes through documents until the page is full; `show` leaves out what the caller may not see or did not ask for.
     pub(crate) async fn collect<D: Document, T>(
-        self,
+        mut self,
         query: Query,
         mut show: impl FnMut(Kept<D>) -> Option<T>,
     ) -> Result<Page<T>, Problem> {
         let mut items = Vec::new();
-        let mut after = self.after;
-        let mut looked_at = 0;
-        loop {
-            // One by one to the cursor: a page ends exactly after the entry that filled it.
-            let asked = query.clone().after(after.take()).limit(u32::try_from(self.limit - items.len()).unwrap_or(PAGE_ENTRIES_MAX));
-            let page = self.desk.tenant.list::<D>(&asked).await.map_err(Problem::from_store)?;
-            looked_at += u32::try_from(page.items.len()).unwrap_or(u32::MAX);
-            items.extend(page.items.into_iter().filter_map(&mut show));
-            after = page.next;
-            if after.is_none() || items.len() >= self.limit || looked_at >= LOOKED_AT_MAX {
-                return Ok(Page { items, next: after.map(|cursor| cursor.to_string()) });
-            }
+        while let Some(found) = self.stretch::<D>(&query, items.len()).await? {
+            items.extend(found.into_iter().filter_map(&mut show));
         }
+        Ok(self.page(items))
+    }
+
+    /// The next documents that the page could be filled with, for what takes more than a document to show; none when it is full, or
+    /// there are no more. `filled` says how many of those before it took.
+    pub(crate) async fn stretch<D: Document>(&mut self, query: &Query, filled: usize) -> Result<Option<Vec<Kept<D>>>, Problem> {
+        if (self.looked_at > 0 && self.after.is_none()) || filled >= self.limit || self.looked_at >= LOOKED_AT_MAX {
+            return Ok(None);
+        }
+        // One by one to the cursor: a page ends exactly after the entry that filled it.
+        let wanted = u32::try_from(self.limit - filled).unwrap_or(PAGE_ENTRIES_MAX);
+        let asked = query.clone().after(self.after.take()).limit(wanted);
+        let page = self.desk.tenant.list::<D>(&asked).await.map_err(Problem::from_store)?;
+        self.looked_at += u32::try_from(page.items.len()).unwrap_or(u32::MAX).max(1);
+        self.after = page.next;
+        Ok(Some(page.items))
+    }
+
+    /// The page, with what it was filled with.
+    pub(crate) fn page<T>(self, items: Vec<T>) -> Page<T> {
+        Page { items, next: self.after.map(|cursor| cursor.to_string()) }
     }
 
     /// A page of a list that is there whole. The cursor is the place of the next entry.

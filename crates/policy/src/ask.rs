@@ -64,6 +64,12 @@ pub struct Resource {
     /// Whether it is the installation with all its tenants, in the hands of the tenant that runs it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub installation: bool,
+    /// What a plan would do, by the word of its action; none if it is no plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<String>,
+    /// How much can go wrong with a plan, in a word; none if it is no plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub risk: Option<String>,
 }
 
 /// An environment, and how critical it is.
@@ -80,7 +86,8 @@ impl Resource {
     /// The tenant itself, or something of it that is in no environment: a member, a key, a policy.
     #[must_use]
     pub fn of_tenant(tenant: TenantId) -> Self {
-        Self { tenant, id: tenant.to_string(), place: None, namespaces: BTreeSet::new(), installation: false }
+        let id = tenant.to_string();
+        Self { tenant, id, place: None, namespaces: BTreeSet::new(), installation: false, change: None, risk: None }
     }
 
     /// The installation with all its tenants, of which this one runs it.
@@ -99,6 +106,13 @@ impl Resource {
     #[must_use]
     pub fn in_namespaces<N: Into<String>>(mut self, namespaces: impl IntoIterator<Item = N>) -> Self {
         self.namespaces = namespaces.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The same, as a plan that would do this, with so much that can go wrong.
+    #[must_use]
+    pub fn that_changes(mut self, change: &str, risk: &str) -> Self {
+        (self.change, self.risk) = (Some(change.to_owned()), Some(risk.to_owned()));
         self
     }
 

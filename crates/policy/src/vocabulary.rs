@@ -125,6 +125,9 @@ impl Vocabulary {
         if ask.resource.installation {
             attributes.insert("installation".to_owned(), RestrictedExpression::new_bool(true));
         }
+        for (name, value) in [("change", &ask.resource.change), ("risk", &ask.resource.risk)] {
+            attributes.extend(value.clone().map(|value| (name.to_owned(), RestrictedExpression::new_string(value))));
+        }
         let mut parents = HashSet::new();
         if let Some(place) = ask.resource.place {
             let environment = self.environment(place.environment);
@@ -206,6 +209,7 @@ mod tests {
                 Resource::of_tenant(tenant),
                 Resource::of_installation(tenant),
                 Resource::in_environment(tenant, environment, Criticality::Lab).in_namespaces(["a", "b \"quoted\" \\ ∞"]),
+                Resource::in_environment(tenant, environment, Criticality::Prod).that_changes("set_image", "medium"),
             ] {
                 for action in Action::ALL {
                     let caller = Caller { tenant, principal, grants: grants.clone() };

@@ -157,7 +157,7 @@ fn watch(remote: &Remote, query: &IncidentQuery, json: bool) -> anyhow::Result<u
                         print(&row(&one))?
                     };
                 }
-                Event::Cluster { .. } => {}
+                Event::Cluster { .. } | Event::Plan { .. } => {}
                 Event::Gap {} => drop(print("(some changes were missed; run the command again for the whole list)\n")?),
             }
         }

@@ -86,6 +86,8 @@ fn resource() -> impl Strategy<Value = Resource> {
         place,
         namespaces: namespaces.into_iter().filter(|_| place.is_some()).collect(),
         installation,
+        change: None,
+        risk: None,
     })
 }
 
