@@ -9,36 +9,48 @@ export class NotSigned extends Error {
   override readonly name = "NotSigned";
 }
 
-export type ToSign = {
+export type Shown = {
   /** The plan as it is shown. */
   bytes: string;
   digest: string;
+  /** What people are asked to assent to; nothing of advice. */
+  statement?: { fields: StatementFields; text: string } | null | undefined;
+  tenant: string;
+};
+
+export type ToSign = Shown & {
   statement: { fields: StatementFields; text: string };
   /** What the platform says is to be signed. */
   ballot: { round: number; text: string; challenge: string };
   word: Word;
   reason?: string | undefined;
-  /** Who signs, and in which tenant. */
   voter: string;
-  tenant: string;
   nowMs: number;
 };
 
-/** The challenge for the passkey, made here. */
-export async function challengeToSign({ bytes, digest, statement, ballot, word, reason, voter, tenant, nowMs }: ToSign): Promise<string> {
+/** Holds the plan that is shown against what the platform says of it, before anybody thinks of signing. */
+export async function checkShown({ bytes, digest, statement, tenant }: Shown): Promise<void> {
   const plan = readPlan(bytes);
-  const { fields, text } = statement;
   const made = await planDigest(bytes);
   if (digest !== made) differs("The digest that the platform gives for this plan is not the digest of the plan shown here.");
-  if (fields.plan !== made) differs("The statement is about another plan than the one shown here.");
-  if (plan.scope.is !== "cluster") differs("The plan shown here is for no cluster.");
   const { scope } = plan;
-  const of = "tenant" in scope.of ? scope.of : undefined;
-  if (fields.tenant !== tenant || of?.tenant !== tenant) differs("The statement or the plan is of another organisation.");
-  if (fields.cluster !== of?.cluster || fields.cluster_uid !== of.cluster_uid) differs("The statement is for another cluster than the plan shown here.");
+  if (scope.is === "cluster" && scope.of.tenant !== tenant) differs("The plan is of another organisation.");
+  if (!statement) return;
+  const { fields, text } = statement;
+  if (fields.plan !== made) differs("The statement is about another plan than the one shown here.");
+  if (scope.is !== "cluster") return differs("The plan shown here is for no cluster.");
+  if (fields.tenant !== tenant) differs("The statement is of another organisation.");
+  if (fields.cluster !== scope.of.cluster || fields.cluster_uid !== scope.of.cluster_uid) differs("The statement is for another cluster than the plan shown here.");
   if (fields.evidence !== plan.grounds.digest) differs("The statement rests on other evidence than the plan shown here.");
   if (Date.parse(fields.expires_at) > Date.parse(plan.expires_at)) differs("The statement stands longer than the plan shown here.");
   if (statementText(fields) !== text) differs("The text of the statement is not that of its fields.");
+}
+
+/** The challenge for the passkey, made here. */
+export async function challengeToSign(asked: ToSign): Promise<string> {
+  await checkShown(asked);
+  const { ballot, word, reason, voter, nowMs } = asked;
+  const { fields } = asked.statement;
   if (word === "approve") {
     if (Date.parse(fields.expires_at) <= nowMs) differs("The time of this plan is over.");
     if (fields.authors.includes(voter)) differs("You had a hand in this plan, so others have to approve it.");

@@ -19,9 +19,8 @@ export async function digestOf(text: string): Promise<string> {
   return named(await sha256(encoder.encode(text)));
 }
 
-/** The digest of a plan with these canonical bytes: over the domain and the bytes, each after its length in eight bytes. */
-export async function planDigest(bytes: string): Promise<string> {
-  const parts = [encoder.encode(PLAN_DOMAIN), encoder.encode(bytes)];
+/** The digest of several parts, each after its length in eight bytes, so that no two lists of parts have the same bytes. */
+async function digestOfParts(parts: readonly Uint8Array[]): Promise<string> {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + LENGTH_BYTES + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -30,6 +29,16 @@ export async function planDigest(bytes: string): Promise<string> {
     at += LENGTH_BYTES + part.length;
   }
   return named(await sha256(whole));
+}
+
+/** The digest of a plan with these canonical bytes. */
+export function planDigest(bytes: string): Promise<string> {
+  return digestOfParts([encoder.encode(PLAN_DOMAIN), encoder.encode(bytes)]);
+}
+
+/** The digest that a plan names a piece of evidence by. */
+export function exhibitDigest({ source, locator, quote }: { source: string; locator: string; quote: string }): Promise<string> {
+  return digestOfParts([source, locator, quote].map((part) => encoder.encode(part)));
 }
 
 /** What a passkey signs of a text: its SHA-256, base64url without padding. */
