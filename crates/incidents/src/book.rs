@@ -20,7 +20,9 @@ mod group;
 pub mod narrow;
 mod weigh;
 
-pub use act::{Act, BadAct, CONTEXT_CHARS_MAX, CONTEXTS_MAX, MUTE_MAX_S, MUTE_MIN_S, REASON_CHARS_MAX, REOPENED_HOLD_S};
+pub use act::{
+    Act, BadAct, CONTEXT_CHARS_MAX, CONTEXTS_MAX, MUTE_MAX_S, MUTE_MIN_S, PLAN_TEXT_CHARS_MAX, REASON_CHARS_MAX, REOPENED_HOLD_S,
+};
 pub use group::CHANGE_LOOKBACK_S;
 pub use weigh::{AFFECTED_BROKEN, DEVIATION_BROKEN};
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use assent_api::operations::{AssignPlan, GetPlan, ListPlans};
-use assent_api::plans as words;
+use assent_api::plans as api;
 use assent_api::{Action, Code, Problem};
 use assent_base::id::{IncidentId, PlanId, TenantId};
 use assent_http::{Handle, Input, Reply};
@@ -26,9 +26,15 @@ use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
 use crate::queries::QueryWords;
 
+pub(crate) mod asking;
+pub(crate) mod drawn;
+pub(crate) mod electorate;
 pub(crate) mod outcomes;
+mod proposing;
 mod shown;
+pub(crate) mod timeline;
 mod voting;
+mod words;
 
 /// A plan with what is needed to say who may do what with it.
 pub(crate) struct OpenPlan {
@@ -52,12 +58,12 @@ impl PlanDoc {
 }
 
 /// A risk, as policies name it.
-pub(crate) fn risk_word(risk: words::Risk) -> &'static str {
+pub(crate) fn risk_word(risk: api::Risk) -> &'static str {
     match risk {
-        words::Risk::Low => "low",
-        words::Risk::Medium => "medium",
-        words::Risk::High => "high",
-        words::Risk::Exceptional => "exceptional",
+        api::Risk::Low => "low",
+        api::Risk::Medium => "medium",
+        api::Risk::High => "high",
+        api::Risk::Exceptional => "exceptional",
     }
 }
 
@@ -74,7 +80,7 @@ impl Desk<'_> {
     }
 
     /// A plan as a list shows it; none if the caller may not know of it.
-    fn listed(&self, kept: &Kept<PlanDoc>, incident: &Incident, place: &Place) -> Option<words::PlanSummary> {
+    fn listed(&self, kept: &Kept<PlanDoc>, incident: &Incident, place: &Place) -> Option<api::PlanSummary> {
         let of_incident = crate::incidents::resource(incident, self.tenant_id(), place);
         let resource = kept.doc.resource(self.tenant_id(), place, incident);
         let readable = self.may(Action::IncidentRead, &of_incident) && self.may(Action::PlanRead, &resource);
@@ -82,7 +88,7 @@ impl Desk<'_> {
     }
 
     /// The plan whole, as it is now.
-    pub(crate) async fn whole_plan(&self, id: PlanId) -> Result<(words::Plan, u64), Problem> {
+    pub(crate) async fn whole_plan(&self, id: PlanId) -> Result<(api::Plan, u64), Problem> {
         let open = self.plan(id).await?;
         let version = open.kept.version;
         Ok((self.show_plan(open).await?, version))
@@ -101,12 +107,12 @@ pub(crate) fn writes(doc: &PlanDoc, expect: assent_store::Expect) -> Result<Vec<
 
 /// What a list of plans is narrowed to.
 struct Wanted {
-    states: Option<Vec<words::PlanState>>,
-    query: words::PlanQuery,
+    states: Option<Vec<api::PlanState>>,
+    query: api::PlanQuery,
 }
 
 impl Wanted {
-    fn of(query: words::PlanQuery) -> Result<Self, Problem> {
+    fn of(query: api::PlanQuery) -> Result<Self, Problem> {
         let states = query.state.as_deref().map(|list| list.split(',').map(read_state).collect::<Result<_, _>>()).transpose()?;
         Ok(Self { states, query })
     }
@@ -117,18 +123,16 @@ impl Wanted {
         match (&self.query.incident, &self.query.cluster, self.states.as_deref()) {
             (Some(incident), _, _) => query.equal("incident", &incident.to_string()),
             // Time turns these into expired ones without anybody writing it down, so that one is no index for the other.
-            (None, None, Some([state])) if !matches!(state, words::PlanState::Expired) => {
+            (None, None, Some([state])) if !matches!(state, api::PlanState::Expired) => {
                 query.equal("state", &crate::documents::word_of(*state))
             }
             (None, Some(cluster), _) => query.equal("cluster", &cluster.to_string()),
-            (None, None, _) if self.query.mine == Some(true) => {
-                query.equal("state", &crate::documents::word_of(words::PlanState::Awaiting))
-            }
+            (None, None, _) if self.query.mine == Some(true) => query.equal("state", &crate::documents::word_of(api::PlanState::Awaiting)),
             (None, None, _) => query,
         }
     }
 
-    fn takes(&self, one: &words::PlanSummary) -> bool {
+    fn takes(&self, one: &api::PlanSummary) -> bool {
         let asked = &self.query;
         self.states.as_ref().is_none_or(|states| states.contains(&one.state))
             && asked.incident.is_none_or(|id| one.incident == id)
@@ -139,7 +143,7 @@ impl Wanted {
     }
 }
 
-fn read_state(word: &str) -> Result<words::PlanState, Problem> {
+fn read_state(word: &str) -> Result<api::PlanState, Problem> {
     serde_json::from_value(serde_json::Value::String(word.trim().to_owned())).map_err(|_| {
         Problem::invalid(
             "/state",
@@ -197,7 +201,7 @@ impl Handle<AssignPlan> for ControlPlane {
                 return Err(Problem::invalid("/to", "there is no such active member"));
             }
         }
-        if open.kept.doc.state_at(desk.now) == words::PlanState::Superseded {
+        if open.kept.doc.state_at(desk.now) == api::PlanState::Superseded {
             return Err(Problem::new(Code::Conflict, "another plan took its place"));
         }
         let doc = PlanDoc { assignee: input.body.to, updated_at: desk.now, ..open.kept.doc };

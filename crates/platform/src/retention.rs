@@ -13,7 +13,9 @@ use assent_ledger::Outcome;
 use assent_store::{Expect, Query, Tenant, Write};
 use serde_json::json;
 
-use crate::documents::{AlertDoc, BY_TIME, CommentDoc, EnvironmentDoc, IdempotencyDoc, IncidentDoc, ReportDoc, SessionDoc, ShareDoc};
+use crate::documents::{
+    AlertDoc, BY_TIME, CommentDoc, EnvironmentDoc, IdempotencyDoc, IncidentDoc, PlanDoc, ReportDoc, SessionDoc, ShareDoc,
+};
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
 use crate::queries::{QueryWords, ReadAll};
@@ -98,6 +100,9 @@ impl ControlPlane {
         }
         for share in tenant.all::<ShareDoc>(&of).await.map_err(Problem::from_store)? {
             writes.push(Write::delete::<ShareDoc>(&share.id, Expect::Any).map_err(Problem::from_store)?);
+        }
+        for plan in tenant.all::<PlanDoc>(&of).await.map_err(Problem::from_store)? {
+            writes.push(Write::delete::<PlanDoc>(&plan.id, Expect::Any).map_err(Problem::from_store)?);
         }
         // The incident last: what is broken off is found and ended by the next round.
         writes.push(Write::delete::<ReportDoc>(id, Expect::Any).map_err(Problem::from_store)?);

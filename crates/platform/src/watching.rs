@@ -13,6 +13,8 @@ use assent_base::Timestamp;
 use assent_base::id::{ClusterId, IncidentId, TenantId};
 use assent_diagnosis::wanted::Wanted;
 use assent_incidents::{Act, Fact, Severity};
+use assent_plan::Plan;
+use assent_plan::proposal::Proposal;
 use assent_store::Tenant;
 use tokio::sync::{mpsc, oneshot};
 
@@ -23,6 +25,7 @@ use crate::topology::Parts;
 mod aside;
 mod drawing;
 mod keeping;
+mod proposals;
 mod restore;
 mod task;
 
@@ -87,6 +90,10 @@ enum Message {
     Mentioned { facts: Vec<Fact> },
     /// Somebody does something with an incident.
     Act { id: IncidentId, act: Act, by: String, answer: oneshot::Sender<Result<(), Problem>> },
+    /// A person proposes a change for an incident.
+    Propose { id: IncidentId, proposal: Box<Proposal>, answer: oneshot::Sender<Result<Plan, Problem>> },
+    /// Plans are to be drawn anew: what is pinned in the cluster has changed.
+    Redraw,
     /// What is known shall live on under another stream.
     CarryOver { to: String, answer: oneshot::Sender<Result<(), Problem>> },
     /// It is over.
@@ -157,6 +164,25 @@ impl Watched {
         let (answer, answered) = oneshot::channel();
         self.ask(plane, tenant, cluster, Message::Act { id, act, by: by.to_owned(), answer }).await?;
         answered.await.map_err(|_| gone())?
+    }
+
+    /// Draws what a person proposes for an incident, from what is known now.
+    pub(crate) async fn propose(
+        &self,
+        plane: &ControlPlane,
+        tenant: &Tenant,
+        cluster: ClusterId,
+        id: IncidentId,
+        proposal: Proposal,
+    ) -> Result<Plan, Problem> {
+        let (answer, answered) = oneshot::channel();
+        self.ask(plane, tenant, cluster, Message::Propose { id, proposal: Box::new(proposal), answer }).await?;
+        answered.await.map_err(|_| gone())?
+    }
+
+    /// Lets plans be drawn anew: to be called after what is pinned in a cluster has changed, or its executor is gone.
+    pub(crate) async fn redraw(&self, plane: &ControlPlane, tenant: &Tenant, cluster: ClusterId) -> Result<(), Problem> {
+        self.ask(plane, tenant, cluster, Message::Redraw).await
     }
 
     /// Lets what is known live on under another stream.

@@ -11,6 +11,8 @@ use crate::record::{Dismissal, Incident, Mute, Phase, Standing, TimelineKind};
 pub const MUTE_MIN_S: i64 = 60;
 /// Longest time that an incident is muted for: 90 days.
 pub const MUTE_MAX_S: i64 = 90 * 86_400;
+/// Characters of what is told of a plan at most: a title, and the reason of a rejection.
+pub const PLAN_TEXT_CHARS_MAX: usize = 4_400;
 /// Characters of a reason.
 pub const REASON_CHARS_MAX: usize = 2_000;
 /// Characters of what a person adds for an investigation.
@@ -53,6 +55,11 @@ pub enum Act {
     ActedOn {
         /// Which, in words.
         plan: String,
+    },
+    /// Something became of a plan of it. Told, whether it lives or not.
+    OfPlan {
+        /// What, in words.
+        text: String,
     },
     /// Somebody remarked on it.
     Comment,
@@ -123,6 +130,7 @@ impl Book {
                 assignee.map_or_else(|| "nobody has it now".to_owned(), |assignee| format!("{assignee} has it now"))
             }
             Act::ActedOn { plan } => acted(incident, plan, now)?,
+            Act::OfPlan { text } => bounded(text, PLAN_TEXT_CHARS_MAX)?,
             Act::Comment => {
                 incident.comments = incident.comments.saturating_add(1);
                 "remarked on it".to_owned()

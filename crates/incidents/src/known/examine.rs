@@ -105,6 +105,11 @@ struct Gathering {
 impl Known {
     /// Examines a slice at the present instant, and takes it off the dirty ones.
     pub fn examine(&mut self, slice: &Slice, now: Timestamp) -> Examined {
+        self.examine_with(slice, now, |_, _| ()).0
+    }
+
+    /// The same, and lets somebody look at what the report was made of, while it is there: whoever proposes what to do about it.
+    pub fn examine_with<T>(&mut self, slice: &Slice, now: Timestamp, look: impl FnOnce(&Graph, &Examined) -> T) -> (Examined, T) {
         let home = slice.home();
         let options = Options { causes_max: CAUSES_MAX, ..Options::default() };
         let mut places = self.reach.of(slice, false);
@@ -124,8 +129,9 @@ impl Known {
         let next_due = due::next(&graph, &home, now);
         let mut examined = self.conclude(slice, now, &graph, examination, &gathered.digests);
         examined.wide = if ill { Wide::Yes } else { Wide::No };
+        let seen = look(&graph, &examined);
         self.settle(slice, places, next_due);
-        examined
+        (examined, seen)
     }
 
     /// Examines everything that is known at once, as a reader of the whole cluster would.

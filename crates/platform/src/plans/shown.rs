@@ -1,10 +1,11 @@
 //! A plan, for the API.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use assent_api::plans as words;
 use assent_api::{Action, Code, Problem};
 use assent_approval::ballot::Word;
+use assent_approval::change::Change;
 use assent_approval::statement::{Assurance, Statement};
 use assent_approval::vote::Proof;
 use assent_base::id::AccountId;
@@ -70,10 +71,14 @@ impl Desk<'_> {
     /// A plan whole.
     pub(super) async fn show_plan(&self, open: OpenPlan) -> Result<words::Plan, Problem> {
         let OpenPlan { kept, incident, place, resource } = open;
-        let summary = self.plan_summary(&kept, &incident, &place, &resource);
+        let mut summary = self.plan_summary(&kept, &incident, &place, &resource);
         let plan = read(&kept.doc)?;
         let commands = assent_plan::text::commands(&plan);
-        let votes = self.shown_votes(&kept.doc).await?;
+        let asked = self.asked(&kept.doc, &resource).await?;
+        if let Some(counting) = &asked.counting {
+            summary.approvals = u8::try_from(counting.len()).unwrap_or(u8::MAX);
+        }
+        let votes = self.shown_votes(&kept.doc, asked.counting.as_ref()).await?;
         let doc = kept.doc;
         Ok(words::Plan {
             summary,
@@ -83,14 +88,32 @@ impl Desk<'_> {
             not_asked: doc.not_asked,
             statement: doc.statement.as_ref().map(shown_statement),
             votes,
-            could_vote: Vec::new(),
+            could_vote: asked.could_vote,
             rehearsal: doc.rehearsal,
             run: doc.run,
             undo_until: doc.undo_until,
         })
     }
 
-    async fn shown_votes(&self, doc: &PlanDoc) -> Result<Vec<words::ShownVote>, Problem> {
+    /// Who could vote on a plan, and whose yes counts by the keys that hold now, while people are asked.
+    async fn asked(&self, doc: &PlanDoc, resource: &Resource) -> Result<Asked, Problem> {
+        let open = matches!(doc.state_at(self.now), words::PlanState::Awaiting | words::PlanState::Approved);
+        let Some(Ok(installed)) = (if open { Some(self.plane.installed(&self.tenant, doc.cluster).await?) } else { None }) else {
+            return Ok(Asked { counting: None, could_vote: Vec::new() });
+        };
+        let keyring = self.plane.keyring(&self.tenant, resource, &installed).await?;
+        let counting = match doc.recalled(&keyring, self.now) {
+            Some(Ok(Change::Awaiting(awaiting))) => awaiting.approvers().collect(),
+            Some(Ok(Change::Approved(approved))) => approved.approvers().collect(),
+            Some(Ok(Change::Rejected(_) | Change::Expired(_)) | Err(_)) | None => BTreeSet::new(),
+        };
+        let awaits = doc.state_at(self.now) == words::PlanState::Awaiting;
+        let mut could_vote = if awaits { self.plane.voters(&self.tenant, doc, resource, &keyring).await? } else { Vec::new() };
+        could_vote.retain(|voter| !counting.contains(&voter.account));
+        Ok(Asked { counting: Some(counting), could_vote })
+    }
+
+    async fn shown_votes(&self, doc: &PlanDoc, counting: Option<&BTreeSet<AccountId>>) -> Result<Vec<words::ShownVote>, Problem> {
         let mut names: BTreeMap<AccountId, String> = BTreeMap::new();
         let mut shown = Vec::new();
         let later: Vec<&KeptVote> = doc.stops.iter().filter(|stop| !doc.votes.contains(stop)).collect();
@@ -109,10 +132,29 @@ impl Desk<'_> {
                 Proof::Ssh { .. } => words::SignedWith::Ssh,
             };
             let (round, at, name) = (kept.vote.round, kept.at, names.get(&voter).cloned().unwrap_or_default());
-            shown.push(words::ShownVote { voter, name, round, word, reason, signed_with, at, counts: true });
+            let counts = is_last(doc, kept)
+                && match word {
+                    words::WordKind::Approve => counting.is_none_or(|counting| counting.contains(&voter)),
+                    words::WordKind::Reject => true,
+                    words::WordKind::Withdraw => false,
+                };
+            shown.push(words::ShownVote { voter, name, round, word, reason, signed_with, at, counts });
         }
         Ok(shown)
     }
+}
+
+/// What is known of a vote that goes on.
+struct Asked {
+    /// Whose yes counts; none where nobody is asked any more.
+    counting: Option<BTreeSet<AccountId>>,
+    could_vote: Vec<words::Voter>,
+}
+
+/// Whether it is its voter's last word.
+fn is_last(doc: &PlanDoc, kept: &KeptVote) -> bool {
+    let later = |other: &KeptVote| other.vote.voter == kept.vote.voter && other.vote.round > kept.vote.round;
+    !doc.votes.iter().chain(&doc.stops).any(later)
 }
 
 /// The plan that a document holds. What is kept was drawn by us, so one that does not read is damaged.

@@ -8,14 +8,18 @@ use std::time::Duration;
 use assent_api::{Code, Problem};
 use assent_base::id::{ClusterId, IncidentId};
 use assent_base::{Kind, Timestamp};
+use assent_evidence::Graph;
 use assent_incidents::book::{BadAct, Step};
 use assent_incidents::{Act, Book, Examined, Fact, Known, Severity, Slice};
+use assent_plan::Plan;
+use assent_plan::proposal::Proposal;
 use assent_store::{Appended, Tenant};
 use tokio::sync::mpsc;
 
 use super::aside::{Applied, Aside};
 use super::drawing::Drawing;
 use super::keeping::Unwritten;
+use super::proposals::{Drawn, Proposals, TELLER};
 use super::{Message, Shown, WANTED_LOGS_MAX, restore};
 use crate::documents::ClusterDoc;
 use crate::intake::{kept_as, stream_of, told_as};
@@ -56,6 +60,7 @@ struct Task {
     unlisted: BTreeSet<Kind>,
     first_fact: Option<Timestamp>,
     drawing: Drawing,
+    proposals: Proposals,
     /// What open incidents were seen from before the start: whether they still are must be looked at, though nothing has changed.
     unconfirmed: BTreeSet<Slice>,
 }
@@ -100,6 +105,7 @@ pub(super) async fn run(
         unlisted,
         first_fact: None,
         drawing: Drawing::new(),
+        proposals: Proposals::default(),
         unconfirmed,
     };
     task.show();
@@ -146,6 +152,11 @@ impl Task {
                 // Whoever asked may have gone.
                 let _ = answer.send(done);
             }
+            Message::Propose { id, proposal, answer } => {
+                let drawn = self.propose(id, *proposal).await;
+                let _ = answer.send(drawn);
+            }
+            Message::Redraw => self.redraw(),
             Message::CarryOver { to, answer } => {
                 let done = self.carry_over(to).await;
                 let _ = answer.send(done);
@@ -287,9 +298,14 @@ impl Task {
             self.book = before;
             return Err(problem);
         }
+        let incident = self.book.get(id);
+        if incident.is_none_or(|incident| !incident.is_live()) {
+            self.proposals.end(id);
+        }
         for step in steps {
             if let Step::Examine { slices, .. } = step {
                 for slice in slices {
+                    self.proposals.forget(&slice);
                     self.examine(slice).await;
                 }
             }
@@ -298,10 +314,38 @@ impl Task {
         Ok(())
     }
 
+    /// Lets plans be drawn for all that is explained, though nothing of it has changed.
+    fn redraw(&mut self) {
+        let explained = self.book.incidents().filter(|incident| incident.is_live() && incident.cause.is_some());
+        let slices: BTreeSet<Slice> = explained.flat_map(|incident| incident.sightings.keys().cloned()).collect();
+        slices.iter().for_each(|slice| self.proposals.forget(slice));
+        self.unconfirmed.extend(slices);
+    }
+
+    /// Draws what a person proposes. What the examination beside it says counts as that of any other.
+    async fn propose(&mut self, id: IncidentId, proposal: Proposal) -> Result<Plan, Problem> {
+        let unexplained =
+            || Problem::new(Code::Conflict, "no cause of this incident is shown now, so there is nothing that a plan could rest on");
+        let incident = self.book.get(id).filter(|incident| incident.is_live() && incident.cause.is_some()).ok_or_else(unexplained)?;
+        let (print, slices) = (incident.fingerprint.clone(), incident.sightings.keys().cloned().collect::<Vec<_>>());
+        let place = self.proposals.place(&self.tenant, self.cluster).await;
+        let place = place.ok_or_else(|| Problem::new(Code::Conflict, "the observer has not said yet which cluster this is"))?;
+        for slice in slices {
+            let (place, print, proposal) = (place.clone(), print.clone(), proposal.clone());
+            let look = move |graph: &Graph, examined: &Examined| place.draw_one(graph, examined, &print, &proposal);
+            let Some((examined, drawn, now)) = self.look_at(slice, look).await else { continue };
+            self.fold(examined, None, now);
+            if let Some(drawn) = drawn {
+                return drawn.map_err(|why| Problem::invalid("/proposal", why));
+            }
+        }
+        Err(unexplained())
+    }
+
     /// How long nothing has to be done.
     fn rest(&self) -> Duration {
         let now = self.plane.now();
-        if !self.unwritten.is_empty() {
+        if !self.unwritten.is_empty() || !self.proposals.is_settled() {
             return Duration::from_secs(RETRY_S);
         }
         if !self.unconfirmed.is_empty() && self.is_listed(now) {
@@ -330,6 +374,11 @@ impl Task {
         let now = self.plane.now();
         let steps = self.book.tick(now);
         self.unwritten.take(&steps, None, &self.book);
+        for step in &steps {
+            if let Step::Resolved(id) | Step::Merged { from: id, .. } = step {
+                self.proposals.end(*id);
+            }
+        }
         self.known.pass(now);
         if self.is_listed(now) {
             let waited = self.book.waited_for().into_iter().filter(|(_, at)| *at <= now).map(|(slice, _)| slice);
@@ -348,6 +397,7 @@ impl Task {
         if let Err(problem) = self.unwritten.write(&self.plane, &self.tenant, &self.book).await {
             tracing::warn!(cluster = %self.cluster, %problem, "incidents are not kept yet");
         }
+        self.keep_plans(now).await;
         let known = &self.known;
         let kept = self.drawing.keep(&self.tenant, self.cluster, &self.plane.inner.settings.snapshots, || known.slices(), now);
         if let Err(problem) = kept.await {
@@ -356,8 +406,21 @@ impl Task {
         self.show();
     }
 
-    /// Examines a slice on a thread of its own, and folds what it says into the incidents.
+    /// Examines a slice, draws plans for what that explains, and folds what it says into the incidents.
     async fn examine(&mut self, slice: Slice) {
+        let (place, seen) = (self.proposals.place(&self.tenant, self.cluster).await, self.proposals.seen(&slice));
+        let look = move |graph: &Graph, examined: &Examined| place.and_then(|place| place.draw_all(graph, examined, seen));
+        if let Some((examined, drawn, now)) = self.look_at(slice, look).await {
+            self.fold(examined, drawn, now);
+        }
+    }
+
+    /// Examines a slice on a thread of its own, where somebody may look on; none if that failed.
+    async fn look_at<T: Send + 'static>(
+        &mut self,
+        slice: Slice,
+        look: impl FnOnce(&Graph, &Examined) -> T + Send + 'static,
+    ) -> Option<(Examined, T, Timestamp)> {
         let now = self.plane.now();
         let known = std::mem::take(&mut self.known);
         let span = tracing::info_span!(target: "assent::span", "examine", cluster = %self.cluster);
@@ -365,26 +428,44 @@ impl Task {
             let _span = span.entered();
             let mut known = known;
             // A rule that panics must not take down the watch: the slice is left as it was.
-            let examined = catch_unwind(AssertUnwindSafe(|| known.examine(&slice, now)));
+            let examined = catch_unwind(AssertUnwindSafe(|| known.examine_with(&slice, now, look)));
             (known, slice, examined.ok())
         });
-        let Ok((known, slice, examined)) = work.await else {
-            // Only a runtime that is shutting down drops such work.
-            return;
-        };
+        // Only a runtime that is shutting down drops such work.
+        let (known, slice, examined) = work.await.ok()?;
         self.known = known;
-        let Some(examined) = examined else {
+        if examined.is_none() {
             tracing::error!(cluster = %self.cluster, %slice, "an examination failed; this is a defect");
             self.known.give_up(&slice);
-            return;
-        };
-        self.fold(examined, now);
+        }
+        examined.map(|(examined, seen)| (examined, seen, now))
     }
 
-    fn fold(&mut self, mut examined: Examined, now: Timestamp) {
+    /// Keeps the plans that were drawn, after the incidents that they are for.
+    async fn keep_plans(&mut self, now: Timestamp) {
+        if self.unwritten.is_empty() && !self.proposals.is_settled() {
+            match self.proposals.settle(&self.plane, &self.tenant, &self.book).await {
+                Ok(told) => {
+                    for (id, text) in told {
+                        // One that is gone has no timeline.
+                        let steps = self.book.act(id, &Act::OfPlan { text }, TELLER, now).unwrap_or_default();
+                        self.unwritten.take(&steps, None, &self.book);
+                    }
+                }
+                Err(problem) => tracing::warn!(cluster = %self.cluster, %problem, "plans are not kept yet"),
+            }
+        }
+        match self.proposals.sweep(&self.plane, &self.tenant, &self.book, self.cluster, now).await {
+            Ok(again) => self.unconfirmed.extend(again),
+            Err(problem) => tracing::warn!(cluster = %self.cluster, %problem, "plans are not looked through"),
+        }
+    }
+
+    fn fold(&mut self, mut examined: Examined, drawn: Option<Drawn>, now: Timestamp) {
         self.drawing.take(&examined.slice, std::mem::take(&mut examined.drawn));
         let steps = self.book.fold(&examined, now);
         self.unwritten.take(&steps, Some(&examined), &self.book);
+        self.note_plans(&examined, drawn, &steps);
         for step in &steps {
             if let Step::Notify { id, why } = step {
                 tracing::info!(cluster = %self.cluster, incident = %id, ?why, "people are to be told");
@@ -394,6 +475,24 @@ impl Task {
             self.wanted.remove(&examined.slice);
         } else {
             self.wanted.insert(examined.slice, examined.wanted_logs);
+        }
+    }
+
+    /// Takes what was drawn, and sees what has ended. What is back is drawn for again, though nothing in its slice may have changed.
+    fn note_plans(&mut self, examined: &Examined, drawn: Option<Drawn>, steps: &[Step]) {
+        let is_new = |step: &Step| matches!(step, Step::Opened(_) | Step::Explained(_) | Step::Reopened(_));
+        match drawn {
+            Some(drawn) => self.proposals.take(&examined.slice, examined.digest, drawn),
+            None if steps.iter().any(is_new) => {
+                self.proposals.forget(&examined.slice);
+                self.unconfirmed.insert(examined.slice.clone());
+            }
+            None => {}
+        }
+        for step in steps {
+            if let Step::Resolved(id) | Step::Merged { from: id, .. } = step {
+                self.proposals.end(*id);
+            }
         }
     }
 
