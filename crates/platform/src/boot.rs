@@ -24,6 +24,7 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 
 use crate::documents::{ClusterDoc, TenantDoc};
+use crate::executors::Handed;
 use crate::people::People;
 use crate::plane::{ControlPlane, HASHES_AT_ONCE_MAX, Inner, Outside};
 use crate::problem_of::ProblemOf;
@@ -128,6 +129,7 @@ impl ControlPlane {
             engines: Mutex::default(),
             live: Mutex::new(BTreeMap::new()),
             people,
+            handed: Handed::default(),
         };
         let plane = ControlPlane { inner: Arc::new(inner) };
         plane.resume_deletions().await?;

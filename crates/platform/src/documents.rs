@@ -18,7 +18,7 @@ pub(crate) use accounts::{
 };
 pub(crate) use clusters::ClusterDoc;
 pub(crate) use incidents::{CommentDoc, IncidentDoc, ReportDoc, ShareDoc};
-pub(crate) use plans::{ExecutorDoc, KeptVote, OutcomeDoc, PlanDoc, SshKeyDoc, word_of};
+pub(crate) use plans::{ExecutorDoc, KeptVote, OutcomeDoc, PlanDoc, SshKeyDoc, StepRecord, word_of};
 pub(crate) use settings::{AlertDoc, AlertSourceDoc, EnvironmentDoc, IdempotencyDoc, PolicyDoc, RedactionDoc, TenantDoc};
 pub(crate) use topology::{NodeCounts, TopologyDoc, TopologyInstantDoc};
 

@@ -22,6 +22,7 @@ mod documents;
 mod engines;
 mod environments;
 mod evidence;
+mod executors;
 mod exports;
 #[cfg(test)]
 mod fixture;
@@ -50,6 +51,7 @@ mod queries;
 mod records;
 mod redaction;
 mod retention;
+mod runs;
 mod sessions;
 mod settings;
 mod shares;
