@@ -9,6 +9,8 @@ pub(crate) mod observer;
 pub(crate) mod passkey;
 pub(crate) mod played;
 pub(crate) mod schema;
+pub(crate) mod signer;
+pub(crate) mod voting;
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
