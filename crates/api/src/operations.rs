@@ -8,8 +8,8 @@ use crate::access::{Access, Action};
 use crate::operation::{Empty, Method, Operation};
 use crate::page::{Page, PageQuery};
 use crate::{
-    accounts, alerts, channels, clusters, environments, evidence, incidents, keys, ledger, observer, overview, passkeys, plans, policies,
-    redaction, sessions, shares, ssh_keys, status, tenants, topology,
+    accounts, alerts, channels, clusters, environments, evidence, executor, incidents, keys, ledger, observer, overview, passkeys, plans,
+    policies, redaction, sessions, shares, ssh_keys, status, tenants, topology,
 };
 
 /// Sees every operation, in the order of the table.
@@ -107,10 +107,18 @@ operations! {
     GetTopology: Get "/api/v1/clusters/{cluster}/topology", Access::Action(Action::ClusterRead), 200, "Shows who depends on whom in a cluster, now or as it was.", clusters::ClusterPath, topology::TopologyQuery, Empty => topology::Topology;
     ListTopologyInstants: Get "/api/v1/clusters/{cluster}/topology/instants", Access::Action(Action::ClusterRead), 200, "Lists the instants that the topology can be shown of, oldest first.", clusters::ClusterPath, Empty, Empty => topology::TopologyInstants;
     // observer
-    ExchangeKey: Post "/api/v1/observer/token", Access::Public, 200, "Exchanges an observer's key for a token.", Empty, Empty, observer::TokenRequest => observer::Token;
+    ExchangeKey: Post "/api/v1/observer/token", Access::Public, 200, "Exchanges the key of an observer or an executor for a token.", Empty, Empty, observer::TokenRequest => observer::Token;
     ObserverHello: Post "/api/v1/observer/hello", Access::Observer, 200, "Begins or resumes a stream.", Empty, Empty, observer::Hello => observer::Welcome;
     ObserverHeartbeat: Post "/api/v1/observer/heartbeat", Access::Observer, 200, "Says that the observer lives.", Empty, Empty, observer::Heartbeat => observer::Acknowledged;
     ObserverSignals: Post "/api/v1/observer/signals", Access::Observer, 200, "Sends signals; the answer comes once they are kept.", Empty, Empty, observer::Batch => observer::Acknowledged;
+    // executor
+    GetExecutor: Get "/api/v1/clusters/{cluster}/executor", Access::Action(Action::ClusterRead), 200, "Reads what runs plans in a cluster, and what it has pinned.", clusters::ClusterPath, Empty, Empty => executor::Executor;
+    AddExecutor: Post "/api/v1/clusters/{cluster}/executor", Access::Action(Action::ExecutorManage), 201, "Adds an executor to a cluster, and answers with what to apply to it; again, it gets a new key.", clusters::ClusterPath, Empty, executor::AddExecutor => executor::NewExecutor;
+    RemoveExecutor: Delete "/api/v1/clusters/{cluster}/executor", Access::Action(Action::ExecutorManage), 204, "Removes a cluster's executor: its key and its tokens hold no more, at once.", clusters::ClusterPath, Empty, Empty => Empty;
+    ExecutorHello: Post "/api/v1/executor/hello", Access::Executor, 200, "Says that an executor has started, and what it has pinned.", Empty, Empty, executor::ExecutorHello => executor::ExecutorWelcome;
+    ExecutorWork: Post "/api/v1/executor/work", Access::Executor, 200, "Asks for work, and waits for some.", Empty, Empty, executor::AskWork => executor::Work;
+    TellRehearsal: Post "/api/v1/executor/plans/{plan}/rehearsal", Access::Executor, 204, "Tells what a dry run of a plan came to.", plans::PlanPath, Empty, plans::Rehearsal => Empty;
+    TellStep: Post "/api/v1/executor/plans/{plan}/steps", Access::Executor, 200, "Tells a step of a run; the answer comes once it is on the ledger.", plans::PlanPath, Empty, executor::TellStep => executor::StepRecorded;
     // incidents
     GetOverview: Get "/api/v1/overview", Access::Action(Action::IncidentRead), 200, "Sums up what the caller may see: environments, clusters, what is open, what happened today.", Empty, Empty, Empty => overview::Overview;
     ListIncidents: Get "/api/v1/incidents", Access::Action(Action::IncidentRead), 200, "Lists the incidents that the caller may see, latest change first.", Empty, incidents::IncidentQuery, Empty => Page<incidents::IncidentSummary>;

@@ -153,6 +153,7 @@ fn settings(config: &Config, proxy: Option<Proxy>, counts: std::sync::Arc<assent
         public_url: config.public_url.clone(),
         providers,
         observer_image: config.observer_image.clone(),
+        executor_image: config.executor_image.clone(),
         witness_key: config.witness_key.clone(),
         snapshots: config.snapshots.clone(),
         notify: notify(config, ca_pem, proxy)?,

@@ -1,4 +1,4 @@
-//! Keys of machines and observers.
+//! Keys of machines, observers and executors.
 //!
 //! A key is `ask_<tenant>_<key>_<secret>_<checksum>`: 32 hexadecimal digits, 32 more, 43 characters of base64url, 8 hexadecimal digits.
 //! Scanners of repositories can spot it, and a mistyped one is told from a wrong one without looking anything up. The ids in it are no
@@ -55,6 +55,11 @@ pub enum Holder {
     },
     /// The observer of a cluster, which can exchange it for tokens and do nothing else with it.
     Observer {
+        /// The cluster.
+        cluster: ClusterId,
+    },
+    /// The executor of a cluster, which can exchange it for tokens and do nothing else with it.
+    Executor {
         /// The cluster.
         cluster: ClusterId,
     },

@@ -1,4 +1,7 @@
-//! Tokens of observers: an observer exchanges its key for one, and sends it with everything for ten minutes.
+//! Tokens of observers and executors: each exchanges its key for one, and sends it with everything for ten minutes.
+//!
+//! A token is for one audience, and the audience is its holder's kind: what observers may call, no executor's token opens, nor the other way
+//! round, even if both are of one cluster.
 //!
 //! A token is a JWT signed with Ed25519. It names the key and the generation of its secret, and holds only while the record of that key
 //! says the same: [`Issuer::read`] checks the signature and says which record to look at, [`Unconfirmed::confirm`] looks at it. So a key
@@ -21,7 +24,8 @@ pub const TOKEN_S: u64 = assent_api::observer::TOKEN_S;
 pub const TOKEN_BYTES_MAX: usize = 2_048;
 /// Seconds by which clocks of two replicas may differ.
 pub const SKEW_S: u64 = 30;
-const AUDIENCE: &str = "assent-observer-uplink";
+const OBSERVERS: &str = "assent-observer-uplink";
+const EXECUTORS: &str = "assent-executor-uplink";
 
 /// A key that signs tokens, with the private half.
 #[derive(Clone)]
@@ -77,12 +81,23 @@ pub struct Observer {
     pub key: KeyId,
 }
 
+/// An executor that is who it says it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Executor {
+    /// Whose executor.
+    pub tenant: TenantId,
+    /// Which cluster it acts in, and in no other.
+    pub cluster: ClusterId,
+    /// The key it has.
+    pub key: KeyId,
+}
+
 /// No token could be made or no key be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// The key is not an observer's.
-    #[error("only keys of observers are exchanged for tokens")]
-    NotAnObserver,
+    /// The key is a machine's, which calls with the key itself.
+    #[error("only keys of observers and executors are exchanged for tokens")]
+    NotExchanged,
     /// The key does not hold.
     #[error(transparent)]
     Key(#[from] KeyRefused),
@@ -103,7 +118,10 @@ pub enum BadToken {
     /// It was issued later than now.
     #[error("a token from the future")]
     NotYet,
-    /// Its key has another secret by now, is another observer's, or is gone.
+    /// It is for what another kind of holder may call.
+    #[error("a token for something else")]
+    OtherAudience,
+    /// Its key has another secret by now, is another holder's, or is gone.
     #[error("a token of a key that holds no more")]
     Superseded,
     /// Its key was revoked, or has expired.
@@ -186,14 +204,18 @@ impl Issuer {
         &self.keys
     }
 
-    /// A token for the observer that has just presented this key.
+    /// A token for the observer or executor that has just presented this key.
     pub fn issue(&self, key: &KeyRecord, now: Timestamp) -> Result<Issued, TokenError> {
         key.holds(now)?;
-        let Holder::Observer { cluster } = key.holder else { return Err(TokenError::NotAnObserver) };
+        let (cluster, audience) = match key.holder {
+            Holder::Observer { cluster } => (cluster, OBSERVERS),
+            Holder::Executor { cluster } => (cluster, EXECUTORS),
+            Holder::Machine { .. } => return Err(TokenError::NotExchanged),
+        };
         let signing = self.keys.first().ok_or(TokenError::SigningKey)?;
         let claims = Claims {
             iss: self.issuer.clone(),
-            aud: AUDIENCE.to_owned(),
+            aud: audience.to_owned(),
             iat: now.as_second(),
             exp: later(now, TOKEN_S).as_second(),
             tenant: key.tenant,
@@ -213,7 +235,7 @@ impl Issuer {
         let header = jwt::header(token, TOKEN_BYTES_MAX).map_err(not_ours)?;
         let key = self.keys.iter().find(|key| header.kid.as_deref() == Some(&key.kid)).ok_or(BadToken::NotOurs)?;
         let claims: Claims = jwt::claims(token, &DecodingKey::from_ed_der(&key.public), Algorithm::EdDSA).map_err(not_ours)?;
-        if claims.iss != self.issuer || claims.aud != AUDIENCE {
+        if claims.iss != self.issuer || ![OBSERVERS, EXECUTORS].contains(&claims.aud.as_str()) {
             return Err(BadToken::NotOurs);
         }
         if now.as_second() >= claims.exp {
@@ -239,17 +261,36 @@ impl Unconfirmed {
         self.0.key
     }
 
-    /// Holds the token against the record of its key as it is now.
+    /// Holds an observer's token against the record of its key as it is now.
     pub fn confirm(self, key: &KeyRecord, now: Timestamp) -> Result<Observer, BadToken> {
-        let claims = self.0;
-        key.holds(now)?;
-        let same_key = claims.tenant == key.tenant && claims.key == key.id && claims.generation == key.generation;
         match key.holder {
-            Holder::Observer { cluster } if same_key && cluster == claims.cluster => {
-                Ok(Observer { tenant: claims.tenant, cluster, key: claims.key })
+            Holder::Observer { cluster } => {
+                let (tenant, key) = self.holds(OBSERVERS, cluster, key, now)?;
+                Ok(Observer { tenant, cluster, key })
+            }
+            Holder::Executor { .. } | Holder::Machine { .. } => Err(BadToken::Superseded),
+        }
+    }
+
+    /// Holds an executor's token against the record of its key as it is now.
+    pub fn confirm_executor(self, key: &KeyRecord, now: Timestamp) -> Result<Executor, BadToken> {
+        match key.holder {
+            Holder::Executor { cluster } => {
+                let (tenant, key) = self.holds(EXECUTORS, cluster, key, now)?;
+                Ok(Executor { tenant, cluster, key })
             }
             Holder::Observer { .. } | Holder::Machine { .. } => Err(BadToken::Superseded),
         }
+    }
+
+    fn holds(self, audience: &str, cluster: ClusterId, key: &KeyRecord, now: Timestamp) -> Result<(TenantId, KeyId), BadToken> {
+        let claims = self.0;
+        if claims.aud != audience {
+            return Err(BadToken::OtherAudience);
+        }
+        key.holds(now)?;
+        let same_key = claims.tenant == key.tenant && claims.key == key.id && claims.generation == key.generation;
+        if same_key && claims.cluster == cluster { Ok((claims.tenant, claims.key)) } else { Err(BadToken::Superseded) }
     }
 }
 
@@ -313,7 +354,38 @@ mod tests {
         for other in [moved, machine.clone(), foreign, observer_key()] {
             assert_eq!(issuer.read(&token, START).unwrap().confirm(&other, START), Err(BadToken::Superseded));
         }
-        assert_eq!(issuer.issue(&machine, START), Err(TokenError::NotAnObserver));
+        assert_eq!(issuer.issue(&machine, START), Err(TokenError::NotExchanged));
+    }
+
+    #[test]
+    fn an_executors_token_says_so_for_as_long_as_its_key_holds() {
+        let (issuer, key) = (issuer(), executor_key());
+        let token = issuer.issue(&key, START).unwrap().token;
+        let executor = issuer.read(&token, later(START, 599)).unwrap().confirm_executor(&key, later(START, 599)).unwrap();
+        assert_eq!(executor, Executor { tenant: key.tenant, cluster: cluster(1), key: key.id });
+        let (rotated, _) = key.clone().rotated().unwrap();
+        assert_eq!(issuer.read(&token, START).unwrap().confirm_executor(&rotated, START), Err(BadToken::Superseded));
+        let elsewhere = KeyRecord { holder: Holder::Executor { cluster: cluster(2) }, ..key.clone() };
+        assert_eq!(issuer.read(&token, START).unwrap().confirm_executor(&elsewhere, START), Err(BadToken::Superseded));
+        let revoked = key.revoked(START);
+        assert_eq!(issuer.read(&token, START).unwrap().confirm_executor(&revoked, START), Err(BadToken::Key(KeyRefused::Revoked)));
+    }
+
+    #[test]
+    fn an_observers_token_is_no_executors_nor_the_other_way_round() {
+        let issuer = issuer();
+        let (observer, executor) = (observer_key(), executor_key());
+        let (tokens, records) = ([&observer, &executor].map(|key| issuer.issue(key, START).unwrap().token), [&observer, &executor]);
+        for (own, token) in tokens.iter().enumerate() {
+            for (other, record) in records.iter().enumerate() {
+                let read = || issuer.read(token, START).unwrap();
+                assert_eq!(read().confirm(record, START).is_ok(), own == 0 && other == 0);
+                assert_eq!(read().confirm_executor(record, START).is_ok(), own == 1 && other == 1);
+            }
+        }
+        // Even if one record took the place of the other, a token opens what it was issued for.
+        let turned = KeyRecord { holder: executor.holder.clone(), ..observer };
+        assert_eq!(issuer.read(&tokens[0], START).unwrap().confirm_executor(&turned, START), Err(BadToken::OtherAudience));
     }
 
     #[test]
@@ -343,7 +415,7 @@ mod tests {
         let signing = &issuer.keys()[0];
         let claims = Claims {
             iss: US.to_owned(),
-            aud: AUDIENCE.to_owned(),
+            aud: OBSERVERS.to_owned(),
             iat: 0,
             exp: 600,
             tenant: key.tenant,
@@ -386,6 +458,10 @@ mod tests {
 
     fn observer_key() -> KeyRecord {
         KeyRecord::draw(TenantId::new(START, [1; RANDOM_BYTES]), Holder::Observer { cluster: cluster(1) }, START, None).unwrap().0
+    }
+
+    fn executor_key() -> KeyRecord {
+        KeyRecord::draw(TenantId::new(START, [1; RANDOM_BYTES]), Holder::Executor { cluster: cluster(1) }, START, None).unwrap().0
     }
 
     fn cluster(seed: u8) -> ClusterId {

@@ -4,12 +4,16 @@
 //! says why it is there. Whatever comes from outside stands in it as a JSON string, which is a YAML string too, so no value can add lines.
 
 use std::fmt::Write as _;
-use std::net::IpAddr;
 
 use assent_api::clusters::Profile;
 use assent_base::Secret;
 
 use crate::profile::{self, Right};
+
+pub mod parts;
+
+pub use parts::BadSpec;
+use parts::{Target, USER, check, quoted};
 
 /// The namespace that the observer gets.
 pub const NAMESPACE: &str = "assent-observer";
@@ -17,10 +21,6 @@ pub const NAMESPACE: &str = "assent-observer";
 pub const HEALTH_PORT: u16 = 8474;
 /// Bytes that the buffer may have unless a [`Spec`] says otherwise.
 pub const BUFFER_BYTES_MAX: u64 = 256 << 20;
-/// The user that the observer runs as: nobody's, in the usual images without a shell.
-const USER: u32 = 65_532;
-/// Longest value that a manifest takes from outside.
-const VALUE_CHARS_MAX: usize = 2_048;
 
 /// What a manifest is made for.
 #[derive(Debug, Clone)]
@@ -43,17 +43,6 @@ pub struct Spec {
     pub buffer_claim: Option<String>,
 }
 
-/// Why no manifest can be made.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadSpec {
-    /// The address cannot be used.
-    #[error("`{0}` is no address for an observer: it must start with `https://` and name a host")]
-    Endpoint(String),
-    /// A value is empty, too long, or has characters that no such value has.
-    #[error("the {0} has characters that cannot stand in a manifest, or is empty")]
-    Value(&'static str),
-}
-
 /// Everything to `kubectl apply`: namespace, account, role, key, configuration, deployment and network policy.
 ///
 /// # Errors
@@ -66,19 +55,17 @@ pub fn manifest(spec: &Spec) -> Result<String, BadSpec> {
     if let Some(claim) = &spec.buffer_claim {
         check("claim's name", claim)?;
     }
-    if spec.key.expose().is_empty() || spec.key.expose().chars().any(|c| !c.is_ascii_graphic()) {
-        return Err(BadSpec::Value("key"));
-    }
+    parts::check_key(&spec.key)?;
     let mut out = String::new();
     out.push_str("# Assent's observer: reads this cluster, and can do nothing else. Apply it with `kubectl apply -f`.\n");
-    out.push_str(&namespace());
-    out.push_str(&account());
+    out.push_str(&parts::namespace(NAMESPACE));
+    out.push_str(&parts::account("observer", NAMESPACE));
     out.push_str(&rbac(&spec.profiles));
     out.push_str(&binding());
-    out.push_str(&key(&spec.key));
+    out.push_str(&parts::key("observer", NAMESPACE, &spec.key));
     out.push_str(&config(spec));
     out.push_str(&deployment(spec));
-    out.push_str(&network(&target));
+    out.push_str(&parts::network("observer", NAMESPACE, &target));
     Ok(out)
 }
 
@@ -130,34 +117,6 @@ fn rules(rights: &[&Right]) -> Vec<Rule> {
     rules
 }
 
-fn namespace() -> String {
-    format!(
-        "---\n\
-         # A namespace of its own, so that nobody who may enter others can reach the key.\n\
-         apiVersion: v1\n\
-         kind: Namespace\n\
-         metadata:\n\
-         \x20 name: {NAMESPACE}\n\
-         \x20 labels:\n\
-         \x20   # The API server holds the pod to the strictest of the standard profiles.\n\
-         \x20   pod-security.kubernetes.io/enforce: restricted\n"
-    )
-}
-
-fn account() -> String {
-    format!(
-        "---\n\
-         # Who the observer is to the API server.\n\
-         apiVersion: v1\n\
-         kind: ServiceAccount\n\
-         metadata:\n\
-         \x20 name: assent-observer\n\
-         \x20 namespace: {NAMESPACE}\n\
-         # Only the pod below asks for a token.\n\
-         automountServiceAccountToken: false\n"
-    )
-}
-
 fn binding() -> String {
     format!(
         "---\n\
@@ -169,22 +128,6 @@ fn binding() -> String {
          roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: assent-observer}}\n\
          subjects:\n\
          \x20 - {{kind: ServiceAccount, name: assent-observer, namespace: {NAMESPACE}}}\n"
-    )
-}
-
-fn key(key: &Secret) -> String {
-    format!(
-        "---\n\
-         # The key that the observer shows to Assent. It opens nothing in this cluster, and can be revoked at once.\n\
-         apiVersion: v1\n\
-         kind: Secret\n\
-         metadata:\n\
-         \x20 name: assent-observer-key\n\
-         \x20 namespace: {NAMESPACE}\n\
-         type: Opaque\n\
-         stringData:\n\
-         \x20 key: {}\n",
-        quoted(key.expose())
     )
 }
 
@@ -300,77 +243,6 @@ spec:
           {volume}
 "
     )
-}
-
-fn network(target: &Target) -> String {
-    let to = match target.address {
-        Some(address) => {
-            let bits = if address.is_ipv4() { 32 } else { 128 };
-            format!("    # Assent.\n    - to: [{{ipBlock: {{cidr: {}}}}}]\n      ports:\n", quoted(&format!("{address}/{bits}")))
-        }
-        None => "    # Assent, by its port: a network policy cannot name a host.\n    - ports:\n".to_owned(),
-    };
-    format!(
-        "---
-# Nothing comes in, and only what is named here goes out.
-apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata:
-  name: assent-observer
-  namespace: {NAMESPACE}
-spec:
-  podSelector:
-    matchLabels: {{app.kubernetes.io/name: assent-observer}}
-  policyTypes: [Ingress, Egress]
-  # No port is open to others.
-  ingress: []
-  egress:
-    # Names, from the cluster's own DNS.
-    - to:
-        - namespaceSelector: {{}}
-          podSelector:
-            matchLabels: {{k8s-app: kube-dns}}
-      ports:
-        - {{protocol: UDP, port: 53}}
-        - {{protocol: TCP, port: 53}}
-    # The API server, by its usual ports: its address differs from cluster to cluster.
-    - ports:
-        - {{protocol: TCP, port: 443}}
-        - {{protocol: TCP, port: 6443}}
-{to}        - {{protocol: TCP, port: {}}}
-",
-        target.port
-    )
-}
-
-/// The part of an endpoint that a network policy can say.
-struct Target {
-    address: Option<IpAddr>,
-    port: u16,
-}
-
-impl Target {
-    fn parse(endpoint: &str) -> Result<Self, BadSpec> {
-        let bad = || BadSpec::Endpoint(endpoint.chars().take(100).collect());
-        let plain = endpoint.len() <= VALUE_CHARS_MAX && endpoint.chars().all(|c| c.is_ascii_graphic());
-        let uri: http::Uri = endpoint.parse().ok().filter(|_| plain).ok_or_else(bad)?;
-        // A user and password in an address would stand in a ConfigMap.
-        let authority = uri.authority().filter(|authority| !authority.as_str().contains('@')).ok_or_else(bad)?;
-        if uri.scheme_str() != Some("https") || authority.host().is_empty() || uri.query().is_some() {
-            return Err(bad());
-        }
-        let address = authority.host().trim_matches(['[', ']']).parse().ok();
-        Ok(Self { address, port: authority.port_u16().unwrap_or(443) })
-    }
-}
-
-fn check(what: &'static str, text: &str) -> Result<(), BadSpec> {
-    let plain = (1..=VALUE_CHARS_MAX).contains(&text.len()) && text.chars().all(|c| !c.is_control() && !c.is_whitespace());
-    if plain { Ok(()) } else { Err(BadSpec::Value(what)) }
-}
-
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }
 
 #[cfg(test)]

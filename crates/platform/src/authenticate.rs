@@ -13,7 +13,7 @@ use assent_policy::{Caller as Who, Principal};
 use assent_store::{Document, Expect, Kept, Query, StoreError, Tenant};
 
 use crate::caller::{Caller, Machine, Person};
-use crate::documents::{AccountDoc, ApiKeyDoc, ClusterDoc, SessionDoc};
+use crate::documents::{AccountDoc, ApiKeyDoc, ClusterDoc, ExecutorDoc, SessionDoc};
 use crate::links::secret_of;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
@@ -31,6 +31,7 @@ impl ControlPlane {
         match (access, credentials) {
             (Access::Public, _) => Ok(Caller::Public),
             (Access::Observer, Credentials::Bearer(token)) => self.observer(&token).await,
+            (Access::Executor, Credentials::Bearer(token)) => self.executor(&token).await,
             (Access::SignedIn | Access::Action(_), Credentials::Session { cookie, csrf }) => self.person(&cookie, csrf.as_ref()).await,
             (Access::SignedIn | Access::Action(_), Credentials::Bearer(token)) => {
                 if token.expose().starts_with(KEY_PREFIX) {
@@ -39,9 +40,7 @@ impl ControlPlane {
                     self.vouched_for(&token).await
                 }
             }
-            // Nothing is an executor yet.
-            (Access::Executor, _)
-            | (Access::Observer, Credentials::None | Credentials::Session { .. })
+            (Access::Observer | Access::Executor, Credentials::None | Credentials::Session { .. })
             | (Access::SignedIn | Access::Action(_), Credentials::None) => Err(unknown()),
         }
     }
@@ -85,7 +84,7 @@ impl ControlPlane {
     /// The same caller with what they are granted now; refused if they are shut out, signed out, or their key holds no more.
     pub(crate) async fn as_of_now(&self, caller: &Caller) -> Result<Caller, Problem> {
         match caller {
-            Caller::Public | Caller::Observer { .. } => Ok(caller.clone()),
+            Caller::Public | Caller::Observer { .. } | Caller::Executor { .. } => Ok(caller.clone()),
             Caller::Person(person) => {
                 let tenant = self.tenant_shown(person.who.tenant).await?;
                 let account = found::<AccountDoc>(&tenant, &person.account.to_string()).await?.doc;
@@ -135,6 +134,21 @@ impl ControlPlane {
         // A key names its cluster, and a cluster its key: both must say the same.
         if observer.cluster == kept.doc.id {
             Ok(Caller::Observer { tenant: tenant.id(), cluster: observer.cluster })
+        } else {
+            Err(unknown())
+        }
+    }
+
+    /// The executor whose token this is. It is held against the key that the cluster's executor has now, as an observer's is.
+    async fn executor(&self, token: &Secret) -> Result<Caller, Problem> {
+        let shown = self.inner.tokens.read(token.expose(), self.now()).map_err(|_| unknown())?;
+        let tenant = self.tenant_shown(shown.tenant()).await?;
+        let query = Query { limit: 1, ..Query::default() }.equal("key", &shown.key().to_string());
+        let executors = tenant.list::<ExecutorDoc>(&query).await.map_err(Problem::from_store)?.items;
+        let kept = executors.into_iter().next().ok_or_else(unknown)?;
+        let executor = shown.confirm_executor(&kept.doc.key, self.now()).map_err(|_| unknown())?;
+        if executor.cluster == kept.doc.cluster {
+            Ok(Caller::Executor { tenant: tenant.id(), cluster: executor.cluster })
         } else {
             Err(unknown())
         }

@@ -24,6 +24,7 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 
 use crate::documents::{ClusterDoc, TenantDoc};
+use crate::executors::Handed;
 use crate::notices::Notices;
 use crate::people::People;
 use crate::plane::{ControlPlane, HASHES_AT_ONCE_MAX, Inner, Outside};
@@ -130,6 +131,7 @@ impl ControlPlane {
             engines: Mutex::default(),
             live: Mutex::new(BTreeMap::new()),
             people,
+            handed: Handed::default(),
             notices,
         };
         let plane = ControlPlane { inner: Arc::new(inner) };

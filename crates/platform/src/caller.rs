@@ -19,6 +19,13 @@ pub enum Caller {
         /// The cluster.
         cluster: ClusterId,
     },
+    /// The executor of one cluster.
+    Executor {
+        /// The tenant.
+        tenant: TenantId,
+        /// The cluster.
+        cluster: ClusterId,
+    },
 }
 
 /// A person.
@@ -43,12 +50,12 @@ pub struct Machine {
 }
 
 impl Caller {
-    /// The caller as policy knows them, and their name; none of strangers and observers.
+    /// The caller as policy knows them, and their name; none of strangers, observers and executors.
     pub(crate) fn member(&self) -> Option<(&assent_policy::Caller, &str)> {
         match self {
             Caller::Person(person) => Some((&person.who, &person.name)),
             Caller::Machine(machine) => Some((&machine.who, &machine.name)),
-            Caller::Public | Caller::Observer { .. } => None,
+            Caller::Public | Caller::Observer { .. } | Caller::Executor { .. } => None,
         }
     }
 }
@@ -60,6 +67,7 @@ impl Principal for Caller {
             Caller::Person(person) => person.who.principal.to_string(),
             Caller::Machine(machine) => machine.who.principal.to_string(),
             Caller::Observer { cluster, .. } => format!("observer:{cluster}"),
+            Caller::Executor { cluster, .. } => format!("executor:{cluster}"),
         }
     }
 }

@@ -20,7 +20,7 @@ pub(crate) use accounts::{
 pub(crate) use channels::{About, ChannelDoc, ChannelStateDoc, NoticeDoc, TargetDoc, ToldDoc};
 pub(crate) use clusters::ClusterDoc;
 pub(crate) use incidents::{CommentDoc, IncidentDoc, ReportDoc, ShareDoc};
-pub(crate) use plans::{ExecutorDoc, KeptVote, OutcomeDoc, PlanDoc, SshKeyDoc, word_of};
+pub(crate) use plans::{ExecutorDoc, KeptVote, OutcomeDoc, PlanDoc, SshKeyDoc, StepRecord, word_of};
 pub(crate) use settings::{AlertDoc, AlertSourceDoc, EnvironmentDoc, IdempotencyDoc, PolicyDoc, RedactionDoc, TenantDoc};
 pub(crate) use topology::{NodeCounts, TopologyDoc, TopologyInstantDoc};
 

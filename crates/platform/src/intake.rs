@@ -8,16 +8,16 @@ use assent_api::observer::{Acknowledged, BATCH_SIGNALS_MAX, Batch, Heartbeat, He
 use assent_api::operations::{ExchangeKey, ObserverHeartbeat, ObserverHello, ObserverSignals};
 use assent_api::redaction::RedactionRules;
 use assent_api::{Code, Problem};
-use assent_base::id::ClusterId;
+use assent_base::id::{ClusterId, KeyId};
 use assent_http::{Handle, Input, Reply};
-use assent_identity::key::Presented;
+use assent_identity::key::{KeyRecord, Presented};
 use assent_incidents::Fact;
 use assent_ledger::Outcome;
 use assent_store::{Appended, Expect, Kept, Query, StoreError, Tenant};
 use serde_json::json;
 
 use crate::caller::Caller;
-use crate::documents::{ClusterDoc, RedactionDoc};
+use crate::documents::{ClusterDoc, ExecutorDoc, RedactionDoc};
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
 use crate::queries::QueryWords;
@@ -33,22 +33,54 @@ impl Handle<ExchangeKey> for ControlPlane {
         let shown = Presented::parse(input.body.key.expose()).map_err(|_| bad())?;
         let tenant =
             self.tenant_shown(shown.tenant).await.map_err(|problem| if problem.code == Code::NotSignedIn { bad() } else { problem })?;
-        let query = Query { limit: 1, ..Query::default() }.equal("key", &shown.key.to_string());
-        let found = tenant.list::<ClusterDoc>(&query).await.map_err(Problem::from_store)?;
-        let known = found.items.into_iter().next().and_then(|kept| kept.doc.key.map(|key| (kept.doc.id, key)));
-        let (cluster, known) = known.ok_or_else(bad)?;
-        let subject = cluster.to_string();
+        let (who, known) = self.holder_of(&tenant, shown.key).await?.ok_or_else(bad)?;
+        let (action, subject) = (format!("{}.token", who.word()), who.cluster().to_string());
         if known.check(&shown, self.now()).is_err() {
-            self.record(&tenant, "public", "observer.token", &subject, Outcome::Refused, json!({ "key": known.id })).await?;
+            self.record(&tenant, "public", &action, &subject, Outcome::Refused, json!({ "key": known.id })).await?;
             return Err(bad());
         }
-        self.record(&tenant, &format!("observer:{cluster}"), "observer.token", &subject, Outcome::Intended, json!({ "key": known.id }))
+        self.record(&tenant, &format!("{}:{subject}", who.word()), &action, &subject, Outcome::Intended, json!({ "key": known.id }))
             .await?;
         let issued = self.inner.tokens.issue(&known, self.now()).map_err(|error| {
             tracing::error!(%error, "no token is issued");
             Problem::new(Code::Internal, "no token can be issued")
         })?;
         Ok(Reply::new(Token { token: issued.token, expires_in_s: issued.expires_in_s }))
+    }
+}
+
+/// Who exchanges keys for tokens.
+#[derive(Debug, Clone, Copy)]
+enum KeyHolder {
+    Observer(ClusterId),
+    Executor(ClusterId),
+}
+
+impl KeyHolder {
+    const fn word(self) -> &'static str {
+        match self {
+            KeyHolder::Observer(_) => "observer",
+            KeyHolder::Executor(_) => "executor",
+        }
+    }
+
+    const fn cluster(self) -> ClusterId {
+        match self {
+            KeyHolder::Observer(cluster) | KeyHolder::Executor(cluster) => cluster,
+        }
+    }
+}
+
+impl ControlPlane {
+    /// The observer or executor that a key is of, and what is kept of the key.
+    async fn holder_of(&self, tenant: &Tenant, key: KeyId) -> Result<Option<(KeyHolder, KeyRecord)>, Problem> {
+        let query = Query { limit: 1, ..Query::default() }.equal("key", &key.to_string());
+        let clusters = tenant.list::<ClusterDoc>(&query).await.map_err(Problem::from_store)?;
+        if let Some(kept) = clusters.items.into_iter().next() {
+            return Ok(kept.doc.key.map(|key| (KeyHolder::Observer(kept.doc.id), key)));
+        }
+        let executors = tenant.list::<ExecutorDoc>(&query).await.map_err(Problem::from_store)?;
+        Ok(executors.items.into_iter().next().map(|kept| (KeyHolder::Executor(kept.doc.cluster), kept.doc.key)))
     }
 }
 
@@ -77,7 +109,7 @@ impl ControlPlane {
     async fn observed(&self, caller: &Caller) -> Result<(Tenant, ClusterId), Problem> {
         match caller {
             Caller::Observer { tenant, cluster } => Ok((self.tenant(*tenant).await?, *cluster)),
-            Caller::Public | Caller::Person(_) | Caller::Machine(_) => {
+            Caller::Public | Caller::Person(_) | Caller::Machine(_) | Caller::Executor { .. } => {
                 Err(Problem::new(Code::NotSignedIn, "this needs an observer's token"))
             }
         }

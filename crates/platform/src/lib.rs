@@ -23,6 +23,7 @@ mod documents;
 mod engines;
 mod environments;
 mod evidence;
+mod executors;
 mod exports;
 #[cfg(test)]
 mod fixture;
@@ -52,6 +53,7 @@ mod queries;
 mod records;
 mod redaction;
 mod retention;
+mod runs;
 mod sessions;
 mod settings;
 mod shares;

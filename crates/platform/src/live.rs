@@ -37,7 +37,7 @@ impl ControlPlane {
         let _ = self.notices(tenant).send(());
     }
 
-    fn notices(&self, tenant: TenantId) -> broadcast::Sender<()> {
+    pub(crate) fn notices(&self, tenant: TenantId) -> broadcast::Sender<()> {
         let mut live = self.inner.live.lock().unwrap_or_else(PoisonError::into_inner);
         live.entry(tenant).or_insert_with(|| broadcast::channel(NOTICES_MAX).0).clone()
     }

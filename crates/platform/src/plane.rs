@@ -17,6 +17,7 @@ use tokio::sync::{Semaphore, broadcast};
 
 use crate::documents::PolicyDoc;
 use crate::engines::Engines;
+use crate::executors::Handed;
 use crate::notices::Notices;
 use crate::people::People;
 use crate::problem_of::ProblemOf;
@@ -57,6 +58,7 @@ pub(crate) struct Inner {
     pub(crate) engines: Mutex<Engines>,
     pub(crate) live: Mutex<BTreeMap<TenantId, broadcast::Sender<()>>>,
     pub(crate) people: People,
+    pub(crate) handed: Handed,
     pub(crate) notices: Notices,
 }
 

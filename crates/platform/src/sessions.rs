@@ -114,7 +114,7 @@ pub(crate) fn with_session(caller: &Caller) -> Result<(&Person, SessionId), Prob
             None => Err(no_session()),
         },
         Caller::Machine(_) => Err(no_session()),
-        Caller::Public | Caller::Observer { .. } => Err(Problem::new(Code::NotSignedIn, "sign in first")),
+        Caller::Public | Caller::Observer { .. } | Caller::Executor { .. } => Err(Problem::new(Code::NotSignedIn, "sign in first")),
     }
 }
 

@@ -17,7 +17,9 @@ pub struct Settings {
     pub providers: Vec<Provider>,
     /// The image that manifests of observers name.
     pub observer_image: String,
-    /// The certificate authority that observers shall trust, if no public one vouches for this platform.
+    /// The image that manifests of executors name.
+    pub executor_image: String,
+    /// The certificate authority that observers and executors shall trust, if no public one vouches for this platform.
     pub observer_ca_pem: Option<String>,
     /// Limits of the database.
     pub store_limits: assent_store::Limits,

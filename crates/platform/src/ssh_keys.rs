@@ -80,7 +80,7 @@ fn person(caller: &Caller) -> Result<&Person, Problem> {
     match caller {
         Caller::Person(person) => Ok(person),
         Caller::Machine(_) => Err(Problem::new(Code::Conflict, "you call with a machine's key, and machines sign nothing")),
-        Caller::Public | Caller::Observer { .. } => Err(Problem::new(Code::NotSignedIn, "sign in first")),
+        Caller::Public | Caller::Observer { .. } | Caller::Executor { .. } => Err(Problem::new(Code::NotSignedIn, "sign in first")),
     }
 }
 

@@ -66,6 +66,11 @@ impl RelyingParty {
         &self.id
     }
 
+    /// The origins whose pages may ask, as browsers write them.
+    pub fn origins(&self) -> impl Iterator<Item = &str> {
+        self.origins.iter().map(String::as_str)
+    }
+
     /// The digest of the name.
     #[must_use]
     pub(super) const fn id_hash(&self) -> &Digest {

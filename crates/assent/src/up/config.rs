@@ -19,6 +19,8 @@ use super::limits::Limits;
 const LISTEN_DEFAULT: &str = "127.0.0.1:8473";
 /// The observer's image unless another is named: what `docker build` of this version is tagged as.
 const OBSERVER_IMAGE_DEFAULT: &str = concat!("assent-observer:", env!("CARGO_PKG_VERSION"));
+/// The image that manifests of executors name, unless the configuration names one.
+const EXECUTOR_IMAGE_DEFAULT: &str = concat!("assent-executor:", env!("CARGO_PKG_VERSION"));
 /// Snapshots of the topology that may be kept of one cluster: all of their instants come in one answer.
 const SNAPSHOTS_CONFIGURED_MAX: usize = 1_000;
 /// Largest configuration file.
@@ -110,6 +112,8 @@ pub(crate) struct File {
     pub(crate) ca_file: Option<PathBuf>,
     /// The image that the manifests of observers name.
     pub(crate) observer_image: Option<String>,
+    /// The image that the manifests of executors name.
+    pub(crate) executor_image: Option<String>,
     /// A key that signs checkpoints of the ledger besides the platform's: the file of its private key, kept elsewhere.
     pub(crate) witness_key: Option<PathBuf>,
     /// Networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
@@ -271,6 +275,7 @@ pub(crate) struct Config {
     /// Limits of the API.
     pub(crate) limits: Limits,
     pub(crate) observer_image: String,
+    pub(crate) executor_image: String,
     pub(crate) snapshots: Snapshots,
     /// Where notifications may go.
     pub(crate) notify: Notify,
@@ -343,6 +348,7 @@ pub(crate) fn settle(flags: Flags, home: Option<&Path>) -> anyhow::Result<Config
         traces_endpoint: flags.traces_endpoint.or(file.traces_endpoint),
         limits: file.limits.over(&flags.limits)?,
         observer_image: file.observer_image.unwrap_or_else(|| OBSERVER_IMAGE_DEFAULT.to_owned()),
+        executor_image: file.executor_image.unwrap_or_else(|| EXECUTOR_IMAGE_DEFAULT.to_owned()),
         snapshots: snapshots(&file.topology_snapshots)?,
         notify: file.notify,
     })

@@ -116,7 +116,7 @@ impl ApiKeyDoc {
     pub(crate) fn grants(&self) -> &[Grant] {
         match &self.record.holder {
             Holder::Machine { grants } => grants,
-            Holder::Observer { .. } => &[],
+            Holder::Observer { .. } | Holder::Executor { .. } => &[],
         }
     }
 }

@@ -23,6 +23,14 @@ pub(crate) struct KeptVote {
     pub(crate) at: Timestamp,
 }
 
+/// Where a step of a run is on the ledger, and what was said, before anything in it was redacted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StepRecord {
+    pub(crate) record: u64,
+    pub(crate) said: Digest,
+}
+
 /// A plan, and all that is kept of it. Its environment is its cluster's, which can be moved.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -83,6 +91,9 @@ pub(crate) struct PlanDoc {
     pub(crate) rehearsal: Option<Rehearsal>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) run: Vec<RunStep>,
+    /// What tells each of these steps when it is told again, in the same order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) run_records: Vec<StepRecord>,
     /// Until when a signed rejection takes back what was done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) undo_until: Option<Timestamp>,
@@ -102,6 +113,7 @@ document!(PlanDoc = "plan", 1, |doc| {
         Index::Equal("state", word_of(doc.state)),
     ];
     indexes.extend(doc.is_open().then(|| Index::Equal("open", doc.cluster.to_string())));
+    indexes.extend(doc.is_to_be_stopped().then(|| Index::Equal("stop", doc.cluster.to_string())));
     indexes
 });
 
@@ -138,6 +150,12 @@ impl PlanDoc {
             | PlanState::Expired
             | PlanState::Superseded => false,
         }
+    }
+
+    /// Whether somebody has said no to what runs or ran, and it is not taken back yet.
+    pub(crate) fn is_to_be_stopped(&self) -> bool {
+        use PlanState::{Approved, Partial, Rejected, Running, Verified};
+        !self.stops.is_empty() && matches!(self.state, Approved | Rejected | Running | Verified | Partial)
     }
 
     /// Where it stands as of now: time passes without anybody writing it down.

@@ -84,6 +84,7 @@ impl PlanDoc {
             approvals: 0,
             rehearsal: None,
             run: Vec::new(),
+            run_records: Vec::new(),
             undo_until: None,
             rank: 1,
             rank_reason: None,

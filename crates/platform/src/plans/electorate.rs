@@ -26,7 +26,13 @@ const VOTERS_MAX: usize = 200;
 
 impl ControlPlane {
     /// Whether policy lets an account vote on something.
-    async fn lets_vote(&self, tenant: &Tenant, engine: &Engine, account: &AccountDoc, resource: &Resource) -> Result<bool, Problem> {
+    pub(crate) async fn lets_vote(
+        &self,
+        tenant: &Tenant,
+        engine: &Engine,
+        account: &AccountDoc,
+        resource: &Resource,
+    ) -> Result<bool, Problem> {
         if account.disabled {
             return Ok(false);
         }
@@ -64,7 +70,7 @@ impl ControlPlane {
     }
 
     /// What somebody could sign with, for a domain.
-    async fn keys_here(&self, tenant: &Tenant, account: &AccountDoc, domain: &str) -> Result<Vec<VoteKey>, Problem> {
+    pub(crate) async fn keys_here(&self, tenant: &Tenant, account: &AccountDoc, domain: &str) -> Result<Vec<VoteKey>, Problem> {
         let passkeys = account.passkeys.iter().filter(|passkey| passkey.party == domain);
         let mut keys: Vec<VoteKey> = passkeys.map(|passkey| VoteKey::Passkey(passkey.credential.clone())).collect();
         keys.extend(keys_of(tenant, account.id).await?.into_iter().map(|kept| VoteKey::Ssh(kept.doc.key)));
