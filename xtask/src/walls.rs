@@ -59,6 +59,7 @@ const ROOMS: &[Room] = &[
         may_use: &["assent-base", "assent-capture", "assent-evidence", "assent-diagnosis"],
     },
     Room { package: "assent-execution", floor: Floor::Core, may_use: &["assent-base", "assent-api", "assent-approval", "assent-plan"] },
+    Room { package: "assent-apply", floor: Floor::Edge, may_use: &["assent-base", "assent-plan"] },
     Room { package: "assent-client", floor: Floor::Edge, may_use: &["assent-base", "assent-api"] },
     Room { package: "assent-http", floor: Floor::Edge, may_use: &["assent-base", "assent-api"] },
     Room { package: "assent-identity", floor: Floor::Edge, may_use: &["assent-base", "assent-api"] },
@@ -106,6 +107,11 @@ const ROOMS: &[Room] = &[
             "assent-platform",
             "assent-scenarios",
         ],
+    },
+    Room {
+        package: "assent-executor",
+        floor: Floor::Binary,
+        may_use: &["assent-api", "assent-apply", "assent-approval", "assent-base", "assent-client", "assent-execution", "assent-plan"],
     },
     Room { package: "assent-observer", floor: Floor::Binary, may_use: &["assent-api", "assent-base", "assent-observe", "assent-screen"] },
     Room { package: "xtask", floor: Floor::Tool, may_use: &[] },
@@ -239,7 +245,7 @@ mod tests {
     fn the_house_as_drawn_stands() {
         let survey = survey(&house(&[]));
         assert_eq!(survey.faults, Vec::<String>::new());
-        assert_eq!((survey.rooms, survey.arrows, survey.silent_rooms), (23, 9, 13));
+        assert_eq!((survey.rooms, survey.arrows, survey.silent_rooms), (25, 9, 13));
     }
 
     #[test]

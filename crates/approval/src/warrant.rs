@@ -136,20 +136,8 @@ impl Warrant {
     /// # Errors
     /// With the first reason found.
     pub fn verify(self, expected: &Expected<'_>, keyring: &Keyring, now: Timestamp) -> Result<Leave, WarrantRefused> {
-        self.is_for(expected)?;
+        self.stands(expected, now)?;
         let fields = self.statement.fields();
-        if self.statement.is_over(now) {
-            return Err(WarrantRefused::Expired);
-        }
-        if time::seconds_between(now, fields.issued_at) > SKEW_S_MAX {
-            return Err(WarrantRefused::NotYet);
-        }
-        if expected.used.contains(&fields.nonce) {
-            return Err(WarrantRefused::Used);
-        }
-        if self.votes.len() > VOTES_MAX {
-            return Err(WarrantRefused::Unreadable);
-        }
         let mut approvers = BTreeSet::new();
         for vote in &self.votes {
             if vote.word != Word::Approve {
@@ -166,6 +154,26 @@ impl Warrant {
             return Err(WarrantRefused::NoQuorum { have: approvers.len(), need });
         }
         Ok(Leave { statement: self.statement, approvers })
+    }
+
+    /// Checks all that does not hang on votes: whom and what it is for, what it asks for, and when. That alone gives leave to nothing; an executor
+    /// whose own rules ask for no votes on a plan needs no more.
+    ///
+    /// # Errors
+    /// With the first reason found.
+    pub fn stands(&self, expected: &Expected<'_>, now: Timestamp) -> Result<(), WarrantRefused> {
+        self.is_for(expected)?;
+        let fields = self.statement.fields();
+        if self.statement.is_over(now) {
+            return Err(WarrantRefused::Expired);
+        }
+        if time::seconds_between(now, fields.issued_at) > SKEW_S_MAX {
+            return Err(WarrantRefused::NotYet);
+        }
+        if expected.used.contains(&fields.nonce) {
+            return Err(WarrantRefused::Used);
+        }
+        if self.votes.len() > VOTES_MAX { Err(WarrantRefused::Unreadable) } else { Ok(()) }
     }
 
     fn is_for(&self, expected: &Expected<'_>) -> Result<(), WarrantRefused> {

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use support::authenticator::Authenticator;
 use support::observer::Observer;
 use support::schema::{Ids, smallest};
+use support::signer::Signer;
 use support::{House, Who, passkey};
 
 /// Looks before a test gives up waiting.
@@ -108,7 +109,7 @@ async fn no_list_and_no_export_holds_anything_of_another_tenant() {
     }
     for query in ["environment", "cluster"] {
         let prefix = if query == "environment" { "env" } else { "cls" };
-        for path in ["/api/v1/clusters", "/api/v1/incidents"] {
+        for path in ["/api/v1/clusters", "/api/v1/incidents", "/api/v1/plans"] {
             let answer = house.get(&other, &format!("{path}?{query}={}", full.ids[prefix])).await;
             assert!(answer.status.is_client_error() || answer.json()["items"] == json!([]), "{path}: {}", answer.text());
         }
@@ -167,6 +168,7 @@ async fn full(house: &House, owner: Who) -> Full {
     ids.insert("shr".to_owned(), shared.json()["share"]["id"].as_str().expect("an id").to_owned());
     let remark = house.call(&owner, "POST", &format!("{path}/comments"), Some(json!({ "text": "a canary sings" }))).await;
     ids.insert("cmt".to_owned(), remark.json()["id"].as_str().expect("an id").to_owned());
+    ids.insert("pln".to_owned(), planned(house, &owner, &path).await);
     let mut keep = |made: &support::Answer, pointer: &str| {
         assert!(made.status.is_success(), "{}", made.text());
         let id = made.json().pointer(pointer).and_then(Value::as_str).expect("an id").to_owned();
@@ -192,6 +194,7 @@ async fn full(house: &House, owner: Who) -> Full {
     keep(&house.get(&owner, "/api/v1/me/sessions").await, "/items/0/id");
     keep(&house.get(&owner, "/api/v1/tenant").await, "/id");
     keep(&passkey::add(house, &owner, &Authenticator::new(b"canary passkey"), "canary passkey").await, "/id");
+    keep(&Signer::new().add(house, &owner, "canary SSH key").await, "/id");
     let index = house.records(&owner).await.first().expect("a record").index;
     Full { owner, key, ids, index }
 }
@@ -214,6 +217,19 @@ async fn ill(house: &House, owner: &Who) -> String {
     panic!("no incident opens");
 }
 
+/// The plan of an incident, once its timeline tells of it.
+async fn planned(house: &House, owner: &Who, incident: &str) -> String {
+    for _ in 0..LOOKS_MAX {
+        let list = house.get(owner, "/api/v1/plans").await.json();
+        let timeline = house.get(owner, &format!("{incident}/timeline")).await;
+        if let Some(id) = list["items"][0]["id"].as_str().filter(|_| timeline.text().contains("proposed a plan")) {
+            return id.to_owned();
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("no plan is drawn");
+}
+
 async fn key_of(house: &House, owner: &Who) -> Who {
     let made = house.call(owner, "POST", "/api/v1/keys", Some(json!({ "name": "key", "grants": [{ "role": "owner" }] }))).await;
     assert_eq!(made.status, 201, "{}", made.text());
@@ -225,7 +241,7 @@ async fn everything(house: &House, full: &Full) -> Vec<Value> {
     let mut seen = Vec::new();
     let incident = |part: &str| format!("incidents/{}/{part}", full.ids["inc"]);
     let (timeline, comments) = (incident("timeline"), incident("comments"));
-    let own = ["environments", "clusters", "members", "policies", "alert-sources", "groups", "tenant", "incidents"];
+    let own = ["environments", "clusters", "members", "policies", "alert-sources", "groups", "tenant", "incidents", "plans"];
     for path in own.into_iter().chain([timeline.as_str(), &comments]) {
         let answer = house.get(&full.owner, &format!("/api/v1/{path}")).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());
@@ -254,6 +270,8 @@ fn fill(path: &str, ids: &Ids, index: u64) -> String {
         "{passkey}" => ids["pky"].clone(),
         "{incident}" => ids["inc"].clone(),
         "{share}" => ids["shr"].clone(),
+        "{plan}" => ids["pln"].clone(),
+        "{ssh_key}" => ids["ssk"].clone(),
         "{evidence}" => "E1".to_owned(),
         plain => {
             assert!(!plain.starts_with('{'), "an id that this test does not know: {plain}");
