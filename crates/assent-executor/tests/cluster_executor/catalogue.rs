@@ -38,6 +38,10 @@ fn every_action_is_rehearsed_applied_verified_and_taken_back() {
         assert!(matches!(rehearsal.change, DryRun::Accepted { .. }), "{action:?}: {rehearsal:?}");
         let is_undone = action != ActionKind::DeletePod;
         assert_eq!(matches!(rehearsal.inverse, DryRun::Accepted { .. }), is_undone, "{action:?}: {rehearsal:?}");
+        // What was tried is as it was: a dry run that is none would show here.
+        let tried = world.get(object).unwrap_or_else(|| panic!("{action:?}: what was tried is gone"));
+        assert_eq!((&tried["metadata"]["uid"], &tried["spec"]), (&live["metadata"]["uid"], &live["spec"]), "{action:?}");
+        assert!(tried["metadata"]["deletionTimestamp"].is_null(), "{action:?}");
         let mut offer = world.signed(&plan);
         offer.plan = plan_id();
         world.plane.run(offer.clone());
