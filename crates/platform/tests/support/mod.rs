@@ -63,7 +63,8 @@ pub(crate) struct Answer {
 impl House {
     pub(crate) async fn open() -> Self {
         let observer_image = "registry.example.org/assent-observer:1".to_owned();
-        Self::with(Settings { observer_image, ..Settings::default() }).await
+        let executor_image = "registry.example.org/assent-executor:1".to_owned();
+        Self::with(Settings { observer_image, executor_image, ..Settings::default() }).await
     }
 
     pub(crate) async fn with(settings: Settings) -> Self {
