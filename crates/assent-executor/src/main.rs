@@ -39,8 +39,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("assent-executor: {error:#}");
-            let refused =
-                error.chain().any(|cause| matches!(cause.downcast_ref(), Some(assent_apply::rights::NotFit::OverGranted(_))));
+            let refused = error.chain().any(|cause| matches!(cause.downcast_ref(), Some(assent_apply::rights::NotFit::OverGranted(_))));
             ExitCode::from(if refused { REFUSED } else { 1 })
         }
     }

@@ -52,8 +52,8 @@ impl Pinning {
                 return Ok(false);
             }
         };
-        let assent = Warrant::parse(&warrant)
-            .and_then(|warrant| repinning::assent(&self.now, &next, warrant, cluster_uid, &state.book.used(), now));
+        let assent =
+            Warrant::parse(&warrant).and_then(|warrant| repinning::assent(&self.now, &next, warrant, cluster_uid, &state.book.used(), now));
         match assent {
             Err(error) => {
                 tracing::warn!(%error, found = %next.digest(), "another pinned document lies here without the assent of those pinned before; the former one is kept");

@@ -144,7 +144,9 @@ impl Executor {
             let accepted = run.order().accepted();
             accepted.id == offer.plan && accepted.bytes == offer.bytes && accepted.warrant == offer.warrant
         };
-        if known.is_some_and(same) || !self.is_new(&[b"run", offer.plan.to_string().as_bytes(), offer.bytes.as_bytes(), offer.warrant.as_bytes()]) {
+        if known.is_some_and(same)
+            || !self.is_new(&[b"run", offer.plan.to_string().as_bytes(), offer.bytes.as_bytes(), offer.warrant.as_bytes()])
+        {
             return Ok(false);
         }
         if !self.state.has_room() {

@@ -10,6 +10,7 @@ use assent_api::operations::{Visitor, visit_all};
 use assent_api::{Access, Method, Operation};
 use serde_json::{Value, json};
 use support::authenticator::Authenticator;
+use support::executor::Executor;
 use support::observer::Observer;
 use support::schema::{Ids, smallest};
 use support::signer::Signer;
@@ -73,11 +74,16 @@ async fn try_every_route(house: &House, full: Full, other: Who) {
     let absent: Ids = full.ids.iter().map(|(prefix, id)| (prefix.clone(), turned(id))).collect();
     let beyond = full.index + 1_000_000;
     let mut tried = 0;
+    let executor = executor_of(house, &other).await;
     for route in routes() {
-        if !matches!(route.access, Access::Action(_) | Access::SignedIn) || route.name == "DeleteTenant" || route.name == "SignOut" {
+        if !matches!(route.access, Access::Action(_) | Access::SignedIn | Access::Executor)
+            || route.name == "DeleteTenant"
+            || route.name == "SignOut"
+        {
             continue;
         }
-        for caller in [&other, &key] {
+        let callers = if route.access == Access::Executor { vec![&executor] } else { vec![&other, &key] };
+        for caller in callers {
             let theirs = (fill(route.path, &full.ids, full.index), smallest(&route.body, &full.ids));
             let nobodys = (fill(route.path, &absent, beyond), smallest(&route.body, &absent));
             if theirs == nobodys {
@@ -180,6 +186,7 @@ async fn full(house: &House, owner: Who) -> Full {
     let environment = keep(&made, "/id");
     let body = json!({ "name": "canary-cluster", "environment": environment, "endpoint": "https://assent.example.org" });
     let cluster = keep(&house.call(&owner, "POST", "/api/v1/clusters", Some(body)).await, "/cluster/id");
+    Executor::add(house, &owner, &cluster).await;
     let body = json!({ "email": "canary@example.org", "grants": [{ "role": "viewer" }] });
     keep(&house.call(&owner, "POST", "/api/v1/members", Some(body)).await, "/member/id");
     let body = json!({ "name": "canary key", "grants": [{ "role": "owner" }] });
@@ -228,6 +235,15 @@ async fn planned(house: &House, owner: &Who, incident: &str) -> String {
         tokio::task::yield_now().await;
     }
     panic!("no plan is drawn");
+}
+
+/// The token of an executor in a cluster of its own.
+async fn executor_of(house: &House, owner: &Who) -> Who {
+    let observer = Observer::of_new_cluster(house, owner).await;
+    observer.hello(house, "b").await;
+    let executor = Executor::add(house, owner, &observer.cluster).await;
+    executor.starts(house).await;
+    executor.token
 }
 
 async fn key_of(house: &House, owner: &Who) -> Who {

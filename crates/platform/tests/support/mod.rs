@@ -4,6 +4,7 @@
 
 #[path = "../../../approval/tests/support/authenticator.rs"]
 pub(crate) mod authenticator;
+pub(crate) mod executor;
 pub(crate) mod observer;
 pub(crate) mod passkey;
 pub(crate) mod played;
