@@ -181,7 +181,8 @@ impl Executor {
         let known = own.and_then(|nonce| self.state.run(nonce));
         // The same plan on the same statement is no second run, whoever else has signed it since.
         let same = |run: &Run| run.order().id() == offer.plan && run.order().accepted().bytes == offer.bytes;
-        let parts = [b"run", offer.plan.to_string().as_bytes(), offer.bytes.as_bytes(), offer.warrant.as_bytes()];
+        let plan = offer.plan.to_string();
+        let parts = [b"run", plan.as_bytes(), offer.bytes.as_bytes(), offer.warrant.as_bytes()];
         if known.is_some_and(same) || !self.is_new(&parts) {
             return Ok(false);
         }
