@@ -2,6 +2,8 @@
 export const inside = [
   "/",
   "/incidents",
+  "/actions",
+  "/actions?view=all",
   "/topology?view=graph",
   "/topology?view=tree",
   "/topology?view=table",

@@ -1,7 +1,7 @@
 // What the pages of plans read, by name.
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
-import { answer, api } from "./client";
+import { answer, api, isProblem } from "./client";
 import { present, whole, WHOLE_PAGE } from "./queries";
 import type { operations } from "./schema";
 
@@ -51,3 +51,17 @@ export const sshKeysQuery = queryOptions({
   queryKey: ["ssh-keys"],
   queryFn: () => whole((cursor) => answer(api.GET("/api/v1/me/ssh-keys", { params: { query: at(cursor, WHOLE_PAGE) } }))),
 });
+
+/** The executor of a cluster; nothing if there is none. */
+export const executorQuery = (cluster: string) =>
+  queryOptions({
+    queryKey: ["executor", cluster],
+    queryFn: async () => {
+      try {
+        return await answer(api.GET("/api/v1/clusters/{cluster}/executor", { params: { path: { cluster } } }));
+      } catch (error) {
+        if (isProblem(error, "not_found")) return null;
+        throw error;
+      }
+    },
+  });

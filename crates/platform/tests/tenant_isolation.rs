@@ -10,8 +10,10 @@ use assent_api::operations::{Visitor, visit_all};
 use assent_api::{Access, Method, Operation};
 use serde_json::{Value, json};
 use support::authenticator::Authenticator;
+use support::executor::Executor;
 use support::observer::Observer;
 use support::schema::{Ids, smallest};
+use support::signer::Signer;
 use support::{House, Who, passkey};
 
 /// Looks before a test gives up waiting.
@@ -72,11 +74,16 @@ async fn try_every_route(house: &House, full: Full, other: Who) {
     let absent: Ids = full.ids.iter().map(|(prefix, id)| (prefix.clone(), turned(id))).collect();
     let beyond = full.index + 1_000_000;
     let mut tried = 0;
+    let executor = executor_of(house, &other).await;
     for route in routes() {
-        if !matches!(route.access, Access::Action(_) | Access::SignedIn) || route.name == "DeleteTenant" || route.name == "SignOut" {
+        if !matches!(route.access, Access::Action(_) | Access::SignedIn | Access::Executor)
+            || route.name == "DeleteTenant"
+            || route.name == "SignOut"
+        {
             continue;
         }
-        for caller in [&other, &key] {
+        let callers = if route.access == Access::Executor { vec![&executor] } else { vec![&other, &key] };
+        for caller in callers {
             let theirs = (fill(route.path, &full.ids, full.index), smallest(&route.body, &full.ids));
             let nobodys = (fill(route.path, &absent, beyond), smallest(&route.body, &absent));
             if theirs == nobodys {
@@ -108,7 +115,7 @@ async fn no_list_and_no_export_holds_anything_of_another_tenant() {
     }
     for query in ["environment", "cluster"] {
         let prefix = if query == "environment" { "env" } else { "cls" };
-        for path in ["/api/v1/clusters", "/api/v1/incidents"] {
+        for path in ["/api/v1/clusters", "/api/v1/incidents", "/api/v1/plans"] {
             let answer = house.get(&other, &format!("{path}?{query}={}", full.ids[prefix])).await;
             assert!(answer.status.is_client_error() || answer.json()["items"] == json!([]), "{path}: {}", answer.text());
         }
@@ -167,6 +174,7 @@ async fn full(house: &House, owner: Who) -> Full {
     ids.insert("shr".to_owned(), shared.json()["share"]["id"].as_str().expect("an id").to_owned());
     let remark = house.call(&owner, "POST", &format!("{path}/comments"), Some(json!({ "text": "a canary sings" }))).await;
     ids.insert("cmt".to_owned(), remark.json()["id"].as_str().expect("an id").to_owned());
+    ids.insert("pln".to_owned(), planned(house, &owner, &path).await);
     let mut keep = |made: &support::Answer, pointer: &str| {
         assert!(made.status.is_success(), "{}", made.text());
         let id = made.json().pointer(pointer).and_then(Value::as_str).expect("an id").to_owned();
@@ -178,6 +186,7 @@ async fn full(house: &House, owner: Who) -> Full {
     let environment = keep(&made, "/id");
     let body = json!({ "name": "canary-cluster", "environment": environment, "endpoint": "https://assent.example.org" });
     let cluster = keep(&house.call(&owner, "POST", "/api/v1/clusters", Some(body)).await, "/cluster/id");
+    Executor::add(house, &owner, &cluster).await;
     let body = json!({ "email": "canary@example.org", "grants": [{ "role": "viewer" }] });
     keep(&house.call(&owner, "POST", "/api/v1/members", Some(body)).await, "/member/id");
     let body = json!({ "name": "canary key", "grants": [{ "role": "owner" }] });
@@ -195,6 +204,7 @@ async fn full(house: &House, owner: Who) -> Full {
     keep(&house.get(&owner, "/api/v1/me/sessions").await, "/items/0/id");
     keep(&house.get(&owner, "/api/v1/tenant").await, "/id");
     keep(&passkey::add(house, &owner, &Authenticator::new(b"canary passkey"), "canary passkey").await, "/id");
+    keep(&Signer::new().add(house, &owner, "canary SSH key").await, "/id");
     let index = house.records(&owner).await.first().expect("a record").index;
     Full { owner, key, ids, index }
 }
@@ -217,6 +227,28 @@ async fn ill(house: &House, owner: &Who) -> String {
     panic!("no incident opens");
 }
 
+/// The plan of an incident, once its timeline tells of it.
+async fn planned(house: &House, owner: &Who, incident: &str) -> String {
+    for _ in 0..LOOKS_MAX {
+        let list = house.get(owner, "/api/v1/plans").await.json();
+        let timeline = house.get(owner, &format!("{incident}/timeline")).await;
+        if let Some(id) = list["items"][0]["id"].as_str().filter(|_| timeline.text().contains("proposed a plan")) {
+            return id.to_owned();
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("no plan is drawn");
+}
+
+/// The token of an executor in a cluster of its own.
+async fn executor_of(house: &House, owner: &Who) -> Who {
+    let observer = Observer::of_new_cluster(house, owner).await;
+    observer.hello(house, "b").await;
+    let executor = Executor::add(house, owner, &observer.cluster).await;
+    executor.starts(house).await;
+    executor.token
+}
+
 async fn key_of(house: &House, owner: &Who) -> Who {
     let made = house.call(owner, "POST", "/api/v1/keys", Some(json!({ "name": "key", "grants": [{ "role": "owner" }] }))).await;
     assert_eq!(made.status, 201, "{}", made.text());
@@ -228,7 +260,8 @@ async fn everything(house: &House, full: &Full) -> Vec<Value> {
     let mut seen = Vec::new();
     let incident = |part: &str| format!("incidents/{}/{part}", full.ids["inc"]);
     let (timeline, comments) = (incident("timeline"), incident("comments"));
-    let own = ["environments", "clusters", "members", "policies", "alert-sources", "channels", "groups", "tenant", "incidents"];
+    let own =
+        ["environments", "clusters", "members", "policies", "alert-sources", "channels", "groups", "tenant", "incidents", "plans"];
     for path in own.into_iter().chain([timeline.as_str(), &comments]) {
         let answer = house.get(&full.owner, &format!("/api/v1/{path}")).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());
@@ -258,6 +291,8 @@ fn fill(path: &str, ids: &Ids, index: u64) -> String {
         "{passkey}" => ids["pky"].clone(),
         "{incident}" => ids["inc"].clone(),
         "{share}" => ids["shr"].clone(),
+        "{plan}" => ids["pln"].clone(),
+        "{ssh_key}" => ids["ssk"].clone(),
         "{evidence}" => "E1".to_owned(),
         plain => {
             assert!(!plain.starts_with('{'), "an id that this test does not know: {plain}");

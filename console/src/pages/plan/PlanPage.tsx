@@ -156,7 +156,7 @@ function Whole({ whole }: { whole: Schemas["Plan"] }) {
           <Details whole={whole} plan={plan} people={people} works={works} />
         </Stack>
       </Flex>
-      {word && plan && <VoteDialog whole={whole} plan={plan} word={word} reject={standingOf(whole, me.account ?? undefined, now).reject} onClose={() => setWord(undefined)} />}
+      {word && plan && <VoteDialog whole={whole} plan={plan} word={word} reject={standingOf(whole, me.account ?? undefined, true, now).reject} onClose={() => setWord(undefined)} />}
       {adapting && plan && <Adapt summary={summary} plan={plan} onClose={() => setAdapting(false)} />}
       {report && (
         <EvidenceDrawer

@@ -13,13 +13,13 @@ import { EntityName } from "../../parts/entity";
 import { RiskMark, riskMeans } from "../../parts/plans";
 import { Problem } from "../../parts/states";
 import { done } from "../../parts/toast";
-import { castVote } from "../../plan/cast";
+import { castVote, NoPasskey } from "../../plan/cast";
 import { NotSigned } from "../../plan/check";
 import { short } from "../../plan/digest";
 import { changesOf } from "../../plan/diff";
 import { Unreadable } from "../../plan/json";
 import type { Plan } from "../../plan/plan";
-import { REASON_BYTES_MAX, type Word } from "../../plan/statement";
+import type { Word } from "../../plan/statement";
 import { Left } from "../../time/countdown";
 import { Fields } from "./Fields";
 import { rejectVerb, type Standing } from "./standing";
@@ -29,6 +29,8 @@ type Props = { whole: Schemas["Plan"]; plan: Plan; word: Word; reject: Standing[
 const titles: Record<Word, string> = { approve: "Approve this plan", reject: "Reject this plan", withdraw: "Withdraw your vote" };
 const after: Record<Word, string> = { approve: "Your approval is on the ledger.", reject: "Your rejection is on the ledger.", withdraw: "Your vote does not count any more." };
 const FIELDS_SHOWN = 8;
+/** What the platform takes. */
+const REASON_CHARS_MAX = 1_000;
 
 export function VoteDialog({ whole, plan, word, reject, onClose }: Props) {
   const me = useMe();
@@ -36,8 +38,7 @@ export function VoteDialog({ whole, plan, word, reject, onClose }: Props) {
   const [reason, setReason] = useState("");
   const [state, setState] = useState<{ busy: boolean; error?: unknown }>({ busy: false });
   const said = reason.trim();
-  const tooLong = new TextEncoder().encode(said).length > REASON_BYTES_MAX;
-  const ready = word !== "reject" || (said !== "" && !tooLong);
+  const ready = word !== "reject" || said !== "";
   const verb = word === "reject" && reject ? rejectVerb[reject] : titles[word].split(" ")[0];
 
   const send = async (event: FormEvent) => {
@@ -68,7 +69,7 @@ export function VoteDialog({ whole, plan, word, reject, onClose }: Props) {
               required
               value={reason}
               onChange={(event) => setReason(event.currentTarget.value)}
-              error={tooLong ? `At most ${REASON_BYTES_MAX.toLocaleString("en")} bytes` : undefined}
+              maxLength={REASON_CHARS_MAX}
               autosize
               minRows={2}
               maxRows={8}
@@ -146,6 +147,15 @@ function Refusal({ error }: { error: unknown }) {
         </Text>
         <Text size="sm" mt={4}>
           If the page was open for long, read the plan anew. If it comes again, tell whoever runs the platform.
+        </Text>
+      </Alert>
+    );
+  }
+  if (error instanceof NoPasskey) {
+    return (
+      <Alert color="yellow" variant="light" role="alert" icon={<IconFingerprint size={20} aria-hidden />} title="None of your passkeys counts in this cluster">
+        <Text size="sm">
+          Its executor has none of them pinned. Whoever runs it adds your passkey to what is pinned there; Settings → Clusters shows what that is now. A pinned SSH key signs from the command line.
         </Text>
       </Alert>
     );

@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 
 import { passkeysQuery } from "../../api/admin";
 import type { Schemas } from "../../api/client";
+import { allowedSomewhere } from "../../api/rights";
 import { useMe } from "../../api/session";
 import { hasPasskeys } from "../../api/webauthn";
 import { CopyBlock } from "../../parts/copy";
@@ -88,7 +89,7 @@ function Own({ plan, agreement, ask }: Props) {
   const me = useMe();
   const now = useNow();
   const passkeys = useQuery(passkeysQuery);
-  const standing = standingOf(plan, me.account ?? undefined, now);
+  const standing = standingOf(plan, me.account ?? undefined, allowedSomewhere(me.grants, "plan.vote"), now);
   const none = passkeys.data?.length === 0 || !hasPasskeys();
   const anything = standing.approve || standing.reject || standing.withdraw;
   if (standing.why) {
@@ -142,6 +143,11 @@ function Own({ plan, agreement, ask }: Props) {
             </Button>
           )}
         </Group>
+      )}
+      {!none && plan.could_vote?.some(({ account, pinned }) => account === me.account && !pinned) && (
+        <Text size="sm" c="var(--assent-degraded)">
+          The cluster has no key of yours pinned yet, so it would not believe your vote. Whoever runs the executor adds it to what is pinned there.
+        </Text>
       )}
       {standing.reject === "undo" && plan.undo_until && (
         <Text size="xs" c="dimmed">

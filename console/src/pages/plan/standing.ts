@@ -14,7 +14,8 @@ export type Standing = {
 
 const nothing: Standing = { approve: false, reject: undefined, withdraw: false, why: undefined };
 
-export function standingOf({ summary: { state, may_vote, my_word }, statement, undo_until }: Plan, account: string | undefined, nowMs: number): Standing {
+/** `votes`: whether the caller's grants let them vote at all. The platform asks policy at each word. */
+export function standingOf({ summary: { state, may_vote, my_word }, statement, undo_until }: Plan, account: string | undefined, votes: boolean, nowMs: number): Standing {
   if (!statement) return nothing;
   const { authors, expires_at } = statement.fields;
   const isOver = Date.parse(expires_at) <= nowMs;
@@ -24,8 +25,9 @@ export function standingOf({ summary: { state, may_vote, my_word }, statement, u
     if (!may_vote) return { ...nothing, why: account === undefined ? "A machine does not vote." : "Policy does not let you vote on this plan." };
     return { approve: my_word !== "approve", reject: my_word === "reject" ? undefined : "reject", withdraw: my_word != null && my_word !== "withdraw", why: undefined };
   }
+  if (account === undefined || !votes || authors.includes(account)) return nothing;
   const mayUndo = undo_until != null && Date.parse(undo_until) > nowMs;
-  if (state === "approved") return { ...nothing, reject: "reject", withdraw: my_word === "approve" && may_vote };
+  if (state === "approved") return { ...nothing, reject: "reject", withdraw: my_word === "approve" };
   if (state === "running") return { ...nothing, reject: "stop" };
   return { ...nothing, reject: mayUndo && (state === "verified" || state === "partial" || state === "failed") ? "undo" : undefined };
 }

@@ -191,10 +191,10 @@ fn config(spec: &Spec<'_>) -> String {
     let _ = writeln!(out, "    # The cluster {}, as Assent calls it.", quoted(spec.cluster));
     let _ = writeln!(out, "    endpoint: {}", quoted(spec.endpoint));
     let _ = writeln!(out, "    key_file: /etc/assent-executor-key/key");
-    let _ = writeln!(out, "    pinned_file: /etc/assent-executor-pinned/pinned.yaml");
+    let _ = writeln!(out, "    pinned: /etc/assent-executor-pinned/pinned.yaml");
     let _ =
         writeln!(out, "    # Runs and used signatures. Whoever loses this folder loses what tells a warrant that was used from a new one.");
-    let _ = writeln!(out, "    state_dir: /var/lib/assent-executor");
+    let _ = writeln!(out, "    state: /var/lib/assent-executor");
     if let Some(pem) = spec.ca_pem {
         let _ = writeln!(out, "    # Trusts this certificate authority, and no other.");
         let _ = writeln!(out, "    ca_file: /etc/assent-executor/ca.pem");
@@ -291,4 +291,92 @@ spec:
           persistentVolumeClaim: {{claimName: assent-executor-state}}
 "
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use assent_approval::keyring::{HeldKey, VoteKey};
+    use assent_approval::webauthn::RelyingParty;
+    use assent_base::Timestamp;
+    use assent_base::id::{AccountId, ClusterId, RANDOM_BYTES, TenantId};
+
+    use super::super::document::{Candidate, document};
+    use super::*;
+
+    const SSH: &str = include_str!("../../../approval/tests/vectors/ed25519.pub");
+
+    #[test]
+    fn the_manifest_reads_like_this() {
+        let (text, pinned) = filled(&[candidate(1, "ada@example.com", true), candidate(2, "ben@example.com", false)]);
+        insta::assert_snapshot!("manifest", with(&text, &pinned).expect("a manifest"));
+    }
+
+    #[test]
+    fn nobody_with_a_key_means_that_nothing_can_be_approved_and_nobody_but_the_rehearsal_be_impersonated() {
+        let (text, pinned) = filled(&[candidate(2, "ben@example.com", false)]);
+        let manifest = with(&text, &pinned).expect("a manifest");
+        assert!(pinned.approvers.is_empty() && manifest.contains("approvers: []"), "{manifest}");
+        assert!(manifest.contains("resourceNames: [\"assent:rehearsal\"]"), "{manifest}");
+        assert!(!manifest.contains("resources: [\"groups\"]"), "a rule without names would be one for everybody");
+    }
+
+    #[test]
+    fn nobody_is_filled_in_who_cannot_be_a_user_or_is_there_already() {
+        let sly = ["system:masters", "ada\n---\nkind: ClusterRoleBinding", "jürgen@example.com", "ada@example.com"];
+        let mut all = vec![candidate(1, "ada@example.com", true)];
+        all.extend((2..).zip(sly).map(|(seed, email)| candidate(seed, email, true)));
+        let (text, pinned) = filled(&all);
+        assert_eq!(pinned.approvers.iter().map(|one| one.user.as_str()).collect::<Vec<_>>(), ["ada@example.com"]);
+        let manifest = with(&text, &pinned).expect("a manifest");
+        let plain = with(&filled(&all[..1]).0, &pinned).expect("a manifest");
+        assert_eq!(manifest.matches("\n---\n").count(), plain.matches("\n---\n").count());
+    }
+
+    #[test]
+    fn the_defaults_keep_to_namespaces_and_to_the_catalogue() {
+        let (_, pinned) = filled(&[]);
+        let actions: Vec<&str> = pinned.rules.actions.iter().map(|action| action.as_str()).collect();
+        for never in ["custom_patch", "cordon", "uncordon"] {
+            assert!(!actions.contains(&never), "{never}");
+        }
+        assert!(!pinned.rules.cluster_scoped && pinned.rules.auto_approve.is_empty());
+    }
+
+    #[test]
+    fn no_value_adds_a_line_or_a_document() {
+        let (text, pinned) = filled(&[]);
+        let key = Secret::new("a-key".to_owned());
+        let sly = "x\n---\nkind: ClusterRoleBinding";
+        let sly_key = Secret::new(sly.to_owned());
+        for bad in [
+            Spec { cluster: sly, ..spec(&key, &text, &pinned) },
+            Spec { image: sly, ..spec(&key, &text, &pinned) },
+            Spec { endpoint: "http://assent.example.com", ..spec(&key, &text, &pinned) },
+            Spec { key: &sly_key, ..spec(&key, &text, &pinned) },
+        ] {
+            assert!(manifest(&bad).is_err(), "{bad:?}");
+        }
+    }
+
+    fn candidate(seed: u8, email: &str, has_key: bool) -> Candidate {
+        let key = VoteKey::Ssh(SSH.trim().parse().expect("a key"));
+        let keys = if has_key { vec![HeldKey { key, valid_from: None, revoked_at: None }] } else { Vec::new() };
+        Candidate { account: AccountId::new(Timestamp::UNIX_EPOCH, [seed; RANDOM_BYTES]), email: email.to_owned(), keys }
+    }
+
+    fn filled(candidates: &[Candidate]) -> (String, Pinned) {
+        let party = RelyingParty::of_origin("https://assent.example.com").expect("a party");
+        let at = Timestamp::UNIX_EPOCH;
+        let place = (TenantId::new(at, [1; RANDOM_BYTES]), ClusterId::new(at, [2; RANDOM_BYTES]));
+        document(place, (&party, "https://assent.example.com"), candidates).expect("a document")
+    }
+
+    fn spec<'a>(key: &'a Secret, document: &'a str, pinned: &'a Pinned) -> Spec<'a> {
+        let (cluster, endpoint, image) = ("prod-eu", "https://assent.example.com:8473", "registry.example/assent-executor:0.1.0");
+        Spec { cluster, endpoint, key, image, ca_pem: None, document, pinned }
+    }
+
+    fn with(document: &str, pinned: &Pinned) -> Result<String, BadSpec> {
+        manifest(&spec(&Secret::new("a-key-for-this-test".to_owned()), document, pinned))
+    }
 }

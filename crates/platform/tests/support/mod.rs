@@ -4,10 +4,13 @@
 
 #[path = "../../../approval/tests/support/authenticator.rs"]
 pub(crate) mod authenticator;
+pub(crate) mod executor;
 pub(crate) mod observer;
 pub(crate) mod passkey;
 pub(crate) mod played;
 pub(crate) mod schema;
+pub(crate) mod signer;
+pub(crate) mod voting;
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -61,9 +64,10 @@ pub(crate) struct Answer {
 impl House {
     pub(crate) async fn open() -> Self {
         let observer_image = "registry.example.org/assent-observer:1".to_owned();
+        let executor_image = "registry.example.org/assent-executor:1".to_owned();
         // So that channels can be made. Nothing is sent unless a test asks for it.
         let notify = assent_platform::notify::Config { hosts: vec!["hooks.slack.com".to_owned()], ..Default::default() };
-        Self::with(Settings { observer_image, notify, ..Settings::default() }).await
+        Self::with(Settings { observer_image, executor_image, notify, ..Settings::default() }).await
     }
 
     pub(crate) async fn with(settings: Settings) -> Self {

@@ -28,6 +28,13 @@ impl Observer {
         Self { cluster: made["cluster"]["id"].as_str().expect("an id").to_owned(), key, token }
     }
 
+    /// Gets a new token: each holds for ten minutes.
+    pub(crate) async fn renew(&mut self, house: &House) {
+        let token = house.call(&Who::Nobody, "POST", "/api/v1/observer/token", Some(json!({ "key": self.key }))).await;
+        assert_eq!(token.status, 200, "{}", token.text());
+        self.token = Who::Bearer(token.json()["token"].as_str().expect("a token").to_owned());
+    }
+
     /// The name of a stream, of one digit.
     pub(crate) fn stream(digit: &str) -> String {
         digit.repeat(32)
