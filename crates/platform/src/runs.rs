@@ -268,7 +268,7 @@ impl ControlPlane {
         let by = format!("executor:{}", doc.cluster);
         match step {
             Step::Applied { .. } => timeline::acted_on(self, tenant, doc, &by).await,
-            Step::Undoing { .. } => timeline::tell(self, tenant, doc, format!("takes a plan back: {}", doc.title), &by).await,
+            Step::Undoing { .. } => timeline::tell(self, tenant, doc, format!("takes a plan back: {}", timeline::told(doc)), &by).await,
             Step::Ended { outcome, .. } => {
                 let how = match outcome {
                     Outcome::Verified => "it did what it should",
@@ -277,7 +277,7 @@ impl ControlPlane {
                     Outcome::Failed => "it did not hold, and was not taken back",
                     Outcome::Refused => "it was refused, and nothing was changed",
                 };
-                timeline::tell(self, tenant, doc, format!("ended a plan: {}: {how}", doc.title), &by).await;
+                timeline::tell(self, tenant, doc, format!("ended a plan: {}: {how}", timeline::told(doc)), &by).await;
             }
             Step::Intended { .. } | Step::Rehearsed {} | Step::Progress { .. } => {}
         }
