@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { digestOf, planDigest } from "../src/plan/digest";
 import { canonical, readCanonical, type Json } from "../src/plan/json";
 import { addPasskey, giveAuthenticator, heardChallenges } from "./authenticator";
+import { serious } from "./axe";
 import { LAPTOP, openBrowser, openContext, PHONE, settled, type Faults } from "./browser";
 import { Executor, firstPlan } from "./executor";
 import { payloads } from "./payloads";
@@ -118,10 +119,26 @@ it.each([
       if (await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)) wide.push(from);
     });
   }
+  await instead<{ items: Summary[] }>("**/api/v1/plans?*", ({ items, ...rest }) => ({ ...rest, items: payloads.map((text, at) => ({ incident: "", ...items[0], ...spoken(text, at) })) }), async () => {
+    for (const path of ["/actions?view=all", `/incidents/${(await session.call<{ summary: Summary }>("GET", `/api/v1/plans/${plan}`)).summary.incident}`]) {
+      await page.goto(path);
+      await settled(page);
+      await page.getByRole("list", { name: "Plans" }).waitFor();
+      if (await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)) wide.push(-1);
+    }
+  });
   await page.setViewportSize(LAPTOP);
   expect(faults).toEqual([]);
   expect(wide).toEqual([]);
 });
+
+type Summary = { id: string; incident: string };
+
+/** What a list shows of a plan, each with another text. */
+function spoken(text: string, at: number) {
+  const id = `pln_${String(at).padStart(32, "0")}`;
+  return { id, title: text, incident_title: text, cluster_name: text, rank_reason: text, detail: text, action: text, target: { kind: text, namespace: text, name: text }, state: at % 2 ? "failed" : "awaiting" };
+}
 
 /** The plan with these texts wherever it has text of the cluster. */
 function hostile(bytes: string, texts: readonly string[]): string {
@@ -157,7 +174,10 @@ it("a plan is found, read, approved with a passkey, watched and taken back", asy
   await page.waitForURL(/\/actions\/pln_/);
   const plan = page.url().split("/").at(-1) ?? "";
   await page.getByRole("heading", { name: "What changes" }).waitFor();
+  expect(await serious(page)).toEqual([]);
   await approve().click();
+  await page.getByRole("button", { name: "Approve with passkey" }).waitFor();
+  expect(await serious(page)).toEqual([]);
   await page.getByRole("button", { name: "Approve with passkey" }).click();
   await page.getByText("Your approval is on the ledger.").waitFor();
   await page.getByText("You approved").waitFor();
@@ -182,5 +202,6 @@ it("a plan is found, read, approved with a passkey, watched and taken back", asy
   const { stop = [] } = await executor.work();
   expect(stop.map((one) => one.plan)).toContain(plan);
   expect(asked).toHaveLength(2);
+  expect(await serious(page)).toEqual([]);
   expect(faults).toEqual([]);
 });

@@ -40,9 +40,9 @@ export const Row = memo(function Row({ plan, who, mine = false, environment, ran
         {ranked && <span className={classes["rank"]}>{rank}.</span>} <Prose text={sentence(title)} />
       </Link>
       <span className={classes["facts"]}>
-        <span className={`${classes["shrinks"]} foreign`}>{entityText(target)}</span>
-        {!ranked && <span className={`${classes["shrinks"]} foreign`}>{[cluster_name, environment].filter(Boolean).join(" · ")}</span>}
-        {!ranked && <span className={`${classes["shrinks"]} ${classes["incident"]} foreign`}>
+        <span className={`${classes["shrinks"]} ${classes["place"]} foreign`}>{entityText(target)}</span>
+        {!ranked && <span className={`${classes["shrinks"]} ${classes["place"]} foreign`}>{[cluster_name, environment].filter(Boolean).join(" · ")}</span>}
+        {!ranked && <span className={`${classes["shrinks"]} foreign`}>
             {incident_title}
           </span>}
         {rank_reason && (
