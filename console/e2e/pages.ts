@@ -18,6 +18,7 @@ export const inside = [
   "/settings/policies",
   "/settings/redaction",
   "/settings/alerts",
+  "/settings/notifications",
   "/settings/tenant",
 ] as const;
 

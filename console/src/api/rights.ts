@@ -41,6 +41,8 @@ const roles: Record<Action, readonly Role[]> = {
   "redaction.manage": managers,
   "alert_source.read": informed,
   "alert_source.manage": managers,
+  "channel.read": informed,
+  "channel.manage": managers,
   "event.read": everybody,
   "plan.read": everybody,
   "plan.propose": workers,

@@ -9,7 +9,7 @@ import { readIncidentPage } from "../pages/incident/search";
 import { readIncidentSearch } from "../pages/incidents/search";
 import { readRecordSearch } from "../pages/ledger/search";
 import { readPlanPage } from "../pages/plan/search";
-import { readClustersSearch, readEnvironmentsSearch, readMembersSearch, readPoliciesSearch, readRedactionSearch } from "../pages/settings/search";
+import { readClustersSearch, readEnvironmentsSearch, readMembersSearch, readNotificationsSearch, readPoliciesSearch, readRedactionSearch } from "../pages/settings/search";
 import { readTopologySearch } from "../pages/topology/search";
 import { Crashed, NotFound } from "./fallbacks";
 import { Shell } from "./shell/Shell";
@@ -106,6 +106,7 @@ const settingsPages = [
   createRoute({ ...under, path: "/policies", validateSearch: only(readPoliciesSearch), component: lazyRouteComponent(() => import("../pages/settings/Policies"), "Policies") }),
   createRoute({ ...under, path: "/redaction", validateSearch: only(readRedactionSearch), component: lazyRouteComponent(() => import("../pages/settings/Redaction"), "Redaction") }),
   createRoute({ ...under, path: "/alerts", component: lazyRouteComponent(() => import("../pages/settings/Alerts"), "Alerts") }),
+  createRoute({ ...under, path: "/notifications", validateSearch: only(readNotificationsSearch), component: lazyRouteComponent(() => import("../pages/settings/Notifications"), "Notifications") }),
   createRoute({ ...under, path: "/tenant", component: lazyRouteComponent(() => import("../pages/settings/Tenant"), "Tenant") }),
 ] as const;
 

@@ -13,6 +13,7 @@ use assent_client::{Auth, Client, Config};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
+mod channels;
 mod clusters;
 mod incidents;
 mod ledger;
@@ -20,6 +21,7 @@ mod login;
 mod policy;
 mod tenants;
 
+pub(crate) use channels::Channels;
 pub(crate) use clusters::{Clusters, Environments, Observer};
 pub(crate) use incidents::{Incident, Incidents};
 pub(crate) use ledger::Ledger;

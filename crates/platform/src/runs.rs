@@ -163,6 +163,7 @@ impl ControlPlane {
     /// Puts a step on the ledger and lets it count. Answers with its record.
     async fn stepped(&self, tenant: &Tenant, cluster: ClusterId, plan: PlanId, told: RunStep) -> Result<u64, Problem> {
         let said = Digest::of(&serde_json::to_vec(&told).map_err(|_| Problem::new(Code::Internal, "a step does not serialize"))?);
+        self.plan_of(tenant, cluster, plan).await?;
         let screen = self.screen_of(tenant, cluster).await?;
         let step = RunStep { number: told.number, at: told.at, step: Screened(&screen).step(told.step)? };
         let mut record = None;

@@ -11,10 +11,10 @@ use assent_api::executor::ToRun;
 use assent_approval::vote::Vote;
 use assent_execution::order::{Known, Order};
 use serde_json::{Value, json};
-use support::authenticator::{Ask, Authenticator};
-use support::executor::{CLUSTER_UID, Executor, exchange};
+use support::authenticator::Authenticator;
+use support::executor::{self, CLUSTER_UID, Executor, exchange};
 use support::observer::Observer;
-use support::passkey::{self, ORIGIN, PARTY, decoded, encoded};
+use support::passkey;
 use support::played::{Played, wait_for};
 use support::{House, Who};
 
@@ -119,7 +119,7 @@ async fn what_cannot_be_believed_is_said_to_be_so_and_is_not_kept() {
     for (pinned, why) in [
         (turned, "another cluster's"),
         (format!(r#"{{"{secret}":1}}"#), "unknown field"),
-        ("- not\n- a document".to_owned(), "invalid type"),
+        ("- not\n- a document".to_owned(), "expected mapping"),
         (canonical.replace("\"version\":1", "\"version\":2"), "version 2"),
     ] {
         assert_eq!(executor.hello(&house, &pinned).await.status, 200, "it is heard, and shown as unusable");
@@ -318,17 +318,7 @@ impl Asked {
 
     /// Says something about the plan, signed with the passkey.
     async fn say(&self, house: &House, word: &str, reason: Option<&str>) {
-        let path = format!("/api/v1/plans/{}", self.plan);
-        let asked = house.call(&self.owner, "POST", &format!("{path}/ballot"), Some(json!({ "word": word, "reason": reason }))).await;
-        assert_eq!(asked.status, 200, "{}", asked.text());
-        let asked = asked.json();
-        let signed = self.authenticator.sign(&Ask::get(ORIGIN, PARTY, &decoded(&asked["challenge"])));
-        let proof = json!({
-            "by": "passkey", "credential_id": encoded(&self.authenticator.id), "client_data": encoded(&signed.client_data),
-            "authenticator_data": encoded(&signed.authenticator_data), "signature": encoded(&signed.signature),
-        });
-        let body = json!({ "round": asked["round"], "word": word, "reason": reason, "proof": proof });
-        let cast = house.call(&self.owner, "POST", &format!("{path}/votes"), Some(body)).await;
+        let cast = executor::say(house, &self.owner, &self.authenticator, &self.plan, word, reason).await;
         assert_eq!(cast.status, 201, "{}", cast.text());
     }
 

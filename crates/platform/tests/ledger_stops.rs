@@ -15,6 +15,7 @@ use assent_api::operations::{Visitor, visit_all};
 use assent_api::{Method, Operation};
 use serde_json::{Value, json};
 use support::authenticator::Authenticator;
+use support::executor::{self, Executor};
 use support::observer::Observer;
 use support::{Answer, House, PASSWORD, Who, passkey};
 
@@ -24,6 +25,7 @@ const NEEDS_NO_RECORD: &[(&str, &str)] = &[
     ("TestPolicy", "answers a question"),
     ("BacktestPolicy", "answers a question"),
     ("ObserverHeartbeat", "facts are kept and not recorded"),
+    ("ExecutorWork", "hands out what people have said, which is recorded when they say it"),
     ("ObserverSignals", "facts are kept and not recorded: what follows from them is"),
     ("BeginPasskey", "draws a challenge, which is kept nowhere"),
     ("BeginPasskeySetUp", "draws a challenge, which is kept nowhere"),
@@ -44,6 +46,11 @@ async fn without_a_ledger_every_change_is_refused_and_nothing_is_changed() {
         let answer = house.call(&who, method, &path, body).await;
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (503, "ledger_stopped"), "{name}: {}", answer.text());
         assert!(answer.headers.contains_key("retry-after"), "{name}");
+        tried.insert(name);
+    }
+    for (name, who, method, path, body) in lived_in.runs.changes(&lived_in.owner) {
+        let answer = house.call(&who, method, &path, Some(body)).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (503, "ledger_stopped"), "{name}: {}", answer.text());
         tried.insert(name);
     }
     for (name, answer) in lived_in.changes_with_passkeys(&house).await {
@@ -151,12 +158,64 @@ struct LivedIn {
     key: String,
     policy: String,
     source: String,
+    channel: String,
     incident: String,
     muted: String,
     dismissed: String,
     authenticator: Authenticator,
     handle: String,
     passkey: String,
+    runs: Runs,
+}
+
+/// A cluster in which an approved plan could be run.
+struct Runs {
+    executor: Executor,
+    plan: String,
+    intended: Value,
+}
+
+impl Runs {
+    async fn make(house: &House, owner: &Who, authenticator: &Authenticator, cluster: &str) -> Self {
+        let executor = Executor::add(house, owner, cluster).await;
+        executor.starts(house).await;
+        house.pass(1);
+        let of_one = |list: &Value| {
+            let plans = list["items"].as_array().cloned().unwrap_or_default();
+            plans.into_iter().find(|plan| plan["quorum"] == 1).and_then(|plan| plan["id"].as_str().map(str::to_owned))
+        };
+        let list = wait_for(house, owner, "/api/v1/plans?state=awaiting", |list| of_one(list).is_some()).await;
+        let plan = of_one(&list).expect("a plan");
+        assert_eq!(executor::say(house, owner, authenticator, &plan, "approve", None).await.status, 201);
+        let shown = house.get(owner, &format!("/api/v1/plans/{plan}")).await.json();
+        assert_eq!(shown["summary"]["state"], "approved", "{shown}");
+        let statement = text_of(&shown["statement"]["text"]);
+        let statement = assent_base::Digest::of(statement.as_bytes()).to_string();
+        let account = house.get(owner, "/api/v1/me").await.json()["account"].clone();
+        let intended = json!({ "intended": { "statement": statement, "approvers": [account], "as_user": "ada@example.org" } });
+        Self { executor, plan, intended }
+    }
+
+    fn changes(&self, owner: &Who) -> Vec<(&'static str, Who, &'static str, String, Value)> {
+        let token = || self.executor.token.clone();
+        let installed = format!("/api/v1/clusters/{}/executor", self.executor.cluster);
+        let plan = |part: &str| format!("/api/v1/executor/plans/{}/{part}", self.plan);
+        let hello = json!({ "cluster_uid": executor::CLUSTER_UID, "version": "2", "pinned": self.executor.pinned().canonical() });
+        let not_run = json!({ "not_run": { "why": "no answer" } });
+        let step = json!({ "step": { "number": 1, "at": support::NOON, "step": self.intended } });
+        vec![
+            ("ExecutorHello", token(), "POST", "/api/v1/executor/hello".to_owned(), hello),
+            ("TellRehearsal", token(), "POST", plan("rehearsal"), json!({ "at": support::NOON, "change": not_run, "inverse": not_run })),
+            ("TellStep", token(), "POST", plan("steps"), step),
+            ("ExchangeKey", Who::Nobody, "POST", "/api/v1/observer/token".to_owned(), json!({ "key": self.executor.key })),
+            ("AddExecutor", owner.clone(), "POST", installed.clone(), json!({ "endpoint": "https://assent.example.org" })),
+            ("RemoveExecutor", owner.clone(), "DELETE", installed, json!({})),
+        ]
+    }
+}
+
+fn text_of(value: &Value) -> String {
+    value.as_str().expect("text").to_owned()
 }
 
 impl LivedIn {
@@ -185,6 +244,7 @@ impl LivedIn {
         let key = post("/api/v1/keys".to_owned(), json!({ "name": "key", "grants": [{ "role": "viewer" }] })).await;
         let policy = json!({ "name": "mine", "text": POLICY, "enabled": false });
         let source = json!({ "name": "alerts", "format": "generic", "cluster": observer.cluster });
+        let channel = json!({ "name": "on-call", "target": { "type": "slack", "url": SLACK } });
         assert_eq!(house.sign_in("ada@example.org", PASSWORD).await.status, 200, "another session");
         let me = house.get(owner, "/api/v1/me/sessions").await.json();
         let other = me["items"].as_array().expect("a list").iter().find(|one| one["current"] == false).expect("another session");
@@ -201,10 +261,12 @@ impl LivedIn {
             key: made(key, "/key/id"),
             policy: made(post("/api/v1/policies".to_owned(), policy).await, "/id"),
             source: made(post("/api/v1/alert-sources".to_owned(), source).await, "/source/id"),
+            channel: made(post("/api/v1/channels".to_owned(), channel).await, "/id"),
             incident: open,
             muted,
             dismissed,
             handle: passkey::handle(house, owner).await,
+            runs: Runs::make(house, owner, &authenticator, &observer.cluster).await,
             authenticator,
             passkey,
             owner: owner.clone(),
@@ -294,6 +356,15 @@ impl LivedIn {
                 Some(json!({ "name": "more", "format": "generic", "cluster": cluster })),
             ),
             own("DeleteAlertSource", "DELETE", format!("/api/v1/alert-sources/{}", self.source), None),
+            own(
+                "CreateChannel",
+                "POST",
+                "/api/v1/channels".to_owned(),
+                Some(json!({ "name": "another", "target": { "type": "slack", "url": SLACK } })),
+            ),
+            own("UpdateChannel", "PATCH", format!("/api/v1/channels/{}", self.channel), Some(json!({ "enabled": false }))),
+            own("DeleteChannel", "DELETE", format!("/api/v1/channels/{}", self.channel), None),
+            own("TestChannel", "POST", format!("/api/v1/channels/{}/test", self.channel), None),
             own("CreateTenant", "POST", "/api/v1/tenants".to_owned(), Some(json!({ "name": "Other" }))),
             own("UpdateTenant", "PATCH", "/api/v1/tenant".to_owned(), Some(json!({ "name": "Renamed" }))),
             own("DeleteTenant", "POST", "/api/v1/tenant/delete".to_owned(), Some(json!({ "name": "Default" }))),
@@ -327,6 +398,7 @@ impl LivedIn {
             "incidents",
             "policies",
             "alert-sources",
+            "channels",
             "tenant",
         ]
         .map(str::to_owned)
@@ -345,6 +417,8 @@ impl LivedIn {
     }
 }
 
+/// An address that nothing is ever sent to here: sending comes after recording.
+const SLACK: &str = "https://hooks.slack.com/services/T0/B0/x";
 const POLICY: &str = r#"forbid (principal, action == Action::"incident.share", resource);"#;
 
 fn is_exempt(name: &str) -> bool {

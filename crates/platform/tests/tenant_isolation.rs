@@ -10,6 +10,7 @@ use assent_api::operations::{Visitor, visit_all};
 use assent_api::{Access, Method, Operation};
 use serde_json::{Value, json};
 use support::authenticator::Authenticator;
+use support::executor::Executor;
 use support::observer::Observer;
 use support::schema::{Ids, smallest};
 use support::signer::Signer;
@@ -73,11 +74,16 @@ async fn try_every_route(house: &House, full: Full, other: Who) {
     let absent: Ids = full.ids.iter().map(|(prefix, id)| (prefix.clone(), turned(id))).collect();
     let beyond = full.index + 1_000_000;
     let mut tried = 0;
+    let executor = executor_of(house, &other).await;
     for route in routes() {
-        if !matches!(route.access, Access::Action(_) | Access::SignedIn) || route.name == "DeleteTenant" || route.name == "SignOut" {
+        if !matches!(route.access, Access::Action(_) | Access::SignedIn | Access::Executor)
+            || route.name == "DeleteTenant"
+            || route.name == "SignOut"
+        {
             continue;
         }
-        for caller in [&other, &key] {
+        let callers = if route.access == Access::Executor { vec![&executor] } else { vec![&other, &key] };
+        for caller in callers {
             let theirs = (fill(route.path, &full.ids, full.index), smallest(&route.body, &full.ids));
             let nobodys = (fill(route.path, &absent, beyond), smallest(&route.body, &absent));
             if theirs == nobodys {
@@ -180,6 +186,7 @@ async fn full(house: &House, owner: Who) -> Full {
     let environment = keep(&made, "/id");
     let body = json!({ "name": "canary-cluster", "environment": environment, "endpoint": "https://assent.example.org" });
     let cluster = keep(&house.call(&owner, "POST", "/api/v1/clusters", Some(body)).await, "/cluster/id");
+    Executor::add(house, &owner, &cluster).await;
     let body = json!({ "email": "canary@example.org", "grants": [{ "role": "viewer" }] });
     keep(&house.call(&owner, "POST", "/api/v1/members", Some(body)).await, "/member/id");
     let body = json!({ "name": "canary key", "grants": [{ "role": "owner" }] });
@@ -191,6 +198,9 @@ async fn full(house: &House, owner: Who) -> Full {
     keep(&house.call(&owner, "POST", "/api/v1/policies", Some(body)).await, "/id");
     let body = json!({ "name": "canary alerts", "format": "generic", "cluster": cluster });
     keep(&house.call(&owner, "POST", "/api/v1/alert-sources", Some(body)).await, "/source/id");
+    let target = json!({ "type": "slack", "url": "https://hooks.slack.com/services/canary" });
+    let body = json!({ "name": "canary channel", "target": target });
+    keep(&house.call(&owner, "POST", "/api/v1/channels", Some(body)).await, "/id");
     keep(&house.get(&owner, "/api/v1/me/sessions").await, "/items/0/id");
     keep(&house.get(&owner, "/api/v1/tenant").await, "/id");
     keep(&passkey::add(house, &owner, &Authenticator::new(b"canary passkey"), "canary passkey").await, "/id");
@@ -230,6 +240,15 @@ async fn planned(house: &House, owner: &Who, incident: &str) -> String {
     panic!("no plan is drawn");
 }
 
+/// The token of an executor in a cluster of its own.
+async fn executor_of(house: &House, owner: &Who) -> Who {
+    let observer = Observer::of_new_cluster(house, owner).await;
+    observer.hello(house, "b").await;
+    let executor = Executor::add(house, owner, &observer.cluster).await;
+    executor.starts(house).await;
+    executor.token
+}
+
 async fn key_of(house: &House, owner: &Who) -> Who {
     let made = house.call(owner, "POST", "/api/v1/keys", Some(json!({ "name": "key", "grants": [{ "role": "owner" }] }))).await;
     assert_eq!(made.status, 201, "{}", made.text());
@@ -241,7 +260,8 @@ async fn everything(house: &House, full: &Full) -> Vec<Value> {
     let mut seen = Vec::new();
     let incident = |part: &str| format!("incidents/{}/{part}", full.ids["inc"]);
     let (timeline, comments) = (incident("timeline"), incident("comments"));
-    let own = ["environments", "clusters", "members", "policies", "alert-sources", "groups", "tenant", "incidents", "plans"];
+    let own =
+        ["environments", "clusters", "members", "policies", "alert-sources", "channels", "groups", "tenant", "incidents", "plans"];
     for path in own.into_iter().chain([timeline.as_str(), &comments]) {
         let answer = house.get(&full.owner, &format!("/api/v1/{path}")).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());
@@ -266,6 +286,7 @@ fn fill(path: &str, ids: &Ids, index: u64) -> String {
         "{key}" => ids["key"].clone(),
         "{policy}" => ids["pol"].clone(),
         "{source}" => ids["als"].clone(),
+        "{channel}" => ids["chn"].clone(),
         "{session}" => ids["ses"].clone(),
         "{passkey}" => ids["pky"].clone(),
         "{incident}" => ids["inc"].clone(),

@@ -108,7 +108,8 @@ impl ControlPlane {
             Ok(pinned) => {
                 return Ok(Said { pinned: Some(pinned.canonical().to_owned()), policy: Some(*pinned.policy_digest()), unusable: None });
             }
-            Err(bad) => bad.to_string(),
+            // What stands behind the arrow are lines of the document itself.
+            Err(bad) => bad.to_string().split("-->").next().unwrap_or_default().to_owned(),
         };
         let environment = self.cluster_doc(tenant, cluster).await?.doc.environment;
         let screen = redaction::screen(tenant, environment).await?;

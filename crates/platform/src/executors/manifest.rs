@@ -191,10 +191,10 @@ fn config(spec: &Spec<'_>) -> String {
     let _ = writeln!(out, "    # The cluster {}, as Assent calls it.", quoted(spec.cluster));
     let _ = writeln!(out, "    endpoint: {}", quoted(spec.endpoint));
     let _ = writeln!(out, "    key_file: /etc/assent-executor-key/key");
-    let _ = writeln!(out, "    pinned_file: /etc/assent-executor-pinned/pinned.yaml");
+    let _ = writeln!(out, "    pinned: /etc/assent-executor-pinned/pinned.yaml");
     let _ =
         writeln!(out, "    # Runs and used signatures. Whoever loses this folder loses what tells a warrant that was used from a new one.");
-    let _ = writeln!(out, "    state_dir: /var/lib/assent-executor");
+    let _ = writeln!(out, "    state: /var/lib/assent-executor");
     if let Some(pem) = spec.ca_pem {
         let _ = writeln!(out, "    # Trusts this certificate authority, and no other.");
         let _ = writeln!(out, "    ca_file: /etc/assent-executor/ca.pem");

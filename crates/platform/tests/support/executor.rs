@@ -3,6 +3,8 @@
 use assent_execution::Pinned;
 use serde_json::{Value, json};
 
+use super::authenticator::{Ask, Authenticator};
+use super::passkey::{ORIGIN, PARTY, decoded, encoded};
 use super::{Answer, House, Who};
 
 /// What the test's observer says that the cluster's `kube-system` is.
@@ -77,6 +79,21 @@ impl Executor {
         let body = json!({ "step": { "number": number, "at": "2026-05-04T12:10:00Z", "step": step } });
         house.call(&self.token, "POST", &format!("/api/v1/executor/plans/{plan}/steps"), Some(body)).await
     }
+}
+
+/// Says something about a plan, signed with a passkey.
+pub(crate) async fn say(house: &House, who: &Who, authenticator: &Authenticator, plan: &str, word: &str, reason: Option<&str>) -> Answer {
+    let path = format!("/api/v1/plans/{plan}");
+    let asked = house.call(who, "POST", &format!("{path}/ballot"), Some(json!({ "word": word, "reason": reason }))).await;
+    assert_eq!(asked.status, 200, "{}", asked.text());
+    let asked = asked.json();
+    let signed = authenticator.sign(&Ask::get(ORIGIN, PARTY, &decoded(&asked["challenge"])));
+    let proof = json!({
+        "by": "passkey", "credential_id": encoded(&authenticator.id), "client_data": encoded(&signed.client_data),
+        "authenticator_data": encoded(&signed.authenticator_data), "signature": encoded(&signed.signature),
+    });
+    let body = json!({ "round": asked["round"], "word": word, "reason": reason, "proof": proof });
+    house.call(who, "POST", &format!("{path}/votes"), Some(body)).await
 }
 
 pub(crate) async fn exchange(house: &House, key: &str) -> Answer {
