@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 
 import { LAPTOP, openBrowser, openContext, PHONE, settled } from "./browser";
 import { inside, outside } from "./pages";
+import { firstPlan } from "./executor";
 import { Platform, type Session } from "./platform";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -16,12 +17,14 @@ let platform: Platform;
 let session: Session;
 let browser: Browser;
 let incident: string;
+let plan: string;
 
 beforeAll(async () => {
   platform = await Platform.demo();
   session = await platform.own();
   browser = await openBrowser();
   incident = await firstIncident();
+  plan = await firstPlan(session);
 });
 
 afterAll(async () => {
@@ -39,7 +42,7 @@ it.each([
   for (const cookie of ["", session.cookie]) {
     const { context, faults } = await openContext(browser, platform.url, { cookie, colorScheme, viewport });
     const page = await context.newPage();
-    for (const path of cookie ? [...inside, `/incidents/${incident}`] : outside) {
+    for (const path of cookie ? [...inside, `/incidents/${incident}`, `/actions/${plan}`] : outside) {
       await page.goto(path);
       await settled(page);
       await page.evaluate(axe);

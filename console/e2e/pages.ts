@@ -2,6 +2,8 @@
 export const inside = [
   "/",
   "/incidents",
+  "/actions",
+  "/actions?view=all",
   "/topology?view=graph",
   "/topology?view=tree",
   "/topology?view=table",
@@ -16,6 +18,7 @@ export const inside = [
   "/settings/policies",
   "/settings/redaction",
   "/settings/alerts",
+  "/settings/notifications",
   "/settings/tenant",
 ] as const;
 

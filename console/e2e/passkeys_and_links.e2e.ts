@@ -1,7 +1,8 @@
 // The first owner never has a password: a passkey sets up and signs in. A report is shared with somebody who has no account, until it is not.
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
+import { giveAuthenticator } from "./authenticator";
 import { openBrowser, openContext } from "./browser";
 import { Platform } from "./platform";
 
@@ -59,10 +60,3 @@ it("a passkey sets up and signs in, and a link shows one report until it is revo
   await context.close();
   await elsewhere.close();
 });
-
-async function giveAuthenticator(context: BrowserContext, page: Page): Promise<void> {
-  const client = await context.newCDPSession(page);
-  await client.send("WebAuthn.enable");
-  const options = { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } as const;
-  await client.send("WebAuthn.addVirtualAuthenticator", { options });
-}

@@ -15,7 +15,7 @@ type Held = BTreeMap<String, Vec<u8>>;
 const ORIGIN: &str = "ledger.example";
 const RECORDS: u64 = 259;
 
-/// Each eight bytes are one change: which file, how, where, and a byte.
+// Each eight bytes are one change: which file, how, where, and a byte.
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let (folder, original) = PREPARED.get_or_init(prepare);
     let mut files = original.clone();

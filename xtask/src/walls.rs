@@ -64,6 +64,7 @@ const ROOMS: &[Room] = &[
     Room { package: "assent-http", floor: Floor::Edge, may_use: &["assent-base", "assent-api"] },
     Room { package: "assent-identity", floor: Floor::Edge, may_use: &["assent-base", "assent-api"] },
     Room { package: "assent-journal", floor: Floor::Edge, may_use: &["assent-base", "assent-ledger"] },
+    Room { package: "assent-notify", floor: Floor::Edge, may_use: &["assent-base", "assent-api"] },
     Room { package: "assent-observe", floor: Floor::Edge, may_use: &["assent-base", "assent-api", "assent-capture", "assent-screen"] },
     Room { package: "assent-store", floor: Floor::Edge, may_use: &["assent-base"] },
     Room {
@@ -82,6 +83,7 @@ const ROOMS: &[Room] = &[
             "assent-incidents",
             "assent-journal",
             "assent-ledger",
+            "assent-notify",
             "assent-observe",
             "assent-plan",
             "assent-policy",
@@ -246,7 +248,7 @@ mod tests {
     fn the_house_as_drawn_stands() {
         let survey = survey(&house(&[]));
         assert_eq!(survey.faults, Vec::<String>::new());
-        assert_eq!((survey.rooms, survey.arrows, survey.silent_rooms), (25, 9, 13));
+        assert_eq!((survey.rooms, survey.arrows, survey.silent_rooms), (26, 9, 13));
     }
 
     #[test]

@@ -34,6 +34,11 @@ export const alertSourcesQuery = queryOptions({
   queryFn: () => whole((cursor) => answer(api.GET("/api/v1/alert-sources", { params: at(cursor) }))),
 });
 
+export const channelsQuery = queryOptions({
+  queryKey: ["channels"],
+  queryFn: () => whole((cursor) => answer(api.GET("/api/v1/channels", { params: at(cursor) }))),
+});
+
 export const sessionsQuery = queryOptions({
   queryKey: ["sessions"],
   queryFn: () => whole((cursor) => answer(api.GET("/api/v1/me/sessions", { params: at(cursor) }))),

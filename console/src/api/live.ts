@@ -162,6 +162,8 @@ export function invalidate(queries: QueryClient, events: readonly Event[]): void
       touched.add(JSON.stringify(["incident", event.incident])).add('["incidents"]').add('["overview"]').add('["topology"]');
     } else if (event.type === "cluster") {
       touched.add('["clusters"]').add('["overview"]').add(JSON.stringify(["topology", event.cluster]));
+    } else if (event.type === "plan") {
+      touched.add(JSON.stringify(["plan", event.plan])).add('["plans"]');
     }
   }
   for (const key of touched) void queries.invalidateQueries({ queryKey: JSON.parse(key) as unknown[] });

@@ -10,6 +10,7 @@ export type Action = Schemas["Action"];
 export type Place = { environment?: string; criticality?: Schemas["Criticality"] };
 
 const managers: readonly Role[] = ["owner", "admin"];
+const voters: readonly Role[] = ["owner", "admin", "approver"];
 const workers: readonly Role[] = ["owner", "admin", "approver", "operator"];
 const informed: readonly Role[] = [...workers, "auditor"];
 const everybody: readonly Role[] = [...informed, "viewer"];
@@ -40,7 +41,13 @@ const roles: Record<Action, readonly Role[]> = {
   "redaction.manage": managers,
   "alert_source.read": informed,
   "alert_source.manage": managers,
+  "channel.read": informed,
+  "channel.manage": managers,
   "event.read": everybody,
+  "plan.read": everybody,
+  "plan.propose": workers,
+  "plan.vote": voters,
+  "executor.manage": managers,
 };
 /** Everything that can be asked about, in the order of the settings. */
 export const actions = Object.keys(roles) as readonly Action[];

@@ -3,11 +3,13 @@ import type { QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
 
 import { meQuery } from "../api/session";
+import { readPlanSearch } from "../pages/actions/search";
 import { readConnectSearch } from "../pages/connect/search";
 import { readIncidentPage } from "../pages/incident/search";
 import { readIncidentSearch } from "../pages/incidents/search";
 import { readRecordSearch } from "../pages/ledger/search";
-import { readClustersSearch, readEnvironmentsSearch, readMembersSearch, readPoliciesSearch, readRedactionSearch } from "../pages/settings/search";
+import { readPlanPage } from "../pages/plan/search";
+import { readClustersSearch, readEnvironmentsSearch, readMembersSearch, readNotificationsSearch, readPoliciesSearch, readRedactionSearch } from "../pages/settings/search";
 import { readTopologySearch } from "../pages/topology/search";
 import { Crashed, NotFound } from "./fallbacks";
 import { Shell } from "./shell/Shell";
@@ -65,6 +67,18 @@ const incident = createRoute({
   validateSearch: only(readIncidentPage),
   component: lazyRouteComponent(() => import("../pages/incident/Incident"), "Incident"),
 });
+const actions = createRoute({
+  ...within,
+  path: "/actions",
+  validateSearch: only(readPlanSearch),
+  component: lazyRouteComponent(() => import("../pages/actions/Actions"), "Actions"),
+});
+const plan = createRoute({
+  ...within,
+  path: "/actions/$plan",
+  validateSearch: only(readPlanPage),
+  component: lazyRouteComponent(() => import("../pages/plan/PlanPage"), "PlanPage"),
+});
 const topology = createRoute({
   ...within,
   path: "/topology",
@@ -92,6 +106,7 @@ const settingsPages = [
   createRoute({ ...under, path: "/policies", validateSearch: only(readPoliciesSearch), component: lazyRouteComponent(() => import("../pages/settings/Policies"), "Policies") }),
   createRoute({ ...under, path: "/redaction", validateSearch: only(readRedactionSearch), component: lazyRouteComponent(() => import("../pages/settings/Redaction"), "Redaction") }),
   createRoute({ ...under, path: "/alerts", component: lazyRouteComponent(() => import("../pages/settings/Alerts"), "Alerts") }),
+  createRoute({ ...under, path: "/notifications", validateSearch: only(readNotificationsSearch), component: lazyRouteComponent(() => import("../pages/settings/Notifications"), "Notifications") }),
   createRoute({ ...under, path: "/tenant", component: lazyRouteComponent(() => import("../pages/settings/Tenant"), "Tenant") }),
 ] as const;
 
@@ -99,7 +114,7 @@ const tree = root.addChildren([
   signIn,
   setUp,
   shared,
-  inside.addChildren([overview, incidents, incident, topology, ledger, record, connect, account, settings.addChildren(settingsPages)]),
+  inside.addChildren([overview, incidents, incident, actions, plan, topology, ledger, record, connect, account, settings.addChildren(settingsPages)]),
 ]);
 
 export function makeRouter(queries: QueryClient) {

@@ -135,6 +135,10 @@ words! {
         AlertSourceRead = "alert_source.read",
         /// Add and remove sources of alerts.
         AlertSourceManage = "alert_source.manage",
+        /// See where notifications go, and whether they arrive.
+        ChannelRead = "channel.read",
+        /// Add, change, remove and try channels of notifications.
+        ChannelManage = "channel.manage",
         /// Follow the live stream. Each event is checked on its own.
         EventRead = "event.read",
     }

@@ -7,12 +7,16 @@ use assent_base::id::{ClusterId, KeyId, PlanId, TenantId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::plans::RunStep;
+use crate::incidents::Entity;
+use crate::plans::{PlanState, RunStep};
 
 /// Seconds that a request for work may wait for some at most.
 pub const WAIT_S_MAX: u32 = 20;
 /// Bytes of the file that is pinned in a cluster, at most.
 pub const PINNED_BYTES_MAX: usize = 1024 * 1024;
+
+/// Plans that a back-test of rules lists at most. All are counted.
+pub const BACKTEST_LISTED_MAX: usize = 200;
 
 /// What an executor says at each start, and when what is pinned has changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -151,4 +155,50 @@ pub struct NewExecutor {
     pub executor: Executor,
     /// YAML for `kubectl apply -f -`. Who may approve stands in it, with the keys that the platform knows: read it before you apply it.
     pub manifest: String,
+}
+
+/// Asks what a document would have done with the plans that are kept of a cluster, before anybody pins it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BacktestRules {
+    /// The document, in YAML or JSON.
+    pub pinned: String,
+}
+
+/// What a document would have done. Plans that the caller may not read are not in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RulesBacktest {
+    /// The digest of its rules, as statements would name it.
+    pub policy: String,
+    /// Plans that were looked at.
+    pub plans: u64,
+    /// Those that it would not let run at all.
+    pub not_allowed: u64,
+    /// Those that it would put to the vote.
+    pub to_the_vote: u64,
+    /// Those that it would let run without votes.
+    pub by_rule: u64,
+    /// The last of those, newest first.
+    pub listed: Vec<ByRule>,
+}
+
+/// A plan that would have run without votes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ByRule {
+    /// Which.
+    pub plan: PlanId,
+    /// What it would have done.
+    pub title: String,
+    /// To what.
+    pub target: Entity,
+    /// When it was drawn.
+    pub drawn_at: assent_base::Timestamp,
+    /// The place of the rule in `auto_approve`, from 0.
+    pub rule: u32,
+    /// Whether the rule had opened as many as it may in the hour before, so that this one would have been refused.
+    pub over_the_rate: bool,
+    /// What became of it in truth.
+    pub state: PlanState,
 }

@@ -15,6 +15,7 @@ pub mod problem;
 
 pub mod accounts;
 pub mod alerts;
+pub mod channels;
 pub mod clusters;
 pub mod environments;
 pub mod events;

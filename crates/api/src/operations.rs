@@ -8,8 +8,8 @@ use crate::access::{Access, Action};
 use crate::operation::{Empty, Method, Operation};
 use crate::page::{Page, PageQuery};
 use crate::{
-    accounts, alerts, clusters, environments, evidence, executor, incidents, keys, ledger, observer, overview, passkeys, plans, policies,
-    redaction, sessions, shares, ssh_keys, status, tenants, topology,
+    accounts, alerts, channels, clusters, environments, evidence, executor, incidents, keys, ledger, observer, overview, passkeys, plans,
+    policies, redaction, sessions, shares, ssh_keys, status, tenants, topology,
 };
 
 /// Sees every operation, in the order of the table.
@@ -115,6 +115,7 @@ operations! {
     GetExecutor: Get "/api/v1/clusters/{cluster}/executor", Access::Action(Action::ClusterRead), 200, "Reads what runs plans in a cluster, and what it has pinned.", clusters::ClusterPath, Empty, Empty => executor::Executor;
     AddExecutor: Post "/api/v1/clusters/{cluster}/executor", Access::Action(Action::ExecutorManage), 201, "Adds an executor to a cluster, and answers with what to apply to it; again, it gets a new key.", clusters::ClusterPath, Empty, executor::AddExecutor => executor::NewExecutor;
     RemoveExecutor: Delete "/api/v1/clusters/{cluster}/executor", Access::Action(Action::ExecutorManage), 204, "Removes a cluster's executor: its key and its tokens hold no more, at once.", clusters::ClusterPath, Empty, Empty => Empty;
+    BacktestRules: Post "/api/v1/clusters/{cluster}/executor/backtest", Access::Action(Action::ExecutorManage), 200, "Says which of the plans that are kept a document would have let run, and which without votes.", clusters::ClusterPath, Empty, executor::BacktestRules => executor::RulesBacktest;
     ExecutorHello: Post "/api/v1/executor/hello", Access::Executor, 200, "Says that an executor has started, and what it has pinned.", Empty, Empty, executor::ExecutorHello => executor::ExecutorWelcome;
     ExecutorWork: Post "/api/v1/executor/work", Access::Executor, 200, "Asks for work, and waits for some.", Empty, Empty, executor::AskWork => executor::Work;
     TellRehearsal: Post "/api/v1/executor/plans/{plan}/rehearsal", Access::Executor, 204, "Tells what a dry run of a plan came to.", plans::PlanPath, Empty, plans::Rehearsal => Empty;
@@ -161,6 +162,13 @@ operations! {
     ListAlertSources: Get "/api/v1/alert-sources", Access::Action(Action::AlertSourceRead), 200, "Lists the ways in for alerts.", Empty, PageQuery, Empty => Page<alerts::AlertSource>;
     CreateAlertSource: Post "/api/v1/alert-sources", Access::Action(Action::AlertSourceManage), 201, "Opens a way in for alerts.", Empty, Empty, alerts::CreateAlertSource => alerts::NewAlertSource;
     DeleteAlertSource: Delete "/api/v1/alert-sources/{source}", Access::Action(Action::AlertSourceManage), 204, "Closes a way in.", alerts::AlertSourcePath, Empty, Empty => Empty;
+    // channels
+    ListChannels: Get "/api/v1/channels", Access::Action(Action::ChannelRead), 200, "Lists the ways out for notifications, and how they do.", Empty, PageQuery, Empty => Page<channels::Channel>;
+    CreateChannel: Post "/api/v1/channels", Access::Action(Action::ChannelManage), 201, "Opens a way out for notifications, to a host that the configuration names.", Empty, Empty, channels::CreateChannel => channels::Channel;
+    GetChannel: Get "/api/v1/channels/{channel}", Access::Action(Action::ChannelRead), 200, "Reads a way out, and how it does.", channels::ChannelPath, Empty, Empty => channels::Channel;
+    UpdateChannel: Patch "/api/v1/channels/{channel}", Access::Action(Action::ChannelManage), 200, "Changes a way out.", channels::ChannelPath, Empty, channels::UpdateChannel => channels::Channel;
+    DeleteChannel: Delete "/api/v1/channels/{channel}", Access::Action(Action::ChannelManage), 204, "Closes a way out; what waits in it is forgotten.", channels::ChannelPath, Empty, Empty => Empty;
+    TestChannel: Post "/api/v1/channels/{channel}/test", Access::Action(Action::ChannelManage), 200, "Sends a test now, and says what came of it.", channels::ChannelPath, Empty, Empty => channels::Tested;
     // tenants
     GetTenant: Get "/api/v1/tenant", Access::Action(Action::TenantRead), 200, "Reads the caller's tenant.", Empty, Empty, Empty => tenants::Tenant;
     UpdateTenant: Patch "/api/v1/tenant", Access::Action(Action::TenantUpdate), 200, "Renames the tenant.", Empty, Empty, tenants::UpdateTenant => tenants::Tenant;

@@ -383,6 +383,7 @@ pub enum Step {
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RunOutcome")]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It did what it should.

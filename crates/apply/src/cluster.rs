@@ -134,14 +134,25 @@ impl Cluster {
 
     async fn change(&self, whom: &Whom<'_>, target: &Target, request: &Request, is_dry: bool) -> Result<Said, NotDone> {
         let body = request.body().map_err(|error| NotDone::Invalid(error.to_string()))?;
-        let (method, query) = match request.verb() {
-            Verb::Patch => (Method::PATCH, format!("?fieldManager={FIELD_MANAGER}&fieldValidation=Strict")),
-            Verb::Delete => (Method::DELETE, String::new()),
+        let dry = if is_dry { "dryRun=All" } else { "" };
+        let (method, query, body) = match request.verb() {
+            Verb::Patch => (Method::PATCH, format!("fieldManager={FIELD_MANAGER}&fieldValidation=Strict&{dry}"), body),
+            // The query of a deletion counts for nothing beside a body: a dry run that is asked for there alone deletes.
+            Verb::Delete if is_dry => (Method::DELETE, dry.to_owned(), with_dry_run(&body)?),
+            Verb::Delete => (Method::DELETE, String::new(), body),
         };
-        let dry = if is_dry { if query.is_empty() { "?dryRun=All" } else { "&dryRun=All" } } else { "" };
-        let path = format!("{}{query}{dry}", path::object(target));
-        self.sender.send(Ask { method, path: &path, whom: Some(whom), body: Some((request.media_type(), body)) }).await
+        let path = format!("{}?{query}", path::object(target));
+        let path = path.trim_end_matches(['?', '&']);
+        self.sender.send(Ask { method, path, whom: Some(whom), body: Some((request.media_type(), body)) }).await
     }
+}
+
+/// The options of a deletion, as a dry run. An object that cannot be given them is not sent.
+fn with_dry_run(options: &[u8]) -> Result<Vec<u8>, NotDone> {
+    let unfit = || NotDone::Invalid("the deletion cannot be tried".to_owned());
+    let mut options: Value = serde_json::from_slice(options).map_err(|_| unfit())?;
+    options.as_object_mut().ok_or_else(unfit)?.insert("dryRun".to_owned(), serde_json::json!(["All"]));
+    serde_json::to_vec(&options).map_err(|_| unfit())
 }
 
 /// Keys in order, without what is another with each request.
@@ -163,5 +174,21 @@ fn sorted(value: &mut Value) {
         }
         Value::Array(items) => items.iter_mut().for_each(sorted),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deletion_that_is_tried_says_so_in_its_body() {
+        let body = Request::Delete { uid: Some("u-1".to_owned()) }.body().unwrap();
+        let dry: Value = serde_json::from_slice(&with_dry_run(&body).unwrap()).unwrap();
+        let expected = serde_json::json!({
+            "apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": "u-1"}, "dryRun": ["All"],
+        });
+        assert_eq!(dry, expected);
+        assert!(with_dry_run(b"[]").is_err());
     }
 }

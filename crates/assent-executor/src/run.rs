@@ -1,6 +1,7 @@
 //! The commands.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use assent_apply::rights::{self, Found, Lent};
@@ -41,7 +42,7 @@ pub(crate) fn run(asked: &Run) -> anyhow::Result<()> {
         let pulse = Pulse::new();
         let answering = tokio::spawn(health::answer(listener, pulse.clone()));
         tracing::info!(cluster = %pinning.now.cluster, policy = %pinning.now.policy_digest(), open = state.busy().len(), "running");
-        let executor = Executor { state, link, cluster, cluster_uid, pinning, pulse, now, judged: BTreeSet::new() };
+        let executor = Executor { state, link, cluster, cluster_uid, pinning, pulse, now, judged: BTreeSet::new(), rest: Arc::default() };
         let done = executor.run(stop()).await;
         answering.abort();
         done

@@ -1,6 +1,8 @@
 //! The loop: ask for work, judge it, drive what runs.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use assent_api::executor::{ExecutorHello, ToRehearse, ToRun, ToStop, WAIT_S_MAX, Work};
@@ -13,6 +15,7 @@ use assent_base::{Digest, Timestamp};
 use assent_execution::order::{Known, Order};
 use assent_execution::run::{Event, Run};
 use assent_plan::Plan;
+use tokio::sync::Notify;
 
 use crate::backoff::Backoff;
 use crate::drive::{Tools, drive};
@@ -30,6 +33,8 @@ const REMEMBERED_MAX: usize = 10_000;
 const VOTE_BYTES_MAX: usize = 64 << 10;
 /// Seconds that a request for work waits while something is watched.
 const BUSY_WAIT_S: u32 = 1;
+/// What is being seen to has so long to come to its end when the executor is to stop.
+const STOP_MAX: Duration = Duration::from_secs(20);
 /// An answer without anything new is not asked for again before this.
 const PACE: Duration = Duration::from_millis(500);
 
@@ -43,15 +48,49 @@ pub(crate) struct Executor {
     pub(crate) now: fn() -> Timestamp,
     /// What was judged before.
     pub(crate) judged: BTreeSet<Digest>,
+    /// Whether nothing is being seen to.
+    pub(crate) rest: Arc<Rest>,
+}
+
+/// Whether the executor only waits, so that ending then cuts nothing short.
+#[derive(Debug, Default)]
+pub(crate) struct Rest {
+    is: AtomicBool,
+    came: Notify,
+}
+
+impl Rest {
+    async fn during<T>(&self, waiting: impl Future<Output = T>) -> T {
+        self.is.store(true, Ordering::Relaxed);
+        self.came.notify_one();
+        let came = waiting.await;
+        self.is.store(false, Ordering::Relaxed);
+        came
+    }
+
+    async fn comes(&self) {
+        while !self.is.load(Ordering::Relaxed) {
+            self.came.notified().await;
+        }
+    }
 }
 
 impl Executor {
-    /// Runs until it is told to stop. What is under way then is in the journal.
+    /// Runs until it is told to stop: what is being seen to then is finished if that takes no longer than [`STOP_MAX`], and what is not is in
+    /// the journal.
     pub(crate) async fn run(mut self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+        let rest = self.rest.clone();
         tokio::pin!(stop);
+        let rounds = self.rounds();
+        tokio::pin!(rounds);
         tokio::select! {
-            () = &mut stop => Ok(()),
-            ended = self.rounds() => ended,
+            () = &mut stop => {}
+            ended = &mut rounds => return ended,
+        }
+        tracing::info!("stopping");
+        tokio::select! {
+            _ = tokio::time::timeout(STOP_MAX, rest.comes()) => Ok(()),
+            ended = &mut rounds => ended,
         }
     }
 
@@ -72,12 +111,12 @@ impl Executor {
                     self.pulse.beat(false);
                     // What was applied is watched, whether the control plane answers or not.
                     self.drive().await?;
-                    tokio::time::sleep(backoff.wait()).await;
+                    self.rest.during(tokio::time::sleep(backoff.wait())).await;
                     continue;
                 }
             };
             if !any {
-                tokio::time::sleep(PACE).await;
+                self.rest.during(tokio::time::sleep(PACE)).await;
             }
         }
     }
@@ -91,7 +130,8 @@ impl Executor {
             }
         }
         let wait_s = if self.state.busy().is_empty() { WAIT_S_MAX } else { BUSY_WAIT_S };
-        let work = match self.link.work(wait_s).await {
+        let asked = self.rest.clone();
+        let work = match asked.during(self.link.work(wait_s)).await {
             Ok(work) => work,
             Err(error) => {
                 tracing::warn!(%error, "no work from the control plane");
@@ -139,14 +179,11 @@ impl Executor {
     async fn take_run(&mut self, offer: &ToRun) -> anyhow::Result<bool> {
         let own = Warrant::parse(offer.warrant.as_bytes()).ok().map(|warrant| warrant.statement.fields().nonce);
         let known = own.and_then(|nonce| self.state.run(nonce));
-        // The same again is no second run, and what differs in anything is another offer.
-        let same = |run: &Run| {
-            let accepted = run.order().accepted();
-            accepted.id == offer.plan && accepted.bytes == offer.bytes && accepted.warrant == offer.warrant
-        };
-        if known.is_some_and(same)
-            || !self.is_new(&[b"run", offer.plan.to_string().as_bytes(), offer.bytes.as_bytes(), offer.warrant.as_bytes()])
-        {
+        // The same plan on the same statement is no second run, whoever else has signed it since.
+        let same = |run: &Run| run.order().id() == offer.plan && run.order().accepted().bytes == offer.bytes;
+        let plan = offer.plan.to_string();
+        let parts = [b"run", plan.as_bytes(), offer.bytes.as_bytes(), offer.warrant.as_bytes()];
+        if known.is_some_and(same) || !self.is_new(&parts) {
             return Ok(false);
         }
         if !self.state.has_room() {

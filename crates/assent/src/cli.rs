@@ -59,6 +59,8 @@ pub(crate) enum Command {
     Ledger(Box<crate::remote::Ledger>),
     /// What policies decide, and why.
     Policy(Box<crate::remote::Policy>),
+    /// Where notifications go.
+    Channel(Box<crate::remote::Channels>),
     /// Write a backup of an installation: database and ledger, without keys.
     Backup(crate::upkeep::Backup),
     /// Restore a backup into an empty data folder that has the keys.

@@ -69,6 +69,7 @@ fn run(arguments: cli::Cli) -> anyhow::Result<u8> {
         cli::Command::Environment(asked) => asked.run(),
         cli::Command::Ledger(asked) => asked.run(),
         cli::Command::Policy(asked) => asked.run(),
+        cli::Command::Channel(asked) => asked.run(),
         cli::Command::Backup(asked) => asked.run(),
         cli::Command::Restore(asked) => asked.run(),
         cli::Command::Check(asked) => asked.run(),

@@ -14,6 +14,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 mod ballots;
+mod channels;
 mod clusters;
 mod executors;
 mod incidents;
@@ -26,6 +27,7 @@ mod ssh_keys;
 mod tenants;
 
 pub(crate) use ballots::{Approve, Reject, Withdraw};
+pub(crate) use channels::Channels;
 pub(crate) use clusters::{Clusters, Environments, Observer};
 pub(crate) use executors::Executors;
 pub(crate) use incidents::{Incident, Incidents};

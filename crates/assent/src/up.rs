@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use assent_base::Secret;
 use assent_observe::{Access, Proxy};
-use assent_platform::{Attach, ControlPlane, Outside, Provider, Settings, Started, oidc};
+use assent_platform::{Attach, ControlPlane, Outside, Provider, Settings, Started, notify, oidc};
 use clap::Args;
 use tracing_subscriber::filter::{FilterExt as _, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -114,11 +114,16 @@ async fn serve(config: Config, proxy: Option<Proxy>, extra: Option<Extra>) -> an
         let plane = plane.clone();
         async move { plane.keep_retaining().await }
     });
+    let notices = tokio::spawn({
+        let plane = plane.clone();
+        async move { plane.keep_notifying().await }
+    });
     let attached = config.attach.as_ref().map(|attach| Watching::start(plane.clone(), attach, proxy));
     let extra = extra.map(|start| start(plane.clone()));
     let router = assent_http::router(std::sync::Arc::new(plane.clone()), http);
     let served = bound.serve(router, interrupted()).await;
     retention.abort();
+    notices.abort();
     if let Some(extra) = extra {
         extra.abort();
     }
@@ -151,8 +156,38 @@ fn settings(config: &Config, proxy: Option<Proxy>, counts: std::sync::Arc<assent
         executor_image: config.executor_image.clone(),
         witness_key: config.witness_key.clone(),
         snapshots: config.snapshots.clone(),
+        notify: notify(config, ca_pem, proxy)?,
         counts,
         ..Settings::default()
+    })
+}
+
+/// Where notifications may go: nowhere, unless the file names somebody.
+fn notify(config: &Config, ca_pem: Option<String>, proxy: Option<Proxy>) -> anyhow::Result<notify::Config> {
+    let asked = &config.notify;
+    let smtp = asked.smtp.as_ref().map(|smtp| {
+        let user = match (&smtp.user, &smtp.password_file) {
+            (Some(user), Some(path)) => {
+                let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+                Some((user.clone(), Secret::new(text.trim_end_matches(['\r', '\n']).to_owned())))
+            }
+            (None, None) => None,
+            (Some(_), None) | (None, Some(_)) => anyhow::bail!("`notify.smtp` needs both `user` and `password_file`, or neither"),
+        };
+        let tls = match smtp.tls {
+            config::SmtpTls::Starttls => notify::SmtpTls::StartTls,
+            config::SmtpTls::Implicit => notify::SmtpTls::Implicit,
+            config::SmtpTls::Off => notify::SmtpTls::Off,
+        };
+        let (host, from, domains) = (smtp.host.clone(), smtp.from.clone(), smtp.domains.clone());
+        Ok(notify::Smtp { host, port: smtp.port, tls, user, from, domains })
+    });
+    Ok(notify::Config {
+        hosts: asked.hosts.clone(),
+        smtp: smtp.transpose()?,
+        proxy: proxy.map(|proxy| notify::Proxy { url: proxy.url, except: proxy.except }),
+        authorities_pem: ca_pem.into_iter().map(String::into_bytes).collect(),
+        ..notify::Config::default()
     })
 }
 

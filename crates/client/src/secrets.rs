@@ -1,7 +1,8 @@
 //! Calls whose bodies hold secrets. A [`Secret`] cannot be serialized, so each is written here, by name.
 
+use assent_api::channels::{Channel, CreateChannel as NewChannel, PutTarget};
 use assent_api::observer::Token;
-use assent_api::operations::{ExchangeKey, OpenShare, SetUp, SignIn};
+use assent_api::operations::{CreateChannel, ExchangeKey, OpenShare, SetUp, SignIn};
 use assent_api::sessions::SignedIn;
 use assent_api::shares::Shared;
 use assent_api::{Operation, sessions};
@@ -51,6 +52,22 @@ impl Client {
     pub async fn open_share(&self, token: &Secret) -> Result<Shared, CallError> {
         let response = self.send_secret::<OpenShare>(&json!({ "token": token.expose() })).await?;
         self.answer(response, OpenShare::STATUS).await
+    }
+
+    /// Opens a way out for notifications.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub async fn create_channel(&self, channel: &NewChannel) -> Result<Channel, CallError> {
+        let target = match &channel.target {
+            PutTarget::Slack { url } => json!({ "type": "slack", "url": url.expose() }),
+            PutTarget::Teams { url } => json!({ "type": "teams", "url": url.expose() }),
+            PutTarget::Webhook { url, key } => json!({ "type": "webhook", "url": url.expose(), "key": key.expose() }),
+            PutTarget::Email { to } => json!({ "type": "email", "to": to }),
+        };
+        let body = json!({ "name": channel.name, "target": target, "rules": channel.rules });
+        let response = self.send_secret::<CreateChannel>(&body).await?;
+        self.answer(response, CreateChannel::STATUS).await
     }
 
     async fn send_secret<O: Operation>(&self, body: &Value) -> Result<Response, CallError> {

@@ -25,6 +25,7 @@ use tokio::sync::Semaphore;
 
 use crate::documents::{ClusterDoc, TenantDoc};
 use crate::executors::Handed;
+use crate::notices::Notices;
 use crate::people::People;
 use crate::plane::{ControlPlane, HASHES_AT_ONCE_MAX, Inner, Outside};
 use crate::problem_of::ProblemOf;
@@ -116,6 +117,7 @@ impl ControlPlane {
         let started_at = (outside.clock)();
         let tokens = crate::observer_tokens::issuer(&keys, started_at).map_err(StartError::Settings)?;
         let people = People::open(&keys.join(LEDGER_KEY), ORIGIN, &settings).map_err(StartError::Settings)?;
+        let notices = Notices::open(&settings).map_err(StartError::Settings)?;
         let inner = Inner {
             settings,
             data: data.to_owned(),
@@ -130,6 +132,7 @@ impl ControlPlane {
             live: Mutex::new(BTreeMap::new()),
             people,
             handed: Handed::default(),
+            notices,
         };
         let plane = ControlPlane { inner: Arc::new(inner) };
         plane.resume_deletions().await?;

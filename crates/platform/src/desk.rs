@@ -190,6 +190,8 @@ fn action_to_read(action: Action) -> Option<Action> {
         | Action::PolicyManage
         | Action::AlertSourceRead
         | Action::AlertSourceManage
+        | Action::ChannelRead
+        | Action::ChannelManage
         | Action::EventRead => return None,
     };
     Some(read)

@@ -7,6 +7,7 @@ use assent_base::Timestamp;
 use assent_store::Index;
 
 mod accounts;
+mod channels;
 mod clusters;
 mod incidents;
 mod plans;
@@ -16,6 +17,7 @@ mod topology;
 pub(crate) use accounts::{
     AccountDoc, ApiKeyDoc, AttemptsDoc, DirectoryDoc, GroupGrantsDoc, LinkDoc, PasskeyRecord, SessionDoc, SpentTicketDoc, subject_key,
 };
+pub(crate) use channels::{About, ChannelDoc, ChannelStateDoc, NoticeDoc, TargetDoc, ToldDoc};
 pub(crate) use clusters::ClusterDoc;
 pub(crate) use incidents::{CommentDoc, IncidentDoc, ReportDoc, ShareDoc};
 pub(crate) use plans::{ExecutorDoc, KeptVote, OutcomeDoc, PlanDoc, SshKeyDoc, StepRecord, word_of};

@@ -26,6 +26,7 @@ use crate::problem_of::ProblemOf;
 use crate::queries;
 use crate::queries::{QueryWords, ReadAll};
 
+mod backtest;
 mod document;
 mod handed;
 mod hello;

@@ -34,6 +34,8 @@ const WITHHELD: &[(&str, &str)] = &[
     ("account", "/password"),
     ("alert_source", "/secret"),
     ("api_key", "/record/hash"),
+    ("channel", "/target/key"),
+    ("channel", "/target/url"),
     ("cluster", "/key/hash"),
     ("executor", "/key/hash"),
     // Answers that were given once can hold secrets that are shown once.

@@ -201,7 +201,7 @@ fn severity(severity: assent_incidents::Severity) -> words::Severity {
     }
 }
 
-fn entity(name: &EntityName) -> words::Entity {
+pub(crate) fn entity(name: &EntityName) -> words::Entity {
     words::Entity { kind: name.kind.clone(), namespace: name.namespace.clone(), name: name.name.clone() }
 }
 

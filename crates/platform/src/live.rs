@@ -32,6 +32,7 @@ pub(crate) fn step(event: &Event) -> Result<Write, Problem> {
 impl ControlPlane {
     /// Wakes the readers of a tenant, once an event of it is kept.
     pub(crate) fn wake(&self, tenant: TenantId) {
+        self.inner.notices.wake();
         // No reader is no error.
         let _ = self.notices(tenant).send(());
     }

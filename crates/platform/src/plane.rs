@@ -18,6 +18,7 @@ use tokio::sync::{Semaphore, broadcast};
 use crate::documents::PolicyDoc;
 use crate::engines::Engines;
 use crate::executors::Handed;
+use crate::notices::Notices;
 use crate::people::People;
 use crate::problem_of::ProblemOf;
 use crate::queries::ReadAll;
@@ -58,6 +59,7 @@ pub(crate) struct Inner {
     pub(crate) live: Mutex<BTreeMap<TenantId, broadcast::Sender<()>>>,
     pub(crate) people: People,
     pub(crate) handed: Handed,
+    pub(crate) notices: Notices,
 }
 
 impl ControlPlane {

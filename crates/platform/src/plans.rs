@@ -102,7 +102,8 @@ pub(crate) fn writes(doc: &PlanDoc, expect: assent_store::Expect) -> Result<Vec<
         assent_store::Expect::Absent | assent_store::Expect::Any => 1,
     };
     let put = Write::put(&doc.id.to_string(), doc, expect).map_err(Problem::from_store)?;
-    Ok(vec![put, live::step(&assent_api::events::Event::Plan { plan: doc.id, version })?])
+    let event = live::step(&assent_api::events::Event::Plan { plan: doc.id, version })?;
+    Ok(vec![put, event, crate::notices::of_plan(doc)?])
 }
 
 /// What a list of plans is narrowed to.

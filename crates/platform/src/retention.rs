@@ -14,7 +14,8 @@ use assent_store::{Expect, Query, Tenant, Write};
 use serde_json::json;
 
 use crate::documents::{
-    AlertDoc, BY_TIME, CommentDoc, EnvironmentDoc, IdempotencyDoc, IncidentDoc, PlanDoc, ReportDoc, SessionDoc, ShareDoc,
+    AlertDoc, BY_TIME, CommentDoc, EnvironmentDoc, IdempotencyDoc, IncidentDoc, NoticeDoc, PlanDoc, ReportDoc, SessionDoc, ShareDoc,
+    ToldDoc,
 };
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
@@ -29,6 +30,10 @@ const REMOVED_MAX: u32 = 1_000;
 const EVENTS_KEPT: u64 = 100_000;
 /// Days that an alert is remembered, so that it is not taken twice.
 const ALERTS_DAYS: i64 = 7;
+/// Days after which what nobody was told is old news.
+const NOTICES_DAYS: i64 = 7;
+/// Days that it is remembered what people were told of a plan: plans live for less.
+const TOLD_DAYS: i64 = 90;
 /// Days after which a session's record goes, long after it has ended.
 const SESSIONS_DAYS: i64 = 90;
 
@@ -55,6 +60,8 @@ impl ControlPlane {
         tenant.prune::<IdempotencyDoc>(BY_TIME, before(i64::from(KEEP_H) * 3_600), now).await.map_err(prune)?;
         tenant.prune::<AlertDoc>(BY_TIME, before(ALERTS_DAYS * 86_400), now).await.map_err(prune)?;
         tenant.prune::<SessionDoc>(BY_TIME, before(SESSIONS_DAYS * 86_400), now).await.map_err(prune)?;
+        tenant.prune::<NoticeDoc>(BY_TIME, before(NOTICES_DAYS * 86_400), now).await.map_err(prune)?;
+        tenant.prune::<ToldDoc>(BY_TIME, before(TOLD_DAYS * 86_400), now).await.map_err(prune)?;
         tenant.trim_events(EVENTS_KEPT, now).await.map_err(prune)?;
         Ok(())
     }

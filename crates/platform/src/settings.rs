@@ -27,6 +27,8 @@ pub struct Settings {
     pub counts: Arc<Counts>,
     /// Snapshots of the topology that are kept of each cluster.
     pub snapshots: Snapshots,
+    /// Where notifications may go, and how.
+    pub notify: assent_notify::Config,
     /// The file of a second key that signs checkpoints.
     pub witness_key: Option<PathBuf>,
 }

@@ -165,6 +165,7 @@ struct LivedIn {
     key: String,
     policy: String,
     source: String,
+    channel: String,
     incident: String,
     muted: String,
     dismissed: String,
@@ -253,6 +254,7 @@ impl LivedIn {
         let voter = Voter::join(house, owner, "vera@example.org", "approver").await;
         let policy = json!({ "name": "mine", "text": POLICY, "enabled": false });
         let source = json!({ "name": "alerts", "format": "generic", "cluster": observer.cluster });
+        let channel = json!({ "name": "on-call", "target": { "type": "slack", "url": SLACK } });
         assert_eq!(house.sign_in("ada@example.org", PASSWORD).await.status, 200, "another session");
         let me = house.get(owner, "/api/v1/me/sessions").await.json();
         let other = me["items"].as_array().expect("a list").iter().find(|one| one["current"] == false).expect("another session");
@@ -277,6 +279,7 @@ impl LivedIn {
             key: made(key, "/key/id"),
             policy: made(post("/api/v1/policies".to_owned(), policy).await, "/id"),
             source: made(post("/api/v1/alert-sources".to_owned(), source).await, "/source/id"),
+            channel: made(post("/api/v1/channels".to_owned(), channel).await, "/id"),
             incident: open,
             muted,
             dismissed,
@@ -373,6 +376,15 @@ impl LivedIn {
                 Some(json!({ "name": "more", "format": "generic", "cluster": cluster })),
             ),
             own("DeleteAlertSource", "DELETE", format!("/api/v1/alert-sources/{}", self.source), None),
+            own(
+                "CreateChannel",
+                "POST",
+                "/api/v1/channels".to_owned(),
+                Some(json!({ "name": "another", "target": { "type": "slack", "url": SLACK } })),
+            ),
+            own("UpdateChannel", "PATCH", format!("/api/v1/channels/{}", self.channel), Some(json!({ "enabled": false }))),
+            own("DeleteChannel", "DELETE", format!("/api/v1/channels/{}", self.channel), None),
+            own("TestChannel", "POST", format!("/api/v1/channels/{}/test", self.channel), None),
             own("CreateTenant", "POST", "/api/v1/tenants".to_owned(), Some(json!({ "name": "Other" }))),
             own("UpdateTenant", "PATCH", "/api/v1/tenant".to_owned(), Some(json!({ "name": "Renamed" }))),
             own("DeleteTenant", "POST", "/api/v1/tenant/delete".to_owned(), Some(json!({ "name": "Default" }))),
@@ -427,6 +439,7 @@ impl LivedIn {
             "incidents",
             "policies",
             "alert-sources",
+            "channels",
             "tenant",
         ]
         .map(str::to_owned)
@@ -445,6 +458,8 @@ impl LivedIn {
     }
 }
 
+/// An address that nothing is ever sent to here: sending comes after recording.
+const SLACK: &str = "https://hooks.slack.com/services/T0/B0/x";
 const POLICY: &str = r#"forbid (principal, action == Action::"incident.share", resource);"#;
 
 fn is_exempt(name: &str) -> bool {

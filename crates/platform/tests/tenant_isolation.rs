@@ -198,6 +198,9 @@ async fn full(house: &House, owner: Who) -> Full {
     keep(&house.call(&owner, "POST", "/api/v1/policies", Some(body)).await, "/id");
     let body = json!({ "name": "canary alerts", "format": "generic", "cluster": cluster });
     keep(&house.call(&owner, "POST", "/api/v1/alert-sources", Some(body)).await, "/source/id");
+    let target = json!({ "type": "slack", "url": "https://hooks.slack.com/services/canary" });
+    let body = json!({ "name": "canary channel", "target": target });
+    keep(&house.call(&owner, "POST", "/api/v1/channels", Some(body)).await, "/id");
     keep(&house.get(&owner, "/api/v1/me/sessions").await, "/items/0/id");
     keep(&house.get(&owner, "/api/v1/tenant").await, "/id");
     keep(&passkey::add(house, &owner, &Authenticator::new(b"canary passkey"), "canary passkey").await, "/id");
@@ -257,7 +260,7 @@ async fn everything(house: &House, full: &Full) -> Vec<Value> {
     let mut seen = Vec::new();
     let incident = |part: &str| format!("incidents/{}/{part}", full.ids["inc"]);
     let (timeline, comments) = (incident("timeline"), incident("comments"));
-    let own = ["environments", "clusters", "members", "policies", "alert-sources", "groups", "tenant", "incidents", "plans"];
+    let own = ["environments", "clusters", "members", "policies", "alert-sources", "channels", "groups", "tenant", "incidents", "plans"];
     for path in own.into_iter().chain([timeline.as_str(), &comments]) {
         let answer = house.get(&full.owner, &format!("/api/v1/{path}")).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());
@@ -282,6 +285,7 @@ fn fill(path: &str, ids: &Ids, index: u64) -> String {
         "{key}" => ids["key"].clone(),
         "{policy}" => ids["pol"].clone(),
         "{source}" => ids["als"].clone(),
+        "{channel}" => ids["chn"].clone(),
         "{session}" => ids["ses"].clone(),
         "{passkey}" => ids["pky"].clone(),
         "{incident}" => ids["inc"].clone(),

@@ -16,6 +16,7 @@ import { openPalette, Palette } from "./Palette";
 import { places } from "./places";
 import classes from "./Shell.module.css";
 import { Shortcuts } from "./Shortcuts";
+import { ToVote } from "./ToVote";
 
 export function Shell() {
   const [opened, { toggle, close }] = useDisclosure();
@@ -72,7 +73,12 @@ export function Shell() {
               to={to}
               label={label}
               leftSection={<Icon size={18} stroke={1.7} aria-hidden />}
-              rightSection={<kbd className={classes["key"]}>g {key}</kbd>}
+              rightSection={
+                <>
+                  <kbd className={classes["key"]}>g {key}</kbd>
+                  {to === "/actions" && <ToVote />}
+                </>
+              }
               active={to === "/" ? pathname === "/" : pathname === to || pathname.startsWith(`${to}/`)}
               aria-current={(to === "/" ? pathname === "/" : pathname.startsWith(to)) ? "page" : undefined}
               className={classes["place"]}

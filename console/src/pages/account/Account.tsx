@@ -10,6 +10,7 @@ import { Facts } from "../settings/Facts";
 import { GrantList } from "../settings/GrantsEditor";
 import { Passkeys } from "./Passkeys";
 import { Sessions } from "./Sessions";
+import { SshKeys } from "./SshKeys";
 
 export function Account() {
   const me = useMe();
@@ -37,8 +38,11 @@ export function Account() {
         <Part title="Where you are signed in" about="A session ends after half a day unused, and after a week at most.">
           <Sessions />
         </Part>
-        <Part title="Passkeys" about="Sign in with your finger, face or PIN. A passkey never leaves its device or its keeper; only its public half is kept here.">
+        <Part title="Passkeys" about="Sign in, and sign votes on plans, with your finger, face or PIN. A passkey never leaves its device or its keeper; only its public half is kept here.">
           <Passkeys />
+        </Part>
+        <Part title="SSH keys" about="Sign votes on plans from the command line. Nobody signs in with one.">
+          <SshKeys />
         </Part>
         <Part title="How things are shown" about="Kept in this browser.">
           <Looks />

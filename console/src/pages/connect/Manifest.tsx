@@ -1,16 +1,18 @@
-// A manifest that holds an observer's key, shown this once: read it, copy or save it, apply it.
+// A manifest that holds the key of an observer or an executor, shown this once: read it, copy or save it, apply it.
 import { Alert, Button, CopyButton, Group, Stack, Text } from "@mantine/core";
 import { IconCheck, IconCopy, IconDownload, IconKey } from "@tabler/icons-react";
 
 import { CopyBlock } from "../../parts/copy";
 import { download } from "../../parts/download";
 
-export function fileName(cluster: string): string {
-  return `assent-observer-${cluster}.yaml`;
+type Program = "assent-observer" | "assent-executor";
+
+export function fileName(cluster: string, program: Program = "assent-observer"): string {
+  return `${program}-${cluster}.yaml`;
 }
 
-export function Manifest({ cluster, manifest, again = false }: { cluster: string; manifest: string; again?: boolean }) {
-  const file = fileName(cluster);
+export function Manifest({ cluster, manifest, again = false, program = "assent-observer" }: { cluster: string; manifest: string; again?: boolean; program?: Program }) {
+  const file = fileName(cluster, program);
   return (
     <Stack gap="sm">
       {/* Where the manifest stands in a dialog, the dialog says it. */}

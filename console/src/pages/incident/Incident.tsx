@@ -31,6 +31,7 @@ import { Excerpt } from "./Excerpt";
 import { lastList, neighbours } from "./lastList";
 import { Notices } from "./Notices";
 import { usePeople } from "./people";
+import { Plans } from "./Plans";
 import { Rerun } from "./Rerun";
 import { readIncidentPage, type IncidentPageSearch } from "./search";
 import { Share } from "./Share";
@@ -138,6 +139,7 @@ function Whole({ incident }: { incident: Schemas["Incident"] }) {
               The evidence is being read. The report shows here as soon as it is checked.
             </Empty>
           )}
+          <Plans summary={summary} people={people} />
           <Concerned summary={summary} />
           <Timeline incident={summary.id} kinds={search.kinds} onKinds={(kinds) => show({ kinds: kinds || undefined })} people={people} />
         </Stack>

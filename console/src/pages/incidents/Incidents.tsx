@@ -11,6 +11,7 @@ import { incidentsQuery } from "../../api/queries";
 import { useMe } from "../../api/session";
 import { Page } from "../../parts/page";
 import { Empty, Lines, Problem } from "../../parts/states";
+import { focusedRow, focusSoon, moved, useSteady } from "../../parts/steady";
 import { VirtualList } from "../../parts/virtualList";
 import { useIncidentActs } from "../incident/acts";
 import { Asks, type Asked } from "../incident/Asks";
@@ -18,7 +19,6 @@ import { rememberList } from "../incident/lastList";
 import { usePeople } from "../incident/people";
 import { BulkBar } from "./BulkBar";
 import { Filters } from "./Filters";
-import { arrange } from "./order";
 import { Row, type RowAct, type Summary } from "./Row";
 import { asked as askedFor, canonical, narrowings, readIncidentSearch, type IncidentSearch } from "./search";
 import { Views } from "./Views";
@@ -62,7 +62,7 @@ export function Incidents() {
   );
   const at = rows.findIndex(({ id }) => id === chosen);
   const here = (act: RowAct) => () => {
-    const focused = rows.find(({ id }) => id === focusedIncident()) ?? rows[at];
+    const focused = rows.find(({ id }) => id === focusedRow("incident")) ?? rows[at];
     if (act !== "pick" && of.length > 0) {
       if (act === "mine") void acts.assign(of, me.account ?? null, "you");
       else setAsked({ what: act, of });
@@ -70,10 +70,9 @@ export function Incidents() {
   };
   usePageKeys({
     move: (by) => {
-      const from = rows.findIndex(({ id }) => id === (focusedIncident() ?? chosen));
-      const to = by === "first" ? 0 : by === "last" ? rows.length - 1 : Math.min(Math.max(from + by, 0), rows.length - 1);
-      setChosen(rows[to]?.id);
-      focusSoon(rows[to]?.id);
+      const to = moved(rows, focusedRow("incident") ?? chosen, by);
+      setChosen(to);
+      focusSoon("incident", to);
     },
     search: () => field.current?.focus(),
     leave: drop,
@@ -152,37 +151,6 @@ function toggled(set: ReadonlySet<string>, id: string): ReadonlySet<string> {
   const next = new Set(set);
   if (!next.delete(id)) next.add(id);
   return next;
-}
-
-/** The incident whose row has the focus. */
-function focusedIncident(): string | undefined {
-  return document.activeElement?.closest("[role=listitem]")?.querySelector<HTMLElement>("[data-incident]")?.dataset["incident"];
-}
-
-/** Focuses a row once it exists: one far away is only made when the list has scrolled there. */
-function focusSoon(id: string | undefined, tries = 10): void {
-  if (id === undefined) return;
-  requestAnimationFrame(() => {
-    const row = document.querySelector<HTMLElement>(`[data-incident="${CSS.escape(id)}"]`);
-    if (row) row.focus({ preventScroll: true });
-    else if (tries > 0) focusSoon(id, tries - 1);
-  });
-}
-
-/** Rows keep their place while somebody is down the list or works in it; at the top of an untouched list news come in by themselves. */
-function useSteady(fresh: Summary[], of: string, isOld: boolean) {
-  const [shown, setShown] = useState<{ of: string; ids: string[] }>({ of, ids: [] });
-  const arranged = useMemo(() => arrange(shown.of === of ? shown.ids : [], fresh), [shown, of, fresh]);
-  useEffect(() => {
-    if (isOld) return;
-    const busy = window.scrollY > 0 || document.querySelector("[data-picked], [role=list] :focus-visible, [aria-modal=true]") !== null;
-    setShown((before) => ({ of, ids: (before.of === of && busy ? arrange(before.ids, fresh).rows : fresh).map(({ id }) => id) }));
-  }, [fresh, of, isOld]);
-  const showAll = useCallback(() => {
-    setShown({ of, ids: fresh.map(({ id }) => id) });
-    window.scrollTo({ top: 0 });
-  }, [fresh, of]);
-  return { ...arranged, showAll };
 }
 
 function Nothing({ search, clear }: { search: IncidentSearch; clear: () => void }) {

@@ -21,6 +21,7 @@ export function flat(pages: readonly Page[]): LedgerRecord[] {
 const kinds = {
   account: "Accounts",
   alert_source: "Alert sources",
+  channel: "Notifications",
   cluster: "Clusters",
   environment: "Environments",
   incident: "Incidents",

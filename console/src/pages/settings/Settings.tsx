@@ -1,6 +1,6 @@
 // The rooms of the settings, with one list of them beside the page (above it on a phone).
 import { Box, Flex, NavLink, ScrollArea, Stack } from "@mantine/core";
-import { IconBell, IconBuilding, IconEyeOff, IconGavel, IconKey, IconServer2, IconStack2, IconUsers, type Icon } from "@tabler/icons-react";
+import { IconBell, IconBuilding, IconEyeOff, IconGavel, IconKey, IconServer2, IconSpeakerphone, IconStack2, IconUsers, type Icon } from "@tabler/icons-react";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 
@@ -13,6 +13,7 @@ type Room = {
     | "/settings/policies"
     | "/settings/redaction"
     | "/settings/alerts"
+    | "/settings/notifications"
     | "/settings/tenant";
   label: string;
   icon: Icon;
@@ -26,6 +27,7 @@ const rooms: readonly Room[] = [
   { to: "/settings/policies", label: "Policies", icon: IconGavel },
   { to: "/settings/redaction", label: "Redaction", icon: IconEyeOff },
   { to: "/settings/alerts", label: "Alerts in", icon: IconBell },
+  { to: "/settings/notifications", label: "Notifications", icon: IconSpeakerphone },
   { to: "/settings/tenant", label: "Organisation", icon: IconBuilding },
 ];
 

@@ -8,6 +8,7 @@ export type ClustersSearch = { cluster?: string };
 export type EnvironmentsSearch = { environment?: string };
 export type MembersSearch = { tab?: "groups" | "roles"; member?: string };
 export type PoliciesSearch = { policy?: string };
+export type NotificationsSearch = { channel?: string };
 export type RedactionSearch = { environment?: string };
 
 export function readClustersSearch(search: Record<string, unknown>): ClustersSearch {
@@ -30,6 +31,12 @@ export function readMembersSearch(search: Record<string, unknown>): MembersSearc
 export function readPoliciesSearch(search: Record<string, unknown>): PoliciesSearch {
   const policy = text(search["policy"]);
   return policy === undefined ? {} : { policy };
+}
+
+/** `new` is one that is being made. */
+export function readNotificationsSearch(search: Record<string, unknown>): NotificationsSearch {
+  const channel = text(search["channel"]);
+  return channel === undefined ? {} : { channel };
 }
 
 export function readRedactionSearch(search: Record<string, unknown>): RedactionSearch {

@@ -126,6 +126,60 @@ pub(crate) struct File {
     pub(crate) limits: Limits,
     /// Snapshots of the topology, for those who look back.
     pub(crate) topology_snapshots: TopologySnapshots,
+    /// Where notifications may go.
+    pub(crate) notify: Notify,
+}
+
+/// Where notifications may go. Nowhere by default.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Notify {
+    /// Hosts that channels may lead to, exactly: `hooks.slack.com`.
+    pub(crate) hosts: Vec<String>,
+    /// The mail server.
+    pub(crate) smtp: Option<Smtp>,
+}
+
+/// A mail server.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Smtp {
+    /// Its name.
+    pub(crate) host: String,
+    /// Its port.
+    #[serde(default = "submission")]
+    pub(crate) port: u16,
+    /// How the connection is protected.
+    #[serde(default)]
+    pub(crate) tls: SmtpTls,
+    /// The user there, if it asks.
+    #[serde(default)]
+    pub(crate) user: Option<String>,
+    /// A file with the user's password.
+    #[serde(default)]
+    pub(crate) password_file: Option<PathBuf>,
+    /// The sender's address.
+    pub(crate) from: String,
+    /// Domains that mail may go to, exactly.
+    pub(crate) domains: Vec<String>,
+}
+
+/// The port of mail servers that take mail from programs.
+fn submission() -> u16 {
+    587
+}
+
+/// How the connection to a mail server is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum SmtpTls {
+    /// From `STARTTLS` on; nothing is sent without it.
+    #[default]
+    Starttls,
+    /// From the first byte.
+    Implicit,
+    /// Not at all; on loopback only.
+    Off,
 }
 
 /// Snapshots of the topology that are kept of each cluster.
@@ -223,6 +277,8 @@ pub(crate) struct Config {
     pub(crate) observer_image: String,
     pub(crate) executor_image: String,
     pub(crate) snapshots: Snapshots,
+    /// Where notifications may go.
+    pub(crate) notify: Notify,
 }
 
 impl Config {
@@ -294,6 +350,7 @@ pub(crate) fn settle(flags: Flags, home: Option<&Path>) -> anyhow::Result<Config
         observer_image: file.observer_image.unwrap_or_else(|| OBSERVER_IMAGE_DEFAULT.to_owned()),
         executor_image: file.executor_image.unwrap_or_else(|| EXECUTOR_IMAGE_DEFAULT.to_owned()),
         snapshots: snapshots(&file.topology_snapshots)?,
+        notify: file.notify,
     })
 }
 
@@ -354,6 +411,7 @@ mod tests {
         assert!(config.listen.ip().is_loopback());
         assert_eq!(config.data_dir, Path::new("/home/ada/.local/share/assent"));
         assert_eq!((config.attach, config.oidc.len(), config.traces_endpoint), (None, 0, None));
+        assert!(config.notify.hosts.is_empty() && config.notify.smtp.is_none());
     }
 
     #[test]
@@ -395,6 +453,16 @@ mod tests {
     }
 
     #[test]
+    fn a_mail_server_is_reached_by_starttls_unless_the_file_says_otherwise() {
+        let smtp = "notify: { hosts: [hooks.slack.com], smtp: { host: mail.example, from: a@mail.example, domains: [mail.example] } }\n";
+        let notify = parse(smtp).unwrap().notify;
+        let smtp = notify.smtp.unwrap();
+        assert_eq!((notify.hosts.as_slice(), smtp.port, smtp.tls), (&["hooks.slack.com".to_owned()][..], 587, SmtpTls::Starttls));
+        assert!(parse("notify: { host: hooks.slack.com }\n").is_err());
+        assert!(parse("notify: { smtp: { host: mail.example, from: a@mail.example } }\n").is_err(), "no domains");
+    }
+
+    #[test]
     fn proxies_are_networks_or_addresses_and_the_flags_replace_the_file() {
         let networks = |texts: &[&str]| proxies(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
         assert_eq!(networks(&["10.0.0.0/8", "::1"]).unwrap(), ["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()]);
@@ -413,7 +481,13 @@ mod tests {
     #[test]
     fn the_documentation_names_every_key() {
         let docs = include_str!("../../../../docs/configuration.md");
-        for schema in [schemars::schema_for!(File), schemars::schema_for!(Oidc), schemars::schema_for!(TopologySnapshots)] {
+        for schema in [
+            schemars::schema_for!(File),
+            schemars::schema_for!(Oidc),
+            schemars::schema_for!(TopologySnapshots),
+            schemars::schema_for!(Notify),
+            schemars::schema_for!(Smtp),
+        ] {
             for key in schema.get("properties").and_then(|keys| keys.as_object()).unwrap().keys() {
                 assert!(docs.contains(&format!("`{key}`")), "docs/configuration.md does not name `{key}`");
             }

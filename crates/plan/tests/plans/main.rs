@@ -8,4 +8,5 @@ mod nothing_leaves_the_catalogue;
 mod right_fix;
 mod support;
 mod text;
+mod vectors;
 mod workload_alone;

@@ -9,7 +9,6 @@ use assent_approval::change::Change;
 use assent_approval::statement::{Assurance, Statement};
 use assent_approval::vote::Proof;
 use assent_base::id::AccountId;
-use assent_diagnosis::report::EntityName;
 use assent_incidents::Incident;
 use assent_policy::{Principal, Resource};
 use assent_store::Kept;
@@ -44,7 +43,7 @@ impl Desk<'_> {
             cluster: doc.cluster,
             cluster_name: place.name.clone(),
             environment: place.environment,
-            target: entity(&doc.target),
+            target: crate::incidents::entity(&doc.target),
             action: doc.action.clone(),
             title: doc.title.clone(),
             risk: doc.risk,
@@ -168,10 +167,6 @@ pub(crate) fn word_kind(word: &Word) -> words::WordKind {
         Word::Reject { .. } => words::WordKind::Reject,
         Word::Withdraw => words::WordKind::Withdraw,
     }
-}
-
-fn entity(name: &EntityName) -> assent_api::incidents::Entity {
-    assent_api::incidents::Entity { kind: name.kind.clone(), namespace: name.namespace.clone(), name: name.name.clone() }
 }
 
 fn shown_statement(statement: &Statement) -> words::Statement {

@@ -7,7 +7,7 @@ use assent_api::events::Event;
 use assent_base::id::IncidentId;
 use assent_diagnosis::excerpt::Excerpt;
 use assent_diagnosis::report::Report;
-use assent_incidents::book::{Step, narrow};
+use assent_incidents::book::{Step, Tell, narrow};
 use assent_incidents::{Book, Examined};
 use assent_ledger::Outcome;
 use assent_store::{Expect, Tenant, Write};
@@ -15,6 +15,7 @@ use serde_json::json;
 
 use crate::documents::{IncidentDoc, ReportDoc};
 use crate::live;
+use crate::notices;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
 
@@ -24,6 +25,8 @@ pub(super) struct Unwritten {
     /// Incidents, and what of them has to be recorded before.
     incidents: BTreeMap<IncidentId, BTreeSet<&'static str>>,
     reports: BTreeMap<IncidentId, ReportDoc>,
+    /// What people are to be told.
+    told: BTreeMap<IncidentId, BTreeSet<Tell>>,
 }
 
 impl Unwritten {
@@ -46,7 +49,11 @@ impl Unwritten {
                 Step::Resolved(_) => Some("incident.resolved"),
                 Step::Merged { .. } => Some("incident.merged"),
                 Step::Changed(_) => None,
-                Step::Notify { .. } | Step::Examine { .. } => continue,
+                Step::Notify { id, why } => {
+                    self.told.entry(*id).or_default().insert(*why);
+                    None
+                }
+                Step::Examine { .. } => continue,
             };
             let id = step.incident();
             self.incidents.entry(id).or_default().extend(recorded);
@@ -62,6 +69,11 @@ impl Unwritten {
         }
     }
 
+    /// What was to be told of an incident is not, after all: it has not happened.
+    pub(super) fn untell(&mut self, id: IncidentId) {
+        self.told.remove(&id);
+    }
+
     /// Writes everything. What fails stays for later and keeps nothing else waiting; the first failure is told.
     pub(super) async fn write(&mut self, plane: &ControlPlane, tenant: &Tenant, book: &Book) -> Result<(), Problem> {
         let mut done = Ok(());
@@ -75,6 +87,7 @@ impl Unwritten {
     pub(super) async fn write_one(&mut self, id: IncidentId, plane: &ControlPlane, tenant: &Tenant, book: &Book) -> Result<(), Problem> {
         let Some(incident) = book.get(id) else {
             self.incidents.remove(&id);
+            self.told.remove(&id);
             return Ok(());
         };
         for action in self.incidents.get(&id).cloned().unwrap_or_default() {
@@ -89,10 +102,14 @@ impl Unwritten {
         if let Some(report) = self.reports.get(&id) {
             writes.push(Write::put(&key, report, Expect::Any).map_err(Problem::from_store)?);
         }
+        for why in self.told.get(&id).into_iter().flatten() {
+            writes.push(notices::of_incident(incident, *why)?);
+        }
         writes.push(live::step(&Event::Incident { incident: id, version: incident.version })?);
         tenant.write(writes, plane.now()).await.map_err(Problem::from_store)?;
         self.incidents.remove(&id);
         self.reports.remove(&id);
+        self.told.remove(&id);
         plane.wake(tenant.id());
         Ok(())
     }

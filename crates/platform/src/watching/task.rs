@@ -296,6 +296,7 @@ impl Task {
         if let Err(problem) = self.unwritten.write_one(id, &self.plane, &self.tenant, &self.book).await {
             // Whoever asked hears that it failed: then it has not happened.
             self.book = before;
+            self.unwritten.untell(id);
             return Err(problem);
         }
         let incident = self.book.get(id);
@@ -462,11 +463,6 @@ impl Task {
         let steps = self.book.fold(&examined, now);
         self.unwritten.take(&steps, Some(&examined), &self.book);
         self.note_plans(&examined, drawn, &steps);
-        for step in &steps {
-            if let Step::Notify { id, why } = step {
-                tracing::info!(cluster = %self.cluster, incident = %id, ?why, "people are to be told");
-            }
-        }
         if examined.wanted_logs.is_empty() {
             self.wanted.remove(&examined.slice);
         } else {

@@ -21,6 +21,7 @@ import { Once } from "../Once";
 import { deleteCluster, revokeKey, rotateKey } from "./changes";
 import { ClusterForm } from "./ClusterForm";
 import { ConnectionMark } from "./connection";
+import { ExecutorPart } from "./ExecutorPart";
 
 type Cluster = Schemas["Cluster"];
 type Asked = "edit" | "rotate" | "revoke" | "delete";
@@ -93,6 +94,7 @@ export function ClusterPanel({ cluster, environments, onGone }: { cluster: Clust
           />
         </section>
       )}
+      <ExecutorPart cluster={cluster} may={allowed(me.grants, "executor.manage", { environment: cluster.environment })} />
       <Group gap="xs">
         {cluster.connection === "waiting" && (
           <LinkButton to="/connect" search={{ cluster: cluster.id }}>
