@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use assent_api::executor::{ExecutorHello, ToRehearse, ToRun, ToStop, WAIT_S_MAX, Work};
 use assent_api::plans::{Outcome, RunStep, Step};
 use assent_apply::Cluster;
+use assent_apply::rights::NotFit;
 use assent_approval::statement::ClusterUid;
 use assent_approval::vote::Vote;
 use assent_approval::warrant::Warrant;
@@ -23,6 +24,7 @@ use crate::health::Pulse;
 use crate::link::Link;
 use crate::pinning::Pinning;
 use crate::rehearse::rehearse;
+use crate::run::fit;
 use crate::state::State;
 
 /// Pieces of work of one kind that are taken from one answer, at most.
@@ -33,6 +35,8 @@ const REMEMBERED_MAX: usize = 10_000;
 const VOTE_BYTES_MAX: usize = 64 << 10;
 /// Seconds that a request for work waits while something is watched.
 const BUSY_WAIT_S: u32 = 1;
+/// How often our own rights are reviewed.
+const REVIEW_EVERY: Duration = Duration::from_secs(3_600);
 /// What is being seen to has so long to come to its end when the executor is to stop.
 const STOP_MAX: Duration = Duration::from_secs(20);
 /// An answer without anything new is not asked for again before this.
@@ -96,10 +100,16 @@ impl Executor {
 
     async fn rounds(&mut self) -> anyhow::Result<()> {
         let (mut backoff, mut greeted) = (Backoff::default(), false);
+        let mut reviewed = Instant::now();
         loop {
             let now = (self.now)();
-            if self.pinning.look(&mut self.state, &self.cluster_uid, now)? {
+            let repinned = self.pinning.look(&mut self.state, &self.cluster_uid, now)?;
+            if repinned {
                 greeted = false;
+            }
+            if repinned || reviewed.elapsed() > REVIEW_EVERY {
+                self.review().await?;
+                reviewed = Instant::now();
             }
             let any = match self.round(&mut greeted).await? {
                 Some(any) => {
@@ -140,6 +150,21 @@ impl Executor {
         };
         let new = self.take(work).await?;
         Ok(Some(self.drive().await? || new))
+    }
+
+    /// Reviews our own rights again: what was granted since is not used. An API server that does not answer is asked the next time.
+    async fn review(&self) -> anyhow::Result<()> {
+        match fit(&self.cluster, &self.pinning.now).await {
+            Ok(found) => {
+                found.missing.iter().for_each(|who| tracing::warn!(who, "is pinned, and this account may not act as them"));
+                Ok(())
+            }
+            Err(NotFit::Unknown(error)) => {
+                tracing::warn!(%error, "what this account may do could not be learnt");
+                Ok(())
+            }
+            Err(granted @ NotFit::OverGranted(_)) => Err(granted.into()),
+        }
     }
 
     async fn greet(&mut self) -> bool {
