@@ -175,6 +175,10 @@ impl ControlPlane {
                 Place::Next(course) => course,
             };
             may_follow(&kept.doc, &step.step, now)?;
+            // By the keys that count now, and not by what was counted before.
+            if matches!(step.step, Step::Intended { .. }) && self.warrant_of(tenant, &kept).await?.is_none() {
+                return Err(Problem::new(Code::Conflict, "the plan is not approved now"));
+            }
             // Recorded once, even if somebody else changes the plan meanwhile.
             let index = match record {
                 Some(index) => index,
@@ -268,7 +272,7 @@ impl ControlPlane {
         let by = format!("executor:{}", doc.cluster);
         match step {
             Step::Applied { .. } => timeline::acted_on(self, tenant, doc, &by).await,
-            Step::Undoing { .. } => timeline::tell(self, tenant, doc, format!("takes a plan back: {}", doc.title), &by).await,
+            Step::Undoing { .. } => timeline::tell(self, tenant, doc, format!("takes a plan back: {}", timeline::told(doc)), &by).await,
             Step::Ended { outcome, .. } => {
                 let how = match outcome {
                     Outcome::Verified => "it did what it should",
@@ -277,7 +281,7 @@ impl ControlPlane {
                     Outcome::Failed => "it did not hold, and was not taken back",
                     Outcome::Refused => "it was refused, and nothing was changed",
                 };
-                timeline::tell(self, tenant, doc, format!("ended a plan: {}: {how}", doc.title), &by).await;
+                timeline::tell(self, tenant, doc, format!("ended a plan: {}: {how}", timeline::told(doc)), &by).await;
             }
             Step::Intended { .. } | Step::Rehearsed {} | Step::Progress { .. } => {}
         }

@@ -17,6 +17,8 @@ use serde_json::{Value, json};
 use support::authenticator::Authenticator;
 use support::executor::{self, Executor};
 use support::observer::Observer;
+use support::signer::Signer;
+use support::voting::Voter;
 use support::{Answer, House, PASSWORD, Who, passkey};
 
 /// What changes nothing that the ledger speaks of, and so needs no record.
@@ -27,6 +29,7 @@ const NEEDS_NO_RECORD: &[(&str, &str)] = &[
     ("ObserverHeartbeat", "facts are kept and not recorded"),
     ("ExecutorWork", "hands out what people have said, which is recorded when they say it"),
     ("ObserverSignals", "facts are kept and not recorded: what follows from them is"),
+    ("AskBallot", "answers a question"),
     ("BeginPasskey", "draws a challenge, which is kept nowhere"),
     ("BeginPasskeySetUp", "draws a challenge, which is kept nowhere"),
     ("BeginPasskeySignIn", "draws a challenge, which is kept nowhere"),
@@ -57,8 +60,12 @@ async fn without_a_ledger_every_change_is_refused_and_nothing_is_changed() {
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (503, "ledger_stopped"), "{name}: {}", answer.text());
         tried.insert(name);
     }
+    for (name, answer) in lived_in.changes_with_plans(&house).await {
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (503, "ledger_stopped"), "{name}: {}", answer.text());
+        tried.insert(name);
+    }
     // What leaves the house, and who read which report, is on the ledger too.
-    for path in ["tenant/export", "ledger/export", &format!("incidents/{}", lived_in.incident)] {
+    for path in ["tenant/export", "ledger/export", &format!("incidents/{}", lived_in.incident), &format!("plans/{}", lived_in.plan)] {
         assert_eq!(house.get(&lived_in.owner, &format!("/api/v1/{path}")).await.code(), "ledger_stopped", "{path}");
     }
     let untried: Vec<&str> = changing().into_iter().filter(|name| !tried.contains(name) && !is_exempt(name)).collect();
@@ -165,6 +172,8 @@ struct LivedIn {
     authenticator: Authenticator,
     handle: String,
     passkey: String,
+    voter: Voter,
+    plan: String,
     runs: Runs,
 }
 
@@ -242,6 +251,7 @@ impl LivedIn {
         let member = post("/api/v1/members".to_owned(), json!({ "email": "ben@example.org", "grants": [{ "role": "viewer" }] })).await;
         let link = made(member.clone(), "/link").split_once('#').expect("a secret").1.to_owned();
         let key = post("/api/v1/keys".to_owned(), json!({ "name": "key", "grants": [{ "role": "viewer" }] })).await;
+        let voter = Voter::join(house, owner, "vera@example.org", "approver").await;
         let policy = json!({ "name": "mine", "text": POLICY, "enabled": false });
         let source = json!({ "name": "alerts", "format": "generic", "cluster": observer.cluster });
         let channel = json!({ "name": "on-call", "target": { "type": "slack", "url": SLACK } });
@@ -250,6 +260,14 @@ impl LivedIn {
         let other = me["items"].as_array().expect("a list").iter().find(|one| one["current"] == false).expect("another session");
         let authenticator = Authenticator::new(b"owner");
         let passkey = made(passkey::add(house, owner, &authenticator, "Key").await, "/id");
+        let runs = Runs::make(house, owner, &authenticator, &observer.cluster).await;
+        let stays = |list: &Value| {
+            let all = list["items"].as_array().expect("a list").clone();
+            all.into_iter()
+                .find(|one| one["target"]["kind"] == "Deployment" && one["incident"] != json!(dismissed) && one["id"] != json!(runs.plan))
+        };
+        let asked = wait_for(house, owner, "/api/v1/plans?state=awaiting", |list| stays(list).is_some()).await;
+        let plan = stays(&asked).expect("one is asked about")["id"].as_str().expect("an id").to_owned();
         Self {
             link,
             share: made(shared, "/share/id"),
@@ -266,9 +284,11 @@ impl LivedIn {
             muted,
             dismissed,
             handle: passkey::handle(house, owner).await,
-            runs: Runs::make(house, owner, &authenticator, &observer.cluster).await,
+            runs,
             authenticator,
             passkey,
+            voter,
+            plan,
             owner: owner.clone(),
             observer,
         }
@@ -383,6 +403,25 @@ impl LivedIn {
         ]
     }
 
+    /// The changes that take a plan, or a key that signs.
+    async fn changes_with_plans(&self, house: &House) -> Vec<(&'static str, Answer)> {
+        let plan = house.get(&self.owner, "/api/v1/plans?state=awaiting").await.json();
+        let plan = plan["items"].as_array().expect("a list").iter().find(|one| one["id"] == json!(self.plan)).expect("it is there").clone();
+        let propose = format!("/api/v1/incidents/{}/plans", plan["incident"].as_str().expect("an id"));
+        let target = json!({ "kind": plan["target"]["kind"], "namespace": plan["target"]["namespace"], "name": plan["target"]["name"] });
+        let keys = house.get(&self.voter.who, "/api/v1/me/ssh-keys").await.json();
+        let key = format!("/api/v1/me/ssh-keys/{}", keys["items"][0]["id"].as_str().expect("an id"));
+        let proposal = json!({ "target": target, "action": { "restart": {} } }).to_string();
+        let assign = format!("/api/v1/plans/{}/assign", self.plan);
+        vec![
+            ("AddSshKey", Signer::new().add(house, &self.owner, "Another").await),
+            ("RemoveSshKey", house.call(&self.voter.who, "DELETE", &key, None).await),
+            ("CastVote", self.voter.says(house, &self.plan, "reject", Some("not now")).await),
+            ("ProposePlan", house.call(&self.voter.who, "POST", &propose, Some(json!({ "proposal": proposal }))).await),
+            ("AssignPlan", house.call(&self.owner, "POST", &assign, Some(json!({ "to": null }))).await),
+        ]
+    }
+
     /// What can be read of it.
     async fn everything(&self, house: &House) -> Vec<(String, Value)> {
         let environment = format!("environments/{}", self.environment);
@@ -390,6 +429,8 @@ impl LivedIn {
             "me",
             "me/sessions",
             "me/passkeys",
+            "me/ssh-keys",
+            "plans",
             "members",
             "groups",
             "keys",

@@ -481,7 +481,13 @@ mod tests {
     #[test]
     fn the_documentation_names_every_key() {
         let docs = include_str!("../../../../docs/configuration.md");
-        for schema in [schemars::schema_for!(File), schemars::schema_for!(Oidc), schemars::schema_for!(TopologySnapshots), schemars::schema_for!(Notify), schemars::schema_for!(Smtp)] {
+        for schema in [
+            schemars::schema_for!(File),
+            schemars::schema_for!(Oidc),
+            schemars::schema_for!(TopologySnapshots),
+            schemars::schema_for!(Notify),
+            schemars::schema_for!(Smtp),
+        ] {
             for key in schema.get("properties").and_then(|keys| keys.as_object()).unwrap().keys() {
                 assert!(docs.contains(&format!("`{key}`")), "docs/configuration.md does not name `{key}`");
             }

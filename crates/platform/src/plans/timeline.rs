@@ -16,14 +16,21 @@ pub(crate) fn named(doc: &PlanDoc, incident: &assent_incidents::Incident) -> Str
     if seen { format!("{}: {}", doc.title, doc.target) } else { doc.title.clone() }
 }
 
+/// The same where the incident is not at hand: what is changed beside the faulty object may be nobody's business who reads the incident.
+pub(crate) fn told(doc: &PlanDoc) -> String {
+    let beside = doc.faulty.namespace.is_some() && doc.target.namespace != doc.faulty.namespace;
+    if beside { format!("{}, beside it", doc.action.replace('_', " ")) } else { doc.title.clone() }
+}
+
 /// What a vote says.
 pub(crate) fn of_vote(doc: &PlanDoc, vote: &Vote) -> String {
+    let title = told(doc);
     match (&vote.word, doc.state) {
-        (Word::Approve, PlanState::Approved) => format!("said yes to a plan, and that is enough: {}", doc.title),
-        (Word::Approve, _) => format!("said yes to a plan: {}", doc.title),
-        (Word::Withdraw, _) => format!("took back their yes to a plan: {}", doc.title),
-        (Word::Reject { reason }, PlanState::Rejected) => format!("said no to a plan: {}: {reason}", doc.title),
-        (Word::Reject { reason }, _) => format!("asked for a plan to be taken back: {}: {reason}", doc.title),
+        (Word::Approve, PlanState::Approved) => format!("said yes to a plan, and that is enough: {title}"),
+        (Word::Approve, _) => format!("said yes to a plan: {title}"),
+        (Word::Withdraw, _) => format!("took back their yes to a plan: {title}"),
+        (Word::Reject { reason }, PlanState::Rejected) => format!("said no to a plan: {title}: {reason}"),
+        (Word::Reject { reason }, _) => format!("asked for a plan to be taken back: {title}: {reason}"),
     }
 }
 
@@ -34,7 +41,7 @@ pub(crate) async fn tell(plane: &ControlPlane, tenant: &Tenant, doc: &PlanDoc, t
 
 /// Tells that a plan was carried out, so that its incident is watched for what comes of it.
 pub(crate) async fn acted_on(plane: &ControlPlane, tenant: &Tenant, doc: &PlanDoc, by: &str) {
-    act(plane, tenant, doc, Act::ActedOn { plan: doc.title.clone() }, by).await;
+    act(plane, tenant, doc, Act::ActedOn { plan: told(doc) }, by).await;
 }
 
 async fn act(plane: &ControlPlane, tenant: &Tenant, doc: &PlanDoc, act: Act, by: &str) {

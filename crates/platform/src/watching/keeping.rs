@@ -34,6 +34,11 @@ impl Unwritten {
         self.incidents.is_empty()
     }
 
+    /// Whether an incident is still to be written.
+    pub(super) fn holds(&self, id: IncidentId) -> bool {
+        self.incidents.contains_key(&id)
+    }
+
     /// Takes steps in, and reports for those incidents that the examination speaks of.
     pub(super) fn take(&mut self, steps: &[Step], examined: Option<&Examined>, book: &Book) {
         for step in steps {

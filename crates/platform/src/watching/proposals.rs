@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use assent_api::Problem;
+use assent_api::{Code, Problem};
 use assent_base::id::{ClusterId, IncidentId, TenantId};
 use assent_base::{Digest, Timestamp};
 use assent_diagnosis::report::EntityName;
@@ -93,27 +93,39 @@ impl Proposals {
         plane: &ControlPlane,
         tenant: &Tenant,
         book: &Book,
-    ) -> Result<Vec<(IncidentId, String)>, Problem> {
+        unwritten: impl Fn(IncidentId) -> bool,
+    ) -> Vec<(IncidentId, String)> {
         let mut told = Vec::new();
-        while let Some(id) = self.ended.first().copied() {
-            if book.get(id).is_none_or(|incident| !incident.is_live()) {
-                plane.end_plans(tenant, id).await?;
+        for id in std::mem::take(&mut self.ended) {
+            let is_over = book.get(id).is_none_or(|incident| !incident.is_live());
+            if is_over && let Err(problem) = plane.end_plans(tenant, id).await {
+                tracing::warn!(incident = %id, %problem, "the plans of an incident that is over are not ended yet");
+                self.ended.insert(id);
             }
-            self.ended.remove(&id);
         }
-        while let Some((print, plans)) = self.unsettled.first_key_value() {
-            let incident = book.incidents().find(|incident| incident.is_live() && incident.fingerprint == *print);
-            if let Some(incident) = incident {
-                let settled = plane.settle_plans(tenant, incident, plans).await?;
-                told.extend(settled.told.into_iter().map(|text| (incident.id, text)));
-                if settled.waits {
-                    self.held.extend(incident.sightings.keys().cloned());
+        // What cannot be kept of one incident keeps no other waiting.
+        for (print, plans) in std::mem::take(&mut self.unsettled) {
+            let Some(incident) = book.incidents().find(|incident| incident.is_live() && incident.fingerprint == print) else { continue };
+            if unwritten(incident.id) {
+                self.unsettled.insert(print, plans);
+                continue;
+            }
+            match plane.settle_plans(tenant, incident, &plans).await {
+                Ok(settled) => {
+                    told.extend(settled.told.into_iter().map(|text| (incident.id, text)));
+                    self.held.extend(incident.sightings.keys().filter(|_| settled.waits).cloned());
+                    self.next_expiry = None;
                 }
-                self.next_expiry = None;
+                Err(problem) => {
+                    tracing::warn!(incident = %incident.id, %problem, "plans are not kept");
+                    // What is too large now is so the next time too.
+                    if problem.code != Code::TooLarge {
+                        self.unsettled.insert(print, plans);
+                    }
+                }
             }
-            self.unsettled.pop_first();
         }
-        Ok(told)
+        told
     }
 
     /// Looks for plans whose time is over or whose incident is, and gives the slices that are to be drawn for again.

@@ -444,16 +444,12 @@ impl Task {
 
     /// Keeps the plans that were drawn, after the incidents that they are for.
     async fn keep_plans(&mut self, now: Timestamp) {
-        if self.unwritten.is_empty() && !self.proposals.is_settled() {
-            match self.proposals.settle(&self.plane, &self.tenant, &self.book).await {
-                Ok(told) => {
-                    for (id, text) in told {
-                        // One that is gone has no timeline.
-                        let steps = self.book.act(id, &Act::OfPlan { text }, TELLER, now).unwrap_or_default();
-                        self.unwritten.take(&steps, None, &self.book);
-                    }
-                }
-                Err(problem) => tracing::warn!(cluster = %self.cluster, %problem, "plans are not kept yet"),
+        if !self.proposals.is_settled() {
+            let unwritten = |id| self.unwritten.holds(id);
+            for (id, text) in self.proposals.settle(&self.plane, &self.tenant, &self.book, unwritten).await {
+                // One that is gone has no timeline.
+                let steps = self.book.act(id, &Act::OfPlan { text }, TELLER, now).unwrap_or_default();
+                self.unwritten.take(&steps, None, &self.book);
             }
         }
         match self.proposals.sweep(&self.plane, &self.tenant, &self.book, self.cluster, now).await {
