@@ -96,6 +96,7 @@ const ROOMS: &[Room] = &[
         floor: Floor::Binary,
         may_use: &[
             "assent-api",
+            "assent-approval",
             "assent-base",
             "assent-capture",
             "assent-client",

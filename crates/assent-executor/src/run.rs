@@ -1,9 +1,10 @@
 //! The commands.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use assent_apply::rights::{self, Found, Lent};
+use assent_apply::rights::{self, Found, Lent, NotFit};
 use assent_apply::{Access, Cluster};
 use assent_client::Proxy;
 use assent_execution::Pinned;
@@ -41,7 +42,7 @@ pub(crate) fn run(asked: &Run) -> anyhow::Result<()> {
         let pulse = Pulse::new();
         let answering = tokio::spawn(health::answer(listener, pulse.clone()));
         tracing::info!(cluster = %pinning.now.cluster, policy = %pinning.now.policy_digest(), open = state.busy().len(), "running");
-        let executor = Executor { state, link, cluster, cluster_uid, pinning, pulse, now, judged: BTreeSet::new() };
+        let executor = Executor { state, link, cluster, cluster_uid, pinning, pulse, now, judged: BTreeSet::new(), rest: Arc::default() };
         let done = executor.run(stop()).await;
         answering.abort();
         done
@@ -56,7 +57,7 @@ pub(crate) fn preflight(asked: &Run) -> anyhow::Result<()> {
     let pinned = Pinned::parse(&bytes).context("the pinned document")?;
     let found = runtime()?.block_on(async {
         let cluster = access(asked, &config).cluster().await?;
-        fit(&cluster, &pinned).await
+        anyhow::Ok(fit(&cluster, &pinned).await?)
     })?;
     for who in &found.missing {
         println!("cannot act as {who}");
@@ -69,14 +70,14 @@ pub(crate) fn preflight(asked: &Run) -> anyhow::Result<()> {
 }
 
 /// Reviews our own rights against whom is pinned.
-async fn fit(cluster: &Cluster, pinned: &Pinned) -> anyhow::Result<Found> {
+pub(crate) async fn fit(cluster: &Cluster, pinned: &Pinned) -> Result<Found, NotFit> {
     let mut lent = Lent::default();
     for one in pinned.impersonated() {
         lent.users.insert(one.user);
         lent.groups.extend(one.groups);
     }
     let namespaces = pinned.rules.namespaces.iter().map(ToString::to_string).filter(|name| !name.ends_with('*')).collect();
-    Ok(rights::review(cluster, &lent, &namespaces).await?)
+    rights::review(cluster, &lent, &namespaces).await
 }
 
 fn access(asked: &Run, config: &Config) -> Access {

@@ -4,6 +4,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -14,6 +15,9 @@ use assent_execution::journal::{Book, Chain, HEAD, JOURNAL_BYTES_MAX, Journal};
 use assent_execution::run::{Event, Run};
 
 use crate::config::bounded;
+
+/// Plans hold settings, which are nobody else's on this machine.
+const PRIVATE: u32 = 0o600;
 
 pub(crate) struct State {
     folder: PathBuf,
@@ -30,7 +34,8 @@ impl State {
     pub(crate) fn open(folder: &Path, now: Timestamp) -> anyhow::Result<Self> {
         let cannot = || format!("the state folder `{}` cannot be used", folder.display());
         std::fs::create_dir_all(folder).with_context(cannot)?;
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(folder.join("lock")).with_context(cannot)?;
+        let lock =
+            OpenOptions::new().create(true).truncate(false).write(true).mode(PRIVATE).open(folder.join("lock")).with_context(cannot)?;
         if lock.try_lock().is_err() {
             bail!("another executor has the state folder `{}`", folder.display());
         }
@@ -98,7 +103,7 @@ impl State {
 /// Puts a file in place of another, whole or not at all.
 fn replace(folder: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
     let (path, fresh) = (folder.join(name), folder.join(format!("{name}.new")));
-    let mut file = File::create(&fresh)?;
+    let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(PRIVATE).open(&fresh)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     std::fs::rename(&fresh, &path)?;

@@ -1,11 +1,14 @@
 //! The loop: ask for work, judge it, drive what runs.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use assent_api::executor::{ExecutorHello, ToRehearse, ToRun, ToStop, WAIT_S_MAX, Work};
 use assent_api::plans::{Outcome, RunStep, Step};
 use assent_apply::Cluster;
+use assent_apply::rights::NotFit;
 use assent_approval::statement::ClusterUid;
 use assent_approval::vote::Vote;
 use assent_approval::warrant::Warrant;
@@ -13,6 +16,7 @@ use assent_base::{Digest, Timestamp};
 use assent_execution::order::{Known, Order};
 use assent_execution::run::{Event, Run};
 use assent_plan::Plan;
+use tokio::sync::Notify;
 
 use crate::backoff::Backoff;
 use crate::drive::{Tools, drive};
@@ -20,6 +24,7 @@ use crate::health::Pulse;
 use crate::link::Link;
 use crate::pinning::Pinning;
 use crate::rehearse::rehearse;
+use crate::run::fit;
 use crate::state::State;
 
 /// Pieces of work of one kind that are taken from one answer, at most.
@@ -30,6 +35,10 @@ const REMEMBERED_MAX: usize = 10_000;
 const VOTE_BYTES_MAX: usize = 64 << 10;
 /// Seconds that a request for work waits while something is watched.
 const BUSY_WAIT_S: u32 = 1;
+/// How often our own rights are reviewed.
+const REVIEW_EVERY: Duration = Duration::from_secs(3_600);
+/// What is being seen to has so long to come to its end when the executor is to stop.
+const STOP_MAX: Duration = Duration::from_secs(20);
 /// An answer without anything new is not asked for again before this.
 const PACE: Duration = Duration::from_millis(500);
 
@@ -43,24 +52,64 @@ pub(crate) struct Executor {
     pub(crate) now: fn() -> Timestamp,
     /// What was judged before.
     pub(crate) judged: BTreeSet<Digest>,
+    /// Whether nothing is being seen to.
+    pub(crate) rest: Arc<Rest>,
+}
+
+/// Whether the executor only waits, so that ending then cuts nothing short.
+#[derive(Debug, Default)]
+pub(crate) struct Rest {
+    is: AtomicBool,
+    came: Notify,
+}
+
+impl Rest {
+    async fn during<T>(&self, waiting: impl Future<Output = T>) -> T {
+        self.is.store(true, Ordering::Relaxed);
+        self.came.notify_one();
+        let came = waiting.await;
+        self.is.store(false, Ordering::Relaxed);
+        came
+    }
+
+    async fn comes(&self) {
+        while !self.is.load(Ordering::Relaxed) {
+            self.came.notified().await;
+        }
+    }
 }
 
 impl Executor {
-    /// Runs until it is told to stop. What is under way then is in the journal.
+    /// Runs until it is told to stop: what is being seen to then is finished if that takes no longer than [`STOP_MAX`], and what is not is in
+    /// the journal.
     pub(crate) async fn run(mut self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+        let rest = self.rest.clone();
         tokio::pin!(stop);
+        let rounds = self.rounds();
+        tokio::pin!(rounds);
         tokio::select! {
-            () = &mut stop => Ok(()),
-            ended = self.rounds() => ended,
+            () = &mut stop => {}
+            ended = &mut rounds => return ended,
+        }
+        tracing::info!("stopping");
+        tokio::select! {
+            _ = tokio::time::timeout(STOP_MAX, rest.comes()) => Ok(()),
+            ended = &mut rounds => ended,
         }
     }
 
     async fn rounds(&mut self) -> anyhow::Result<()> {
         let (mut backoff, mut greeted) = (Backoff::default(), false);
+        let mut reviewed = Instant::now();
         loop {
             let now = (self.now)();
-            if self.pinning.look(&mut self.state, &self.cluster_uid, now)? {
+            let repinned = self.pinning.look(&mut self.state, &self.cluster_uid, now)?;
+            if repinned {
                 greeted = false;
+            }
+            if repinned || reviewed.elapsed() > REVIEW_EVERY {
+                self.review().await?;
+                reviewed = Instant::now();
             }
             let any = match self.round(&mut greeted).await? {
                 Some(any) => {
@@ -72,12 +121,12 @@ impl Executor {
                     self.pulse.beat(false);
                     // What was applied is watched, whether the control plane answers or not.
                     self.drive().await?;
-                    tokio::time::sleep(backoff.wait()).await;
+                    self.rest.during(tokio::time::sleep(backoff.wait())).await;
                     continue;
                 }
             };
             if !any {
-                tokio::time::sleep(PACE).await;
+                self.rest.during(tokio::time::sleep(PACE)).await;
             }
         }
     }
@@ -91,7 +140,8 @@ impl Executor {
             }
         }
         let wait_s = if self.state.busy().is_empty() { WAIT_S_MAX } else { BUSY_WAIT_S };
-        let work = match self.link.work(wait_s).await {
+        let asked = self.rest.clone();
+        let work = match asked.during(self.link.work(wait_s)).await {
             Ok(work) => work,
             Err(error) => {
                 tracing::warn!(%error, "no work from the control plane");
@@ -100,6 +150,21 @@ impl Executor {
         };
         let new = self.take(work).await?;
         Ok(Some(self.drive().await? || new))
+    }
+
+    /// Reviews our own rights again: what was granted since is not used. An API server that does not answer is asked the next time.
+    async fn review(&self) -> anyhow::Result<()> {
+        match fit(&self.cluster, &self.pinning.now).await {
+            Ok(found) => {
+                found.missing.iter().for_each(|who| tracing::warn!(who, "is pinned, and this account may not act as them"));
+                Ok(())
+            }
+            Err(NotFit::Unknown(error)) => {
+                tracing::warn!(%error, "what this account may do could not be learnt");
+                Ok(())
+            }
+            Err(granted @ NotFit::OverGranted(_)) => Err(granted.into()),
+        }
     }
 
     async fn greet(&mut self) -> bool {
@@ -139,14 +204,11 @@ impl Executor {
     async fn take_run(&mut self, offer: &ToRun) -> anyhow::Result<bool> {
         let own = Warrant::parse(offer.warrant.as_bytes()).ok().map(|warrant| warrant.statement.fields().nonce);
         let known = own.and_then(|nonce| self.state.run(nonce));
-        // The same again is no second run, and what differs in anything is another offer.
-        let same = |run: &Run| {
-            let accepted = run.order().accepted();
-            accepted.id == offer.plan && accepted.bytes == offer.bytes && accepted.warrant == offer.warrant
-        };
-        if known.is_some_and(same)
-            || !self.is_new(&[b"run", offer.plan.to_string().as_bytes(), offer.bytes.as_bytes(), offer.warrant.as_bytes()])
-        {
+        // The same plan on the same statement is no second run, whoever else has signed it since.
+        let same = |run: &Run| run.order().id() == offer.plan && run.order().accepted().bytes == offer.bytes;
+        let plan = offer.plan.to_string();
+        let parts = [b"run", plan.as_bytes(), offer.bytes.as_bytes(), offer.warrant.as_bytes()];
+        if known.is_some_and(same) || !self.is_new(&parts) {
             return Ok(false);
         }
         if !self.state.has_room() {

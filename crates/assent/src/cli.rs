@@ -33,6 +33,22 @@ pub(crate) enum Command {
     Incidents(crate::remote::Incidents),
     /// Read an incident, or do something with it.
     Incident(Box<crate::remote::Incident>),
+    /// List plans: what may be changed, and who is asked.
+    Plans(crate::remote::Plans),
+    /// Read a plan, from the very bytes that are signed.
+    Plan(crate::remote::Plan),
+    /// Propose a change for an incident, or adapt a plan of it.
+    Propose(crate::remote::Propose),
+    /// Say yes to a plan, signed with your SSH key.
+    Approve(crate::remote::Approve),
+    /// Say no to a plan, or have it taken back, signed with your SSH key.
+    Reject(crate::remote::Reject),
+    /// Take back what you said about a plan, signed with your SSH key.
+    Withdraw(crate::remote::Withdraw),
+    /// The SSH keys that you sign with.
+    SshKey(crate::remote::SshKeys),
+    /// What runs plans in a cluster.
+    Executor(crate::remote::Executors),
     /// Clusters that are watched.
     Cluster(crate::remote::Clusters),
     /// Tenants, by whoever runs the installation.

@@ -13,24 +13,42 @@ use assent_client::{Auth, Client, Config};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
+mod ballots;
 mod channels;
 mod clusters;
+mod executors;
 mod incidents;
 mod ledger;
 mod login;
+mod plans;
 mod policy;
+mod signing;
+mod ssh_keys;
 mod tenants;
 
+pub(crate) use ballots::{Approve, Reject, Withdraw};
 pub(crate) use channels::Channels;
 pub(crate) use clusters::{Clusters, Environments, Observer};
+pub(crate) use executors::Executors;
 pub(crate) use incidents::{Incident, Incidents};
 pub(crate) use ledger::Ledger;
 pub(crate) use login::{Login, Logout};
+pub(crate) use plans::{Plan, Plans, Propose};
 pub(crate) use policy::Policy;
+pub(crate) use ssh_keys::SshKeys;
 pub(crate) use tenants::Tenants;
 
 /// The server unless another is named: where `assent up` listens by default.
 const SERVER_DEFAULT: &str = "http://127.0.0.1:8473";
+
+/// How to print an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Form {
+    /// For people.
+    Human,
+    /// The answer of the API, in JSON.
+    Json,
+}
 
 /// Which platform, and as whom.
 #[derive(Debug, Clone, Args)]

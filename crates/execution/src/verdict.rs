@@ -15,6 +15,9 @@ use serde_json::Value;
 /// Seconds after which a Service that leads nowhere counts as that: controllers take a moment.
 pub const SETTLE_S: i64 = 30;
 
+/// What serves must still do so after this part of the window: a program that fails at once was ready for a moment.
+pub const HOLD_PART: i64 = 10;
+
 /// What is read to judge a change, at one instant.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Sample {
@@ -146,13 +149,25 @@ pub fn is_restored(plan: &Plan, live: Option<&Value>) -> bool {
 #[must_use]
 pub fn judge(plan: &Plan, before: &Baseline, sample: &Sample, since_s: i64, window_s: i64) -> Verdict {
     let is_late = since_s >= window_s;
-    match &plan.inverse {
+    let verdict = match &plan.inverse {
         Inverse::MadeAnew { by } => judge_deletion(plan, &by.to_string(), before, sample, is_late),
         Inverse::Patch { .. } => match &sample.target {
             None => Verdict::Overtaken("the object is gone".to_owned()),
             Some(live) if !is_changed(plan, Some(live)) => Verdict::Overtaken("somebody has changed what was written".to_owned()),
             Some(live) => judge_patch(plan, live, before, sample, (since_s, is_late)),
         },
+    };
+    match verdict {
+        Verdict::Verified(words) if serves(plan) && since_s < window_s / HOLD_PART => Verdict::GoingOn(words),
+        other => other,
+    }
+}
+
+/// Whether what follows from a plan is that something serves, which takes time to show.
+fn serves(plan: &Plan) -> bool {
+    match plan.kind() {
+        Kind::Deployment => !matches!(plan.action, Action::Suspend {}),
+        kind => matches!(kind, Kind::StatefulSet | Kind::DaemonSet | Kind::Service | Kind::Pod),
     }
 }
 

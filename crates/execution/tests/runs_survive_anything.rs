@@ -217,14 +217,14 @@ impl World {
                 }
             },
             Need::Check => match plan.preconditions.drift(&self.live).first() {
-                _ if how % 8 == 0 => {}
+                _ if how.is_multiple_of(8) => {}
                 Some(drift) => self.event(Event::Objected(drift.to_string())),
                 None => {
                     let before = baseline(&plan, &self.sample());
                     self.event(Event::Checked(before));
                 }
             },
-            Need::Confirm if how % 16 == 0 => self.event(Event::Lapsed("a key was revoked".to_owned())),
+            Need::Confirm if how.is_multiple_of(16) => self.event(Event::Lapsed("a key was revoked".to_owned())),
             Need::Confirm | Need::Prepare => self.event(Event::Ready),
             Need::Apply => match &plan.request {
                 Request::Patch(ops) => self.send(ops.clone(), true, how),
@@ -274,7 +274,7 @@ impl World {
     }
 
     /// From here on everything goes well.
-    fn to_the_end(&mut self) {
+    fn play_out(&mut self) {
         for _ in 0..1_000 {
             if self.run().need() == Need::Nothing {
                 return;
@@ -314,7 +314,7 @@ proptest! {
         for next in moves {
             world.step(next);
         }
-        world.to_the_end();
+        world.play_out();
         world.tells_the_truth();
         let replayed = Journal::parse(&world.disk).unwrap();
         prop_assert_eq!(replayed.book.run(world.nonce).unwrap().steps(), world.run().steps());
@@ -341,10 +341,10 @@ proptest! {
 #[test]
 fn without_trouble_it_is_verified_and_a_signed_no_takes_it_back() {
     let mut world = World::new(true);
-    world.to_the_end();
+    world.play_out();
     assert_eq!(world.run().outcome(), Some(Outcome::Verified));
     world.step(Move::Stop);
-    world.to_the_end();
+    world.play_out();
     assert_eq!((world.run().outcome(), world.changes, world.reverts), (Some(Outcome::Reverted), 1, 1));
     world.step(Move::Stop);
     assert_eq!(world.run().need(), Need::Nothing, "it is taken back once");
@@ -353,7 +353,7 @@ fn without_trouble_it_is_verified_and_a_signed_no_takes_it_back() {
 #[test]
 fn what_is_worse_than_before_is_taken_back() {
     let mut world = World::new(false);
-    world.to_the_end();
+    world.play_out();
     assert_eq!((world.run().outcome(), world.changes, world.reverts), (Some(Outcome::Reverted), 1, 1));
 }
 
@@ -361,10 +361,10 @@ fn what_is_worse_than_before_is_taken_back() {
 fn nothing_is_applied_once_its_time_is_over_nor_taken_back_after_the_undo_window() {
     let mut late = World::new(true);
     late.now_s = 900;
-    late.to_the_end();
+    late.play_out();
     assert_eq!((late.run().outcome(), late.changes), (Some(Outcome::Refused), 0));
     let mut done = World::new(true);
-    done.to_the_end();
+    done.play_out();
     done.now_s += 3_600;
     done.step(Move::Stop);
     assert_eq!(done.run().need(), Need::Nothing);
@@ -373,7 +373,7 @@ fn nothing_is_applied_once_its_time_is_over_nor_taken_back_after_the_undo_window
 #[test]
 fn a_nonce_is_kept_until_nobody_can_come_back_to_it() {
     let mut world = World::new(true);
-    world.to_the_end();
+    world.play_out();
     assert_eq!(world.book.used(), BTreeSet::from([world.nonce]));
     assert!(!world.book.compacted(at(900)).is_empty(), "the statement has just ended, and clocks differ");
     assert!(!world.book.compacted(at(3_600)).is_empty(), "rules count runs of an hour");
@@ -384,7 +384,7 @@ fn a_nonce_is_kept_until_nobody_can_come_back_to_it() {
 #[test]
 fn lines_that_are_missing_doubled_or_moved_are_damage() {
     let mut world = World::new(true);
-    world.to_the_end();
+    world.play_out();
     let text = String::from_utf8(world.disk.clone()).unwrap();
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let joined = |lines: &[&str]| Journal::parse(lines.concat().as_bytes());

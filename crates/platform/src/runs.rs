@@ -175,6 +175,10 @@ impl ControlPlane {
                 Place::Next(course) => course,
             };
             may_follow(&kept.doc, &step.step, now)?;
+            // By the keys that count now, and not by what was counted before.
+            if matches!(step.step, Step::Intended { .. }) && self.warrant_of(tenant, &kept).await?.is_none() {
+                return Err(Problem::new(Code::Conflict, "the plan is not approved now"));
+            }
             // Recorded once, even if somebody else changes the plan meanwhile.
             let index = match record {
                 Some(index) => index,

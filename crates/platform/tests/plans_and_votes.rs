@@ -245,6 +245,8 @@ async fn a_key_that_is_removed_takes_its_votes_with_it() {
     let after = house.get(&ada.who, &format!("/api/v1/plans/{plan}")).await.json();
     assert_eq!(after["summary"]["approvals"], 1);
     assert_eq!(installed.work(house).await["run"], Value::Null, "no warrant is made of it any more");
+    let after = house.get(&ada.who, &format!("/api/v1/plans/{plan}")).await.json();
+    assert_eq!((&after["summary"]["state"], &after["summary"]["approvals"]), (&json!("awaiting"), &json!(1)), "others are asked again");
 }
 
 #[tokio::test]
@@ -364,7 +366,7 @@ impl Scene {
     async fn open() -> Self {
         let house = House::open().await;
         let owner = house.owner().await;
-        let ada = Voter::join(&house, &owner, "ada.b@example.org", "approver").await;
+        let ada = Voter::of(&house, owner.clone()).await;
         let ben = Voter::join(&house, &owner, "ben@example.org", "approver").await;
         let mut played = Played::let_in(&house, &owner).await;
         let installed = Installed::with(&house, &owner, &played.observer.cluster, &[&ada, &ben]).await;

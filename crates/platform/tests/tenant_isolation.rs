@@ -260,8 +260,7 @@ async fn everything(house: &House, full: &Full) -> Vec<Value> {
     let mut seen = Vec::new();
     let incident = |part: &str| format!("incidents/{}/{part}", full.ids["inc"]);
     let (timeline, comments) = (incident("timeline"), incident("comments"));
-    let own =
-        ["environments", "clusters", "members", "policies", "alert-sources", "channels", "groups", "tenant", "incidents", "plans"];
+    let own = ["environments", "clusters", "members", "policies", "alert-sources", "channels", "groups", "tenant", "incidents", "plans"];
     for path in own.into_iter().chain([timeline.as_str(), &comments]) {
         let answer = house.get(&full.owner, &format!("/api/v1/{path}")).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());

@@ -63,7 +63,7 @@ impl Cluster {
         self.apply(
             &json!({
                 "apiVersion": "v1", "kind": "Node",
-                "metadata": {"name": name, "annotations": {"kwok.x-k8s.io/node": "fake"}, "labels": {"kubernetes.io/hostname": name, "disk": "ssd"}},
+                "metadata": {"name": name, "annotations": {"kwok.x-k8s.io/node": "fake"}, "labels": {"kubernetes.io/hostname": name, "disk": "ssd", "pool": "general"}},
                 "status": {"capacity": room, "allocatable": room},
             })
             .to_string(),

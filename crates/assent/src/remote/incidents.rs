@@ -280,7 +280,7 @@ fn row(one: &IncidentSummary) -> String {
 }
 
 /// The API's own word for something.
-fn word(value: impl serde::Serialize) -> String {
+pub(super) fn word(value: impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|value| value.as_str().map(|word| word.replace('_', " "))).unwrap_or_default()
 }
 

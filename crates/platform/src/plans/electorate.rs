@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use assent_api::plans::Voter;
+use assent_api::plans::{PlanState, Voter};
 use assent_api::{Action, Code, Problem, Role};
 use assent_approval::change::{BadRecord, Change, Record};
 use assent_approval::keyring::{Approver, HeldKey, Keyring, KeyringFile, VoteKey};
@@ -109,7 +109,8 @@ impl ControlPlane {
         Ok(found.map(|(incident, place)| doc.resource(tenant.id(), place, &incident.doc.0)))
     }
 
-    /// The warrant of a plan that enough people have said yes to, by the keys that count now; none if it is not approved, or no more.
+    /// The warrant of a plan that enough people have said yes to, by the keys that count now; none if it is not approved, or no more. A plan
+    /// whose votes went with their keys awaits others again.
     pub(crate) async fn warrant_of(&self, tenant: &Tenant, kept: &Kept<PlanDoc>) -> Result<Option<Warrant>, Problem> {
         let (doc, now) = (&kept.doc, self.now());
         let Some(statement) = doc.statement.clone().filter(|statement| !statement.is_over(now)) else { return Ok(None) };
@@ -124,6 +125,11 @@ impl ControlPlane {
         let keyring = self.keyring(tenant, &resource, &installed).await?;
         match doc.recalled(&keyring, now) {
             Some(Ok(Change::Approved(approved))) => Ok(approved.warrant(&keyring, now).ok()),
+            Some(Ok(Change::Awaiting(awaiting))) if doc.state == PlanState::Approved => {
+                let approvals = u8::try_from(awaiting.approvers().count()).unwrap_or(u8::MAX);
+                self.await_again(tenant, kept, approvals).await?;
+                Ok(None)
+            }
             Some(Ok(Change::Awaiting(_) | Change::Rejected(_) | Change::Expired(_)) | Err(_)) | None => Ok(None),
         }
     }

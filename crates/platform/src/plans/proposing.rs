@@ -14,6 +14,7 @@ use assent_plan::{Action as Change, catalogue};
 use assent_policy::Resource;
 use assent_store::{Expect, Tenant};
 
+use super::drawn::KEPT_MAX;
 use super::{OpenPlan, timeline, writes};
 use crate::caller::Caller;
 use crate::desk::Desk;
@@ -46,6 +47,9 @@ impl Handle<ProposePlan> for ControlPlane {
         doc.authors = before.iter().flat_map(|open| open.kept.doc.authors.iter().copied()).chain([author]).collect();
         doc.adapted_from = input.body.instead_of;
         let others = self.plans_of(&desk.tenant, doc.incident).await?;
+        if others.len() >= KEPT_MAX {
+            return Err(Problem::new(Code::Conflict, format!("an incident has at most {KEPT_MAX} plans")));
+        }
         doc.rank = others.iter().map(|kept| kept.doc.rank).max().unwrap_or(0).saturating_add(1);
         let installed = self.installed(&desk.tenant, doc.cluster).await?;
         doc.ask(&plan, &installed, self.random(), desk.now);
