@@ -1,17 +1,12 @@
 // No page has a serious or critical fault that axe can see, light or dark, wide or narrow.
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-
-import type { AxeResults } from "axe-core";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
+import { serious } from "./axe";
 import { LAPTOP, openBrowser, openContext, PHONE, settled } from "./browser";
 import { inside, outside } from "./pages";
 import { firstPlan } from "./executor";
 import { Platform, type Session } from "./platform";
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 let platform: Platform;
 let session: Session;
@@ -45,10 +40,7 @@ it.each([
     for (const path of cookie ? [...inside, `/incidents/${incident}`, `/actions/${plan}`] : outside) {
       await page.goto(path);
       await settled(page);
-      await page.evaluate(axe);
-      const { violations } = await page.evaluate(() => (window as unknown as { axe: { run: () => Promise<AxeResults> } }).axe.run());
-      const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-      for (const { id, nodes } of serious) found.push(`${path} ${id}: ${nodes.map(({ target, failureSummary }) => `${target.join(" ")} (${failureSummary?.split("\n")[1]?.trim()})`).slice(0, 4).join("; ")}`);
+      for (const fault of await serious(page)) found.push(`${path} ${fault}`);
     }
     expect(faults).toEqual([]);
     await context.close();

@@ -13,7 +13,9 @@ export async function heardChallenges(context: BrowserContext): Promise<string[]
   const heard: string[] = [];
   await context.exposeFunction("assentChallenge", (challenge: string) => heard.push(challenge));
   await context.addInitScript(() => {
-    const own = navigator.credentials;
+    // An empty page has none.
+    const own = navigator.credentials as CredentialsContainer | undefined;
+    if (!own) return;
     const get = own.get.bind(own);
     own.get = async (options) => {
       const challenge = options?.publicKey?.challenge;

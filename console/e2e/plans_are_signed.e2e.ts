@@ -2,13 +2,14 @@
 import type { Browser, BrowserContext, Page, Route } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
-import { planDigest } from "../src/plan/digest";
+import { digestOf, planDigest } from "../src/plan/digest";
 import { canonical, readCanonical, type Json } from "../src/plan/json";
 import { addPasskey, giveAuthenticator, heardChallenges } from "./authenticator";
+import { serious } from "./axe";
 import { LAPTOP, openBrowser, openContext, PHONE, settled, type Faults } from "./browser";
 import { Executor, firstPlan } from "./executor";
 import { payloads } from "./payloads";
-import { Platform, type Session } from "./platform";
+import { Platform, Session } from "./platform";
 
 let platform: Platform;
 let session: Session;
@@ -21,10 +22,12 @@ let executor: Executor;
 
 beforeAll(async () => {
   platform = await Platform.demo();
-  session = await platform.own();
+  await platform.own();
+  // Passkeys are of a name, and of no address; so is whoever asks for what to pin.
+  const url = platform.url.replace("127.0.0.1", "localhost");
+  session = await Session.signIn(url);
   browser = await openBrowser();
-  // Browsers give passkeys to a name, and to no address.
-  ({ context, faults } = await openContext(browser, platform.url.replace("127.0.0.1", "localhost"), { cookie: session.cookie }));
+  ({ context, faults } = await openContext(browser, url, { cookie: session.cookie }));
   asked = await heardChallenges(context);
   page = await context.newPage();
   await giveAuthenticator(context, page);
@@ -116,10 +119,26 @@ it.each([
       if (await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)) wide.push(from);
     });
   }
+  await instead<{ items: Summary[] }>("**/api/v1/plans?*", ({ items, ...rest }) => ({ ...rest, items: payloads.map((text, at) => ({ incident: "", ...items[0], ...spoken(text, at) })) }), async () => {
+    for (const path of ["/actions?view=all", `/incidents/${(await session.call<{ summary: Summary }>("GET", `/api/v1/plans/${plan}`)).summary.incident}`]) {
+      await page.goto(path);
+      await settled(page);
+      await page.getByRole("list", { name: "Plans" }).waitFor();
+      if (await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)) wide.push(-1);
+    }
+  });
   await page.setViewportSize(LAPTOP);
   expect(faults).toEqual([]);
   expect(wide).toEqual([]);
 });
+
+type Summary = { id: string; incident: string };
+
+/** What a list shows of a plan, each with another text. */
+function spoken(text: string, at: number) {
+  const id = `pln_${String(at).padStart(32, "0")}`;
+  return { id, title: text, incident_title: text, cluster_name: text, rank_reason: text, detail: text, action: text, target: { kind: text, namespace: text, name: text }, state: at % 2 ? "failed" : "awaiting" };
+}
 
 /** The plan with these texts wherever it has text of the cluster. */
 function hostile(bytes: string, texts: readonly string[]): string {
@@ -155,21 +174,21 @@ it("a plan is found, read, approved with a passkey, watched and taken back", asy
   await page.waitForURL(/\/actions\/pln_/);
   const plan = page.url().split("/").at(-1) ?? "";
   await page.getByRole("heading", { name: "What changes" }).waitFor();
+  expect(await serious(page)).toEqual([]);
   await approve().click();
+  await page.getByRole("button", { name: "Approve with passkey" }).waitFor();
+  expect(await serious(page)).toEqual([]);
   await page.getByRole("button", { name: "Approve with passkey" }).click();
   await page.getByText("Your approval is on the ledger.").waitFor();
   await page.getByText("You approved").waitFor();
   expect(asked).toHaveLength(1);
 
   const { run = [] } = await executor.work();
-  const [taken] = run.filter((one) => one.plan === plan);
-  expect(taken, "the executor is handed the warrant").toBeDefined();
+  expect(run.map((one) => one.plan), "the executor is handed the warrant").toContain(plan);
   const me = await session.call<{ account: string }>("GET", "/api/v1/me");
-  const { statement } = JSON.parse(taken?.warrant ?? "{}") as { statement: unknown };
-  expect(statement).toBeDefined();
-  const { digest } = await session.call<{ digest: string }>("GET", `/api/v1/plans/${plan}`);
+  const { statement } = await session.call<Whole>("GET", `/api/v1/plans/${plan}`);
   const steps = page.getByRole("list", { name: "Steps of the run" });
-  await executor.tell(plan, { intended: { statement: digest, approvers: [me.account], as_user: "ada@example.com" } });
+  await executor.tell(plan, { intended: { statement: await digestOf(statement.text), approvers: [me.account], as_user: "ada@example.com" } });
   await steps.getByText("Intent is on the ledger").waitFor();
   await executor.tell(plan, { rehearsed: {} }, { applied: { resource_version: "8123" } }, { progress: { text: "1 of 2 pods run the new template" } });
   await steps.getByText("1 of 2 pods run the new template").waitFor();
@@ -183,5 +202,6 @@ it("a plan is found, read, approved with a passkey, watched and taken back", asy
   const { stop = [] } = await executor.work();
   expect(stop.map((one) => one.plan)).toContain(plan);
   expect(asked).toHaveLength(2);
+  expect(await serious(page)).toEqual([]);
   expect(faults).toEqual([]);
 });

@@ -1,7 +1,7 @@
 // What the pages of plans read, by name.
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
-import { answer, api, isProblem } from "./client";
+import { answer, api, isProblem, type Schemas } from "./client";
 import { present, whole, WHOLE_PAGE } from "./queries";
 import type { operations } from "./schema";
 
@@ -52,11 +52,15 @@ export const sshKeysQuery = queryOptions({
   queryFn: () => whole((cursor) => answer(api.GET("/api/v1/me/ssh-keys", { params: { query: at(cursor, WHOLE_PAGE) } }))),
 });
 
+/** How often an executor is looked after: the live stream does not tell of it. Often while it is awaited. */
+const EXECUTOR_EVERY_MS = { awaited: 5_000, known: 30_000 };
+
 /** The executor of a cluster; nothing if there is none. */
 export const executorQuery = (cluster: string) =>
   queryOptions({
     queryKey: ["executor", cluster],
-    queryFn: async () => {
+    refetchInterval: ({ state: { data } }: { state: { data: Schemas["Executor"] | null | undefined } }) => (data ? (data.seen_at ? EXECUTOR_EVERY_MS.known : EXECUTOR_EVERY_MS.awaited) : false),
+    queryFn: async (): Promise<Schemas["Executor"] | null> => {
       try {
         return await answer(api.GET("/api/v1/clusters/{cluster}/executor", { params: { path: { cluster } } }));
       } catch (error) {

@@ -18,7 +18,7 @@ export async function castVote({ plan, word, reason, voter, tenant }: Asked): Pr
   const because = reason === undefined ? {} : { reason };
   const ballot = await answer(api.POST("/api/v1/plans/{plan}/ballot", { ...params, body: { word, ...because } }));
   if (!plan.statement) throw new NotSigned("Nobody is asked about this plan.");
-  const challenge = await challengeToSign({ bytes: plan.bytes, digest: plan.digest, statement: plan.statement, ballot, word, reason, voter, tenant, nowMs: Date.now() });
+  const challenge = await challengeToSign({ bytes: plan.bytes, digest: plan.digest, statement: plan.statement, ballot, word, reason, voter, tenant, cluster: plan.summary.cluster, nowMs: Date.now() });
   if (ballot.passkeys.length === 0) throw new NoPasskey("You have no passkey here.");
   const proof = await signed(challenge, ballot);
   return answer(api.POST("/api/v1/plans/{plan}/votes", { ...params, body: { round: ballot.round, word, ...because, proof } }));

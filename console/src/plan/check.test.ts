@@ -31,7 +31,7 @@ async function honest(change: Partial<ToSign> = {}, of: Partial<StatementFields>
   const { word = "approve", reason, voter: who = voter } = change;
   const text = await ballotText({ word, reason, voter: who, round: 1, statement: own });
   const ballot = { round: 1, text, challenge: await challengeOf(text) };
-  return { bytes: vector.bytes, digest: vector.digest, statement: { fields: own, text: statementText(own) }, ballot, word, voter, tenant: scope.tenant, nowMs: Date.parse(plan.drawn_at), ...change };
+  return { bytes: vector.bytes, digest: vector.digest, statement: { fields: own, text: statementText(own) }, ballot, word, voter, tenant: scope.tenant, cluster: scope.cluster, nowMs: Date.parse(plan.drawn_at), ...change };
 }
 
 it.each([["approve"], ["withdraw"], ["reject", "no"]] as const)("%s is signed when all agrees", async (word, reason?: string) => {
@@ -50,6 +50,7 @@ describe("nothing is signed", () => {
     ["the cluster is another of the same name", () => honest({}, { cluster_uid: "other" }), "another cluster"],
     ["the tenant is another", () => honest({}, { tenant: `tnt_${"9".repeat(32)}` }), "another organisation"],
     ["the caller's tenant is another", () => honest({ tenant: `tnt_${"9".repeat(32)}` }), "another organisation"],
+    ["it is listed under another cluster", () => honest({ cluster: `cls_${"9".repeat(32)}` }), "listed under"],
     ["the evidence is other", () => honest({}, { evidence: fields.policy }), "other evidence"],
     ["the statement stands longer than the plan", () => honest({}, { expires_at: "2026-05-05T12:00:00Z" }), "longer"],
     ["its time is over", () => honest({ nowMs: Date.parse(plan.expires_at) }), "over"],

@@ -16,6 +16,8 @@ export type Shown = {
   /** What people are asked to assent to; nothing of advice. */
   statement?: { fields: StatementFields; text: string } | null | undefined;
   tenant: string;
+  /** The cluster that the page names. */
+  cluster: string;
 };
 
 export type ToSign = Shown & {
@@ -29,12 +31,13 @@ export type ToSign = Shown & {
 };
 
 /** Holds the plan that is shown against what the platform says of it, before anybody thinks of signing. */
-export async function checkShown({ bytes, digest, statement, tenant }: Shown): Promise<void> {
+export async function checkShown({ bytes, digest, statement, tenant, cluster }: Shown): Promise<void> {
   const plan = readPlan(bytes);
   const made = await planDigest(bytes);
   if (digest !== made) differs("The digest that the platform gives for this plan is not the digest of the plan shown here.");
   const { scope } = plan;
   if (scope.is === "cluster" && scope.of.tenant !== tenant) differs("The plan is of another organisation.");
+  if (scope.is === "cluster" && scope.of.cluster !== cluster) differs("The plan is for another cluster than the one that it is listed under.");
   if (!statement) return;
   const { fields, text } = statement;
   if (fields.plan !== made) differs("The statement is about another plan than the one shown here.");

@@ -15,6 +15,10 @@ it("long runs of the same are counted", () => {
   expect(drawn(many, many.replace("l10\n", ""))).toEqual(["…7", " l7", " l8", " l9", "-l10", " l11", " l12", " l13", "…6"]);
 });
 
+it("a single line is not worth a count", () => {
+  expect(drawn("[\na\nb\nc\nd", "[\na\nb\nc\ne")[0]).toBe(" [");
+});
+
 it("both sides can be made again from the lines", () => {
   const [a, b] = ["x\ny\nz\ny", "y\nz\nq\ny\ny"];
   const lines = lineDiff(a, b);

@@ -41,7 +41,9 @@ function folded(lines: readonly { mark: "+" | "-" | " "; text: string }[]): Line
   const shown: Line[] = [];
   for (const [at, line] of lines.entries()) {
     const last = shown.at(-1);
-    if (near[at]) shown.push(line);
+    // One line alone takes no more room than its count.
+    const alone = !near[at] && near[at - 1] !== false && near[at + 1] !== false;
+    if (near[at] || alone) shown.push(line);
     else if (last?.mark === "…") last.count += 1;
     else shown.push({ mark: "…", count: 1 });
   }

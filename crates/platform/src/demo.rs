@@ -60,7 +60,8 @@ impl ControlPlane {
             memory_bytes: None,
         };
         let profiles = vec![Profile::Core, Profile::Workloads, Profile::Logs];
-        let uid = format!("played-{cluster}");
+        // As Kubernetes would write it: executors and statements take letters, digits and `-` alone.
+        let uid = format!("played-{cluster}").replace('_', "-");
         let hello = Hello { stream: stream.clone(), cluster_uid: uid, kubernetes: None, profiles, state: state.clone() };
         self.greet(&tenant, cluster, hello).await?;
         let mut seq = 0;

@@ -1,12 +1,14 @@
 // One plan of a list: a line on a wide window, a card on a phone.
 import { Avatar } from "@mantine/core";
-import { IconArrowDownRight, IconArrowUpRight, IconCheck, IconHandStop } from "@tabler/icons-react";
+import { IconCheck, IconHandStop } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { memo } from "react";
 
 import type { Schemas } from "../../api/client";
 import { entityText } from "../../parts/entity";
 import { PlanStateBadge, RiskMark, votesText } from "../../parts/plans";
+import { Prose } from "../../report/Prose";
+import { sentence } from "../../report/words";
 import { Left } from "../../time/countdown";
 import { Ago } from "../../time/zone";
 import classes from "./Row.module.css";
@@ -35,15 +37,17 @@ export const Row = memo(function Row({ plan, who, mine = false, environment, ran
         <RiskMark risk={plan.risk} bare />
       </span>
       <Link to="/actions/$plan" params={{ plan: id }} className={`${classes["title"]} foreign`} data-plan={id}>
-        {ranked && <span className={classes["rank"]}>{rank}.</span>} {title}
+        {ranked && <span className={classes["rank"]}>{rank}.</span>} <Prose text={sentence(title)} />
       </Link>
       <span className={classes["facts"]}>
-        <span className={`${classes["shrinks"]} foreign`}>{entityText(target)}</span>
-        {!ranked && <span className={`${classes["shrinks"]} foreign`}>{[cluster_name, environment].filter(Boolean).join(" · ")}</span>}
-        {!ranked && <span className={`${classes["shrinks"]} ${classes["incident"]} foreign`}>{incident_title}</span>}
+        <span className={`${classes["shrinks"]} ${classes["place"]} foreign`}>{entityText(target)}</span>
+        {!ranked && <span className={`${classes["shrinks"]} ${classes["place"]} foreign`}>{[cluster_name, environment].filter(Boolean).join(" · ")}</span>}
+        {!ranked && <span className={`${classes["shrinks"]} foreign`}>
+            {incident_title}
+          </span>}
         {rank_reason && (
           <span className={`${classes["shrinks"]} foreign`} title={rank_reason}>
-            {/worked/.test(rank_reason) ? <IconArrowUpRight size={13} aria-hidden /> : <IconArrowDownRight size={13} aria-hidden />} {rank_reason}
+            {rank_reason}
           </span>
         )}
         {plan.detail && !isOpen(plan) && <span className={`${classes["shrinks"]} foreign`}>{plan.detail}</span>}

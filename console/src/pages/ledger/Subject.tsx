@@ -32,6 +32,13 @@ function Place({ id, name }: { id: string; name: string | undefined }) {
       </LinkText>
     );
   }
+  if (id.startsWith("pln_")) {
+    return (
+      <LinkText to="/actions/$plan" params={{ plan: id }} size="sm" className="foreign">
+        {text}
+      </LinkText>
+    );
+  }
   if (id.startsWith("cls_")) {
     return (
       <LinkText to="/topology" search={{ cluster: id }} size="sm" className="foreign">

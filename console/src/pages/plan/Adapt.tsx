@@ -90,7 +90,7 @@ function Field({ parameter, typed, set }: FieldProps): ReactNode {
     <TextInput
       label={label}
       description={hint}
-      required={!optional && asked !== "text"}
+      required={!optional && domain !== "value"}
       {...(asked === "number" && { inputMode: "numeric" as const })}
       {...(chars !== undefined && { maxLength: chars })}
       value={value}

@@ -51,7 +51,10 @@ function Field({ change: { path, before, after, tested }, shared }: { change: Ch
 }
 
 function Values({ before, after }: { before: Json | undefined; after: Json | undefined }) {
-  const [a, b] = [textOf(before), textOf(after)];
+  const [first, second] = [textOf(before), textOf(after)];
+  // One on several lines is compared with the other on several lines.
+  const laidOut = [first, second].some((text) => text?.includes("\n"));
+  const [a, b] = laidOut ? [textOf(before, true), textOf(after, true)] : [first, second];
   if (a !== undefined && b !== undefined && (a.includes("\n") || b.includes("\n"))) {
     return (
       <div className={classes["values"]}>
@@ -100,9 +103,9 @@ function Value({ mark, text }: { mark: "-" | "+" | " "; text: string }) {
 }
 
 /** A value as its reader sees it. Text of several lines stands as it is, and everything else as JSON. */
-function textOf(value: Json | undefined): string | undefined {
+function textOf(value: Json | undefined, laidOut = false): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value === "string" && value.includes("\n")) return seen(value, true);
   const line = shown(value);
-  return line.length > ONE_LINE_CHARS && typeof value === "object" ? printed(value) : line;
+  return (laidOut || line.length > ONE_LINE_CHARS) && typeof value === "object" ? printed(value) : line;
 }

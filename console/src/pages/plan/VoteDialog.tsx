@@ -20,6 +20,7 @@ import { changesOf } from "../../plan/diff";
 import { Unreadable } from "../../plan/json";
 import type { Plan } from "../../plan/plan";
 import type { Word } from "../../plan/statement";
+import { titleOf } from "../../plan/title";
 import { Left } from "../../time/countdown";
 import { Fields } from "./Fields";
 import { rejectVerb, type Standing } from "./standing";
@@ -58,7 +59,7 @@ export function VoteDialog({ whole, plan, word, reject, onClose }: Props) {
   };
 
   return (
-    <Modal opened onClose={state.busy ? () => undefined : onClose} title={word === "reject" && reject && reject !== "reject" ? `${rejectVerb[reject]}: ${whole.summary.title}` : titles[word]} size="lg">
+    <Modal opened onClose={state.busy ? () => undefined : onClose} title={word === "reject" && reject && reject !== "reject" ? `${rejectVerb[reject]}: ${titleOf(plan.action)}` : titles[word]} size="lg">
       <form onSubmit={(event) => void send(event)}>
         <Stack gap="sm">
           <Look whole={whole} plan={plan} detailed={word === "approve"} />
@@ -78,11 +79,11 @@ export function VoteDialog({ whole, plan, word, reject, onClose }: Props) {
           )}
           {word === "withdraw" && <Text size="sm">What you said before does not count then. Nothing else changes.</Text>}
           {state.error !== undefined && <Refusal error={state.error} />}
-          <Group justify="flex-end">
+          <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose} disabled={state.busy}>
               Cancel
             </Button>
-            <Button type="submit" leftSection={<IconFingerprint size={17} aria-hidden />} loading={state.busy} disabled={!ready} {...(word !== "reject" && { "data-autofocus": true })}>
+            <Button type="submit" px="md" leftSection={<IconFingerprint size={17} aria-hidden />} loading={state.busy} disabled={!ready} {...(word !== "reject" && { "data-autofocus": true })}>
               {verb} with passkey
             </Button>
           </Group>
@@ -99,7 +100,7 @@ function Look({ whole: { summary, statement, digest }, plan, detailed }: { whole
     <>
       <div>
         <Text fw={600} className="foreign">
-          {summary.title}
+          {titleOf(plan.action)}
         </Text>
         <Group gap="sm">
           <EntityName entity={plan.target.object} />

@@ -79,7 +79,7 @@ export function VotePanel({ plan, agreement, ask }: Props) {
         </div>
         <Own plan={plan} agreement={agreement} ask={ask} />
         <Cast votes={votes} />
-        {asked && <Others could={could_vote} />}
+        {asked && <Others could={could_vote} votes={votes.length > 0} />}
       </Stack>
     </Section>
   );
@@ -203,13 +203,15 @@ function Cast({ votes }: { votes: Plan["votes"] }) {
   );
 }
 
-function Others({ could }: { could: NonNullable<Plan["could_vote"]> }) {
-  const pinned = could.filter((one) => one.pinned);
-  const loose = could.filter((one) => !one.pinned);
-  if (could.length === 0) {
+function Others({ could, votes }: { could: NonNullable<Plan["could_vote"]>; votes: boolean }) {
+  const { account } = useMe();
+  const others = could.filter((one) => one.account !== account);
+  const pinned = others.filter((one) => one.pinned);
+  const loose = others.filter((one) => !one.pinned);
+  if (others.length === 0) {
     return (
       <Text size="sm" c="dimmed">
-        Nobody else may vote on it.
+        Nobody{votes || others.length < could.length ? " else" : ""} may vote on it.
       </Text>
     );
   }

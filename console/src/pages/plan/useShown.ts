@@ -10,17 +10,17 @@ import { tryPlan, type Plan } from "../../plan/plan";
 export type Agreement = { is: "checking" } | { is: "agrees" } | { is: "differs"; why: string };
 export type ShownPlan = { plan: Plan | undefined; agreement: Agreement };
 
-export function useShown({ bytes, digest, statement }: Schemas["Plan"]): ShownPlan {
+export function useShown({ bytes, digest, statement, summary: { cluster } }: Schemas["Plan"]): ShownPlan {
   const { tenant } = useMe();
   const read = useMemo(() => tryPlan(bytes), [bytes]);
   const { data, error } = useQuery({
-    queryKey: ["agrees", bytes, digest, statement, tenant],
+    queryKey: ["agrees", bytes, digest, statement, tenant, cluster],
     staleTime: Infinity,
     retry: false,
     // Nothing is asked of the network; a page that is offline checks as well.
     networkMode: "always",
     queryFn: async () => {
-      await checkShown({ bytes, digest, statement, tenant });
+      await checkShown({ bytes, digest, statement, tenant, cluster });
       return true;
     },
   });

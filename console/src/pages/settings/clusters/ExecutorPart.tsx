@@ -1,6 +1,6 @@
 // What runs plans in a cluster: none, or one with what it has pinned.
-import { Alert, Button, Group, Stack, Text, Title } from "@mantine/core";
-import { IconPlus, IconRefresh, IconTrash } from "@tabler/icons-react";
+import { Alert, Group, Stack, Text, Title } from "@mantine/core";
+import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
@@ -74,9 +74,6 @@ export function ExecutorPart({ cluster, may }: Props) {
           />
           {data.pinned && <PinnedView pinned={data.pinned} cluster={cluster.id} />}
           <Group gap="xs">
-            <Button variant="subtle" size="compact-sm" leftSection={<IconRefresh size={15} aria-hidden />} onClick={() => void refetch()}>
-              Read anew
-            </Button>
             <MayButton may={may} why={why} variant="default" onClick={() => setAsked("again")}>
               New manifest and key
             </MayButton>
