@@ -108,7 +108,7 @@ pub struct QuietHours {
 /// When what was collected is told, in one message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "when", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Digest {
+pub enum DigestTimes {
     /// Every so many minutes, counted from midnight UTC.
     Every {
         /// 1 to 1,440.
@@ -148,7 +148,7 @@ pub struct ChannelRules {
     pub dedup_s: u32,
     /// When what was collected is told; at once if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub digest: Option<Digest>,
+    pub digest: Option<DigestTimes>,
     /// Messages in an hour, 1 to 600. What is beyond goes into the next message.
     pub per_hour_max: u32,
 }
@@ -296,16 +296,16 @@ pub struct CreateChannel {
 #[serde(deny_unknown_fields)]
 pub struct UpdateChannel {
     /// Its name.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Where it leads: all of it, secrets included.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<PutTarget>,
     /// All of its rules.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules: Option<ChannelRules>,
     /// Whether it is used. What waits in a channel that is not used is forgotten.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
 }
 

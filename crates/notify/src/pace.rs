@@ -155,7 +155,7 @@ fn due_of(rules: &ChannelRules, notice: &Notice, now: Timestamp) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
-    use assent_api::channels::{Digest, NoticeKind, QuietHours};
+    use assent_api::channels::{DigestTimes, NoticeKind, QuietHours};
     use assent_api::incidents::Severity;
     use proptest::prelude::*;
 
@@ -236,7 +236,8 @@ mod tests {
 
     #[test]
     fn new_rules_decide_about_what_waits() {
-        let (mut pace, rules) = (Pace::default(), ChannelRules { digest: Some(Digest::Every { minutes: 60 }), ..ChannelRules::default() });
+        let (mut pace, rules) =
+            (Pace::default(), ChannelRules { digest: Some(DigestTimes::Every { minutes: 60 }), ..ChannelRules::default() });
         pace.take(&rules, notice(1, OPENED), at(0));
         pace.take(&rules, notice(2, RESOLVED), at(0));
         assert!(pace.due(&rules, at(0)) > Some(at(0)));
@@ -249,7 +250,8 @@ mod tests {
 
     #[test]
     fn a_message_shows_the_worst_and_counts_the_rest() {
-        let (mut pace, rules) = (Pace::default(), ChannelRules { digest: Some(Digest::Every { minutes: 60 }), ..ChannelRules::default() });
+        let (mut pace, rules) =
+            (Pace::default(), ChannelRules { digest: Some(DigestTimes::Every { minutes: 60 }), ..ChannelRules::default() });
         for n in 0..250_u8 {
             let severity = if n == 249 { Severity::Broken } else { Severity::Notice };
             pace.take(&rules, Notice { severity, ..notice(n, OPENED) }, at(0));
@@ -283,7 +285,7 @@ mod tests {
             let rules = ChannelRules {
                 per_hour_max: per_hour,
                 dedup_s,
-                digest: (digest > 0).then_some(Digest::Every { minutes: digest * 30 }),
+                digest: (digest > 0).then_some(DigestTimes::Every { minutes: digest * 30 }),
                 quiet: if quiet { nights().quiet } else { Vec::new() },
                 urgent: quiet.then_some(Severity::Broken),
                 ..ChannelRules::default()

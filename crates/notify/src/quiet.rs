@@ -4,7 +4,7 @@
 //! comes twice is its first: so hours from 02:30 on begin on that night, too, once. The data of time zones is built in, so that every
 //! machine decides alike.
 
-use assent_api::channels::{ChannelRules, Day, Digest, QuietHours};
+use assent_api::channels::{ChannelRules, Day, DigestTimes, QuietHours};
 use assent_base::Timestamp;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
@@ -60,7 +60,7 @@ fn end_within(hours: &QuietHours, at: Timestamp) -> Option<Timestamp> {
 pub(crate) fn collected_until(rules: &ChannelRules, now: Timestamp) -> Timestamp {
     match &rules.digest {
         None => now,
-        Some(Digest::Every { minutes }) => {
+        Some(DigestTimes::Every { minutes }) => {
             let every_s = i64::from((*minutes).max(1)).saturating_mul(60);
             let day_s = now.as_second().rem_euclid(86_400);
             let midnight = now.as_second().saturating_sub(day_s);
@@ -68,7 +68,7 @@ pub(crate) fn collected_until(rules: &ChannelRules, now: Timestamp) -> Timestamp
             let next = day_s.div_euclid(every_s).saturating_add(1).saturating_mul(every_s).min(86_400);
             Timestamp::from_second(midnight.saturating_add(next)).unwrap_or(now)
         }
-        Some(Digest::Daily { at, zone: name }) => next_at(at, name, now).unwrap_or(now),
+        Some(DigestTimes::Daily { at, zone: name }) => next_at(at, name, now).unwrap_or(now),
     }
 }
 
@@ -171,12 +171,12 @@ mod tests {
 
     #[test]
     fn digests_come_at_their_times() {
-        let every = |minutes| ChannelRules { digest: Some(Digest::Every { minutes }), ..ChannelRules::default() };
+        let every = |minutes| ChannelRules { digest: Some(DigestTimes::Every { minutes }), ..ChannelRules::default() };
         assert_eq!(collected_until(&every(15), at("2026-01-10T10:00:00Z")), at("2026-01-10T10:15:00Z"));
         assert_eq!(collected_until(&every(15), at("2026-01-10T10:14:59Z")), at("2026-01-10T10:15:00Z"));
         assert_eq!(collected_until(&every(7), at("2026-01-10T23:59:00Z")), at("2026-01-11T00:00:00Z"));
         let daily = |at: &str| ChannelRules {
-            digest: Some(Digest::Daily { at: at.to_owned(), zone: "America/New_York".to_owned() }),
+            digest: Some(DigestTimes::Daily { at: at.to_owned(), zone: "America/New_York".to_owned() }),
             ..ChannelRules::default()
         };
         assert_eq!(collected_until(&daily("08:30"), at("2026-01-10T13:29:00Z")), at("2026-01-10T13:30:00Z"));

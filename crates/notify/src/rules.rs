@@ -1,6 +1,6 @@
 //! Whether rules make sense, and what they ask for.
 
-use assent_api::channels::{ChannelRules, Digest, QuietHours};
+use assent_api::channels::{ChannelRules, DigestTimes, QuietHours};
 
 use crate::notice::Notice;
 use crate::quiet;
@@ -65,9 +65,9 @@ pub fn check(rules: &ChannelRules) -> Result<(), BadRules> {
     }
     match &rules.digest {
         None => Ok(()),
-        Some(Digest::Every { minutes }) if (1..=DIGEST_MINUTES_MAX).contains(minutes) => Ok(()),
-        Some(Digest::Every { .. }) => Err(bad("/digest/minutes", format!("1 to {DIGEST_MINUTES_MAX}"))),
-        Some(Digest::Daily { at, zone }) => {
+        Some(DigestTimes::Every { minutes }) if (1..=DIGEST_MINUTES_MAX).contains(minutes) => Ok(()),
+        Some(DigestTimes::Every { .. }) => Err(bad("/digest/minutes", format!("1 to {DIGEST_MINUTES_MAX}"))),
+        Some(DigestTimes::Daily { at, zone }) => {
             quiet::clock(at).ok_or_else(|| bad("/digest/at", "a time of the day such as `08:30`"))?;
             quiet::zone(zone).map(drop).ok_or_else(|| bad("/digest/zone", "a time zone such as `Europe/Berlin`"))
         }
@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(field(&quiet("22:00", "Europe/Berlim")), "/quiet/0/zone");
         assert_eq!(field(&ChannelRules { per_hour_max: 0, ..ChannelRules::default() }), "/per_hour_max");
         assert_eq!(field(&ChannelRules { dedup_s: 86_401, ..ChannelRules::default() }), "/dedup_s");
-        assert_eq!(field(&ChannelRules { digest: Some(Digest::Every { minutes: 0 }), ..ChannelRules::default() }), "/digest/minutes");
+        assert_eq!(field(&ChannelRules { digest: Some(DigestTimes::Every { minutes: 0 }), ..ChannelRules::default() }), "/digest/minutes");
         for pattern in ["", "*", "Shop", "a*b", "shop/web"] {
             assert_eq!(
                 field(&ChannelRules { namespaces: vec![pattern.to_owned()], ..ChannelRules::default() }),

@@ -13,6 +13,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use support::observer::Observer;
+use support::played::{Played, wait_for};
+use support::voting::{Installed, Voter};
 use support::{House, Who};
 use tokio::sync::Notify;
 
@@ -346,4 +348,44 @@ async fn rules_that_make_no_sense_are_refused_by_field() {
     open(&house, &owner, receiver.channel(json!({}))).await;
     let again = house.call(&owner, "POST", "/api/v1/channels", Some(receiver.channel(json!({})))).await;
     assert_eq!(again.status, 409, "{}", again.text());
+}
+
+#[tokio::test]
+async fn a_plan_is_told_when_it_needs_votes_has_them_and_ends_and_another_vote_is_no_news() {
+    let receiver = Receiver::start().await;
+    let settings = Settings { executor_image: "registry.example.org/assent-executor:1".to_owned(), ..receiver.settings() };
+    let house = House::with(Settings { public_url: None, ..settings }).await;
+    let owner = house.owner().await;
+    let rules = json!({ "events": ["plan_awaiting", "plan_approved", "plan_ended"] });
+    open(&house, &owner, receiver.channel(rules)).await;
+    let ada = Voter::join(&house, &owner, "ada.b@example.org", "approver").await;
+    let ben = Voter::join(&house, &owner, "ben@example.org", "approver").await;
+    let mut played = Played::let_in(&house, &owner).await;
+    Installed::with(&house, &owner, &played.observer.cluster, &[&ada, &ben]).await;
+    played.show(&house, 60).await;
+    house.pass(1);
+    let first =
+        |list: &Value| list["items"].as_array().unwrap().iter().find(|plan| plan["rank"] == 1 && plan["state"] == "awaiting").cloned();
+    let list = wait_for(&house, &owner, "/api/v1/plans", |list| first(list).is_some()).await;
+    let plan = first(&list).unwrap();
+    let id = plan["id"].as_str().unwrap().to_owned();
+    let told = || async {
+        house.plane.notify().await;
+        let came = receiver.came();
+        let notices = came.iter().flat_map(|message| message["notices"].as_array().unwrap().clone());
+        notices.filter(|notice| notice["subject_id"] == id.as_str()).collect::<Vec<Value>>()
+    };
+    let awaiting = told().await;
+    assert_eq!(awaiting.len(), 1, "{awaiting:#?}");
+    assert_eq!((&awaiting[0]["event"], &awaiting[0]["url"]), (&json!("plan_awaiting"), &Value::Null), "there is no `public_url`");
+    assert!(awaiting[0]["title"].as_str().unwrap().starts_with(plan["title"].as_str().unwrap()), "{awaiting:#?}");
+    assert_eq!(ada.says(&house, &id, "approve", None).await.status, 201);
+    assert_eq!(told().await.len(), 1, "one vote is no news");
+    assert_eq!(ben.says(&house, &id, "approve", None).await.status, 201);
+    assert_eq!(told().await.last().unwrap()["event"], "plan_approved");
+    let rejected = ben.says(&house, &id, "reject", Some("not during the sale")).await;
+    assert_eq!(rejected.status, 201, "{}", rejected.text());
+    let ended = told().await;
+    assert_eq!(ended.len(), 3, "{ended:#?}");
+    assert_eq!(ended[2]["event"], "plan_ended");
 }

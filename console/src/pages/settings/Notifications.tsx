@@ -207,7 +207,7 @@ function Status({ channel }: { channel: Channel }) {
         <Mark size={16} stroke={2} color={colour} aria-hidden style={{ flexShrink: 0 }} />
         <Text size="sm">
           {word}
-          {state === "fine" && status.last_sent !== undefined && (
+          {state === "fine" && status.last_sent && (
             <Text span size="xs" c="dimmed">
               {", last "}
               <Ago at={status.last_sent} />
@@ -217,7 +217,7 @@ function Status({ channel }: { channel: Channel }) {
       </Group>
       {state === "refused" && <Small>{status.refused}</Small>}
       {state === "failing" && <Small>{status.last_error}</Small>}
-      {(state === "failing" || state === "waiting") && status.next_at !== undefined && (
+      {(state === "failing" || state === "waiting") && status.next_at && (
         <Small>
           Next <Instant at={status.next_at} short />
         </Small>

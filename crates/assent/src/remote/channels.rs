@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use assent_api::channels::{Channel, ChannelPath, ChannelRules, CreateChannel, Digest, NoticeKind, PutTarget, QuietHours, Target};
+use assent_api::channels::{Channel, ChannelPath, ChannelRules, CreateChannel, DigestTimes, NoticeKind, PutTarget, QuietHours, Target};
 use assent_api::incidents::Severity;
 use assent_api::operations as ops;
 use assent_api::{Empty, PageQuery};
@@ -101,7 +101,7 @@ struct Rules {
     urgent: Option<Severity>,
     /// Collect, and tell every so many minutes (`30`) or daily (`08:30 Europe/Berlin`).
     #[arg(long, value_name = "WHEN", value_parser = digest)]
-    digest: Option<Digest>,
+    digest: Option<DigestTimes>,
     /// Seconds within which the same of the same incident or plan is told once.
     #[arg(long, value_name = "SECONDS")]
     dedup_s: Option<u32>,
@@ -244,12 +244,12 @@ fn quiet(text: &str) -> Result<QuietHours, String> {
 }
 
 /// `30`, or `08:30 Europe/Berlin`.
-fn digest(text: &str) -> Result<Digest, String> {
+fn digest(text: &str) -> Result<DigestTimes, String> {
     if let Ok(minutes) = text.parse() {
-        return Ok(Digest::Every { minutes });
+        return Ok(DigestTimes::Every { minutes });
     }
     let (at, zone) = text.split_once(' ').ok_or("minutes, or a time and its zone, such as `08:30 Europe/Berlin`")?;
-    Ok(Digest::Daily { at: at.to_owned(), zone: zone.trim().to_owned() })
+    Ok(DigestTimes::Daily { at: at.to_owned(), zone: zone.trim().to_owned() })
 }
 
 #[cfg(test)]
@@ -261,8 +261,8 @@ mod tests {
         let hours = quiet("22:00-07:00 Europe/Berlin").unwrap();
         assert_eq!((hours.from.as_str(), hours.to.as_str(), hours.zone.as_str()), ("22:00", "07:00", "Europe/Berlin"));
         assert!(quiet("22:00-07:00").is_err(), "no zone");
-        assert_eq!(digest("30"), Ok(Digest::Every { minutes: 30 }));
-        assert_eq!(digest("08:30 UTC"), Ok(Digest::Daily { at: "08:30".to_owned(), zone: "UTC".to_owned() }));
+        assert_eq!(digest("30"), Ok(DigestTimes::Every { minutes: 30 }));
+        assert_eq!(digest("08:30 UTC"), Ok(DigestTimes::Daily { at: "08:30".to_owned(), zone: "UTC".to_owned() }));
         assert!(digest("daily").is_err());
         assert_eq!(word::<NoticeKind>("plan_awaiting"), Ok(NoticeKind::PlanAwaiting));
         assert!(word::<Severity>("worst").is_err());

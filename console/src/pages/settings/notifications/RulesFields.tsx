@@ -171,7 +171,6 @@ export function RulesFields({ rules, onChange, environments }: FieldsProps) {
         />
         <NumberInput
           label="Messages in an hour at most"
-          description={null}
           min={1}
           max={600}
           value={rules.per_hour_max ?? 1}

@@ -25,8 +25,8 @@ export type Health = { state: "off" | "refused" | "failing" | "waiting" | "fine"
 
 export function health({ enabled, status }: Channel): Health {
   if (!enabled) return { state: "off", word: "Off" };
-  if (status.refused !== undefined) return { state: "refused", word: "Refused" };
+  if (status.refused) return { state: "refused", word: "Refused" };
   if (status.failures > 0) return { state: "failing", word: "Failing" };
   if (status.waiting > 0) return { state: "waiting", word: `${status.waiting.toLocaleString("en")} waiting` };
-  return status.last_sent === undefined ? { state: "new", word: "Nothing sent yet" } : { state: "fine", word: "Arrives" };
+  return status.last_sent ? { state: "fine", word: "Arrives" } : { state: "new", word: "Nothing sent yet" };
 }
