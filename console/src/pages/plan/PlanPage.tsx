@@ -115,7 +115,7 @@ function Whole({ whole }: { whole: Schemas["Plan"] }) {
           </Button>
         )}
       </Group>
-      {summary.detail && (
+      {summary.detail && !whole.run?.some(({ step }) => "ended" in step) && (
         <Alert variant="light" color={summary.state === "failed" ? "red" : "gray"} icon={<IconInfoCircle size={20} aria-hidden />} mb="md" p="sm">
           <Text size="sm" className="foreign-block">
             {summary.detail}

@@ -17,6 +17,7 @@ import { Manifest } from "../../connect/Manifest";
 import { Facts } from "../Facts";
 import { Once } from "../Once";
 import { PinnedView } from "./PinnedView";
+import { RulesTrial } from "./RulesTrial";
 
 type Props = { cluster: Schemas["Cluster"]; may: boolean };
 
@@ -26,7 +27,7 @@ export function ExecutorPart({ cluster, may }: Props) {
   const path = { params: { path: { cluster: cluster.id } } };
   const add = useChange(() => answer(api.POST("/api/v1/clusters/{cluster}/executor", { ...path, body: {} })), touches);
   const remove = useChange(() => answer(api.DELETE("/api/v1/clusters/{cluster}/executor", path)), touches);
-  const [asked, setAsked] = useState<"add" | "again" | "remove">();
+  const [asked, setAsked] = useState<"add" | "again" | "remove" | "try">();
   const [fresh, setFresh] = useState<Schemas["NewExecutor"]>();
   const close = () => setAsked(undefined);
   const install = async () => setFresh(await add.mutateAsync(undefined));
@@ -74,6 +75,11 @@ export function ExecutorPart({ cluster, may }: Props) {
           />
           {data.pinned && <PinnedView pinned={data.pinned} cluster={cluster.id} />}
           <Group gap="xs">
+            {data.pinned && (
+              <MayButton may={may} why={why} variant="default" onClick={() => setAsked("try")}>
+                Try other rules
+              </MayButton>
+            )}
             <MayButton may={may} why={why} variant="default" onClick={() => setAsked("again")}>
               New manifest and key
             </MayButton>
@@ -107,6 +113,7 @@ export function ExecutorPart({ cluster, may }: Props) {
         <br />
         <code>kubectl delete clusterrole,clusterrolebinding,validatingadmissionpolicy,validatingadmissionpolicybinding --ignore-not-found assent-executor assent-rehearsal</code>
       </ConfirmModal>
+      {asked === "try" && data?.pinned && <RulesTrial cluster={cluster.id} pinned={data.pinned} onClose={close} />}
       {fresh && (
         <Once
           opened
