@@ -145,6 +145,25 @@ mod tests {
     }
 
     #[test]
+    fn the_shipped_manifest_holds_a_configuration_and_a_document_that_are_taken() {
+        let manifest = include_str!("../../platform/src/executors/snapshots/assent_platform__executors__manifest__tests__manifest.snap");
+        let file = |name: &str| {
+            let lines = manifest.lines().skip_while(|line| line.trim() != format!("{name}: |")).skip(1);
+            lines
+                .take_while(|line| line.starts_with("    ") || line.is_empty())
+                .map(|line| line.get(4..).unwrap_or_default())
+                .collect::<Vec<_>>()
+        };
+        let config = joined(&file("config.yaml").join("\n"), &[]).unwrap();
+        assert_eq!(config.endpoint.as_deref(), Some("https://assent.example.com:8473"));
+        assert!(config.pinned.is_absolute() && config.key_file.is_some_and(|path| path.is_absolute()));
+        let pinned = assent_execution::Pinned::parse(file("pinned.yaml").join("\n").as_bytes()).unwrap();
+        for one in pinned.impersonated() {
+            assert!(manifest.contains(&format!("\"{}\"", one.user)), "the account may act as {}", one.user);
+        }
+    }
+
+    #[test]
     fn the_key_comes_from_a_file_or_the_environment_and_is_never_shown() {
         let mut config = joined("{}", &[]).unwrap();
         assert_eq!(config.key(Some(" a-key \n".to_owned())).unwrap().expose(), "a-key");

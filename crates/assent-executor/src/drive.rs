@@ -33,13 +33,13 @@ pub(crate) async fn drive(tools: &mut Tools<'_>, nonce: Nonce) -> anyhow::Result
     let mut any = false;
     for _ in 0..NEEDS_MAX {
         let Some(run) = tools.state.run(nonce) else { return Ok(any) };
-        let (need, order) = (run.need(), run.order().clone());
+        let (need, order, steps) = (run.need(), run.order().clone(), run.steps().len());
         let Some(event) = happened(tools, &need, &order).await else { return Ok(any) };
         tracing::debug!(plan = %order.id(), ?need, "seen to");
         let now = (tools.now)();
         if tools.state.event(nonce, event, now)? {
             any = true;
-            say(tools.state, nonce);
+            say(tools.state, nonce, steps);
         } else if !matches!(tools.state.run(nonce).map(|run| run.need()), Some(Need::Look) if need != Need::Look) {
             return Ok(any);
         }
@@ -47,10 +47,10 @@ pub(crate) async fn drive(tools: &mut Tools<'_>, nonce: Nonce) -> anyhow::Result
     Ok(any)
 }
 
-fn say(state: &State, nonce: Nonce) {
-    if let Some(run) = state.run(nonce)
-        && let Some(step) = run.steps().last()
-    {
+/// Says what came of it: the steps that are new.
+fn say(state: &State, nonce: Nonce, known: usize) {
+    let Some(run) = state.run(nonce) else { return };
+    for step in run.steps().iter().skip(known) {
         tracing::info!(plan = %run.order().id(), number = step.number, step = ?step.step, "run");
     }
 }

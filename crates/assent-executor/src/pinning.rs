@@ -27,6 +27,12 @@ impl Pinning {
             Some(bytes) => Pinned::parse(&bytes).context("what was believed cannot be read")?,
             None => {
                 let pinned = read(&file)?;
+                // It would be believed for good: nobody could ever sign another one.
+                anyhow::ensure!(
+                    !pinned.approvers.is_empty(),
+                    "`{}` lists no approver: list whoever may approve, and with which keys",
+                    file.display()
+                );
                 state.believe(pinned.canonical())?;
                 tracing::info!(pinned = %pinned.digest(), approvers = pinned.approvers.len(), "the first pinned document is believed as it is found");
                 pinned

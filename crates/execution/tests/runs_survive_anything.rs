@@ -6,14 +6,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
 
+mod support;
+
 use std::collections::BTreeSet;
 
 use assent_api::plans::{Outcome, RunStep, Step};
 use assent_approval::statement::{Assurance, Draft, Nonce, Statement, Terms};
 use assent_approval::warrant::Warrant;
-use assent_base::id::{ClusterId, PlanId, RANDOM_BYTES, TenantId};
-use assent_base::{Digest, Timestamp};
-use assent_diagnosis::report::EntityName;
+use assent_base::id::{PlanId, RANDOM_BYTES};
+use assent_base::Digest;
 use assent_execution::Impersonated;
 use assent_execution::entry::{Entry, Noted, Record};
 use assent_execution::journal::{Book, Chain, HEAD, Journal};
@@ -21,15 +22,11 @@ use assent_execution::order::{Accepted, Order};
 use assent_execution::run::{Answer, Event, Need, Run};
 use assent_execution::verdict::{Around, Sample, baseline};
 use assent_plan::Plan;
-use assent_plan::blast::BlastRadius;
-use assent_plan::catalogue::Risk;
-use assent_plan::grounds::{Exhibit, Grounds};
-use assent_plan::patch::{self, Edit, Op};
-use assent_plan::plan::{Inverse, PLAN_VERSION, Request, Scope, Target};
-use assent_plan::precondition::{Observed, Preconditions, Unmoved};
-use assent_plan::proposal::Author;
+use assent_plan::patch::{self, Op};
+use assent_plan::plan::{Inverse, Request};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use support::{at, cluster, deployment, tenant};
 
 /// Seconds that the API server works on a request at most.
 const REQUEST_S: i64 = 60;
@@ -402,61 +399,12 @@ fn lines_that_are_missing_doubled_or_moved_are_damage() {
     assert!(Journal::parse(&HEAD.as_bytes()[..5]).is_ok_and(|journal| journal.whole_bytes == 0));
 }
 
-fn at(seconds: i64) -> Timestamp {
-    Timestamp::from_second(1_777_896_000 + seconds).unwrap()
-}
-
-fn deployment() -> Value {
-    json!({
-        "kind": "Deployment", "metadata": {"name": "web", "namespace": "shop", "uid": "u-1", "generation": 4, "resourceVersion": "400"},
-        "spec": {"replicas": 2},
-        "status": {"observedGeneration": 4, "replicas": 2, "updatedReplicas": 2, "availableReplicas": 2},
-    })
-}
-
-/// A plan that scales from 2 to 3, and a warrant for it.
+/// What is kept of an order for that plan. Who signed it is for other tests.
 fn accepted(live: &Value) -> Accepted {
-    let both = patch::compile(live, &[Edit::set("/spec/replicas", 3)]).unwrap();
-    let uid = || Op::Test { path: "/metadata/uid".to_owned(), value: json!("u-1") };
-    let seen = |value: i64| vec![Observed { path: "/spec/replicas".to_owned(), value: Some(json!(value)) }];
-    let before = Preconditions {
-        uid: Some("u-1".to_owned()),
-        resource_version: Some("400".to_owned()),
-        generation: Some(4),
-        unmoved: Unmoved::Generation,
-        observed: seen(2),
-    };
-    let later = Preconditions { resource_version: None, generation: None, unmoved: Unmoved::Observed, observed: seen(3), ..before.clone() };
-    let tests = vec![uid(), Op::Test { path: "/metadata/generation".to_owned(), value: json!(4) }];
-    let tenant = TenantId::new(at(0), [1; RANDOM_BYTES]);
-    let cluster = ClusterId::new(at(0), [2; RANDOM_BYTES]);
-    let object = EntityName { kind: "Deployment".to_owned(), namespace: Some("shop".to_owned()), name: "web".to_owned() };
-    let plan = Plan {
-        version: PLAN_VERSION,
-        scope: Scope::Cluster { tenant, cluster, cluster_uid: "c-1".to_owned() },
-        target: Target { api_version: "apps/v1".to_owned(), resource: "deployments".to_owned(), object: object.clone() },
-        action: serde_json::from_value(json!({"scale": {"replicas": 3}})).unwrap(),
-        request: Request::Patch([tests, both.change].concat()),
-        preconditions: before,
-        inverse: Inverse::Patch { patch: [vec![uid()], both.inverse].concat(), preconditions: later },
-        blast_radius: BlastRadius::default(),
-        risk: Risk::Medium,
-        confidence_percent: 90,
-        grounds: Grounds {
-            cause: "image.not_found".to_owned(),
-            entity: object,
-            confidence_percent: 90,
-            evidence: vec![Exhibit { id: "E1".to_owned(), digest: Digest::of(b"words"), independent: true }],
-            digest: Digest::of(b"grounds"),
-        },
-        checks: Vec::new(),
-        proposed_by: Author::Engine,
-        drawn_at: at(0),
-        expires_at: at(3_600),
-    };
+    let plan = support::plan(live);
     let statement = Statement::new(Draft {
-        tenant,
-        cluster,
+        tenant: tenant(),
+        cluster: cluster(),
         cluster_uid: "c-1".parse().unwrap(),
         plan: *plan.digest().unwrap().digest(),
         policy: Digest::of(b"policy"),

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 /// How often the cluster is asked for something that must come about. Each time takes a tenth of a second or more.
 const ASKED_MAX: usize = 600;
@@ -14,16 +13,29 @@ pub struct Cluster {
     admin: PathBuf,
     kubectl: PathBuf,
     audit_log: PathBuf,
-    pub folder: TempDir,
+    pub folder: PathBuf,
     _launcher: Child,
+}
+
+/// Removes what earlier runs left: a static is never dropped, and folders begin with the number of the process that made them.
+fn clear_up() {
+    for entry in std::fs::read_dir(env!("CARGO_TARGET_TMPDIR")).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let process = name.strip_suffix("-executor").and_then(|number| number.parse::<u32>().ok());
+        if process.is_some_and(|process| !Path::new(&format!("/proc/{process}")).exists()) {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 impl Cluster {
     /// Starts the newest one. The first time on a machine it is compiled, which takes minutes.
     pub fn start() -> Self {
         let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testing/cluster");
-        let folder = tempfile::tempdir().unwrap();
-        let built = folder.path().join("launcher");
+        clear_up();
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-executor", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let built = folder.join("launcher");
         let made = Command::new("go")
             .args(["build", "-trimpath", "-o"])
             .arg(&built)
@@ -35,7 +47,7 @@ impl Cluster {
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let mut launcher = Command::new(&built)
             .args(["up", "--minor", "1.36", "--controllers", "--kwok", "--dir"])
-            .arg(folder.path().join("cluster"))
+            .arg(folder.join("cluster"))
             .current_dir(&sources)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -91,7 +103,7 @@ impl Cluster {
     /// kubectl with a kubeconfig, and nothing of the environment.
     pub fn kubectl_command(&self, kubeconfig: &Path) -> Command {
         let mut command = Command::new(&self.kubectl);
-        command.arg("--kubeconfig").arg(kubeconfig).arg("--cache-dir").arg(self.folder.path().join("kubectl-cache")).env_clear();
+        command.arg("--kubeconfig").arg(kubeconfig).arg("--cache-dir").arg(self.folder.join("kubectl-cache")).env_clear();
         command
     }
 
@@ -175,7 +187,7 @@ impl Cluster {
         let token = self.kubectl(&["create", "token", "executor", &format!("--namespace={name}"), "--duration=1h"]);
         let mut config: Value = serde_json::from_str(&self.kubectl(&["config", "view", "--raw", "--output=json"])).unwrap();
         config["users"][0]["user"] = json!({"token": token.trim()});
-        let path = self.folder.path().join(format!("{name}.json"));
+        let path = self.folder.join(format!("{name}.json"));
         std::fs::write(&path, config.to_string()).unwrap();
         path
     }

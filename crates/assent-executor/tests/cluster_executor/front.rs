@@ -74,6 +74,7 @@ fn serve(mut stream: TcpStream, behind: &str, hook: &Mutex<Option<Hook>>) -> std
     match go(Moment::Before) {
         Go::Cut => return Ok(()),
         Go::Instead(bytes) => return stream.write_all(&bytes),
+        Go::Hold => return stream.read_to_end(&mut Vec::new()).map(drop),
         Go::On => {}
     }
     let mut onward = TcpStream::connect(behind)?;
@@ -83,7 +84,7 @@ fn serve(mut stream: TcpStream, behind: &str, hook: &Mutex<Option<Hook>>) -> std
     match go(Moment::After) {
         Go::Cut => return Ok(()),
         Go::Instead(bytes) => return stream.write_all(&bytes),
-        Go::On => {}
+        Go::On | Go::Hold => {}
     }
     stream.write_all(&answer)
 }

@@ -18,6 +18,7 @@ use assent_plan::action::ActionKind;
 use assent_plan::plan::Scope;
 use serde_json::json;
 
+use crate::plane::{Go, Moment};
 use crate::plans::{self, bytes, cluster_id, draft, nonce, plan_id, rejection, signed, tenant};
 use crate::signing::authenticator::Ask;
 use crate::signing::voting::{DOMAIN, ORIGIN, Person, account};
@@ -114,6 +115,16 @@ fn nothing_that_a_control_plane_can_make_up_writes() {
         });
         world.plane.until(|kept| (kept.answers.is_empty() && kept.asked > before + 1).then_some(()));
     }
+    // One that never comes to its end is given up.
+    let mut held = false;
+    world.plane.hook(Some(Box::new(move |label, moment| {
+        let holds = !held && (label, moment) == ("work", Moment::Before);
+        held |= holds;
+        if holds { Go::Hold } else { Go::On }
+    })));
+    let before = world.plane.keep(|kept| kept.asked);
+    world.plane.until(|kept| (kept.asked > before + 2).then_some(()));
+    world.plane.hook(None);
     assert_eq!(world.level("target"), "info");
     assert_eq!(CLUSTER.writes_of(&world.account_name()).len(), 1, "0 writes beyond the one that people signed");
     println!("{sent} warrants and {count} answers of other kinds, 0 writes: {refused:?}");

@@ -38,6 +38,8 @@ pub enum Go {
     Cut,
     /// Something else is answered.
     Instead(Vec<u8>),
+    /// The beginning of an answer, and nothing more until the other side gives up.
+    Hold,
 }
 
 #[derive(Default)]
@@ -154,6 +156,10 @@ fn serve(mut stream: TcpStream, shared: &Shared, hook: &Mutex<Option<Hook>>, ids
     match go(Moment::Before) {
         Go::Cut => return Ok(()),
         Go::Instead(bytes) => return std::io::Write::write_all(&mut stream, &bytes),
+        Go::Hold => {
+            std::io::Write::write_all(&mut stream, b"HTTP/1.1 200 x\r\ncontent-length: 100\r\n\r\n{")?;
+            return std::io::Read::read_to_end(&mut stream, &mut Vec::new()).map(drop);
+        }
         Go::On => {}
     }
     let is_known =
@@ -162,7 +168,7 @@ fn serve(mut stream: TcpStream, shared: &Shared, hook: &Mutex<Option<Hook>>, ids
     match go(Moment::After) {
         Go::Cut => return Ok(()),
         Go::Instead(bytes) => return std::io::Write::write_all(&mut stream, &bytes),
-        Go::On => {}
+        Go::On | Go::Hold => {}
     }
     match answered {
         Ok(Answered::Json(status, value)) => {

@@ -15,6 +15,11 @@ use assent_plan::action::ActionKind;
 
 use super::manifest::REHEARSER;
 
+/// People who must say yes to what is of high risk, where there are as many.
+const HIGH_QUORUM: usize = 2;
+/// People who must say yes to what the catalogue does not know, and to a change of what is pinned, where there are as many.
+const EXCEPTIONAL_QUORUM: usize = 3;
+
 /// Somebody who may vote, and with what.
 #[derive(Debug, Clone)]
 pub(crate) struct Candidate {
@@ -36,13 +41,14 @@ pub(crate) fn document(
     out.push_str("# The site that passkeys are bound to, and the addresses under which its pages ask for votes.\n");
     let _ = writeln!(out, "domain: {}", quoted(party.id()));
     let _ = writeln!(out, "origins: [{}]", quoted(origin));
-    people(&mut out, candidates);
-    rules(&mut out);
+    let approvers = people(&mut out, candidates);
+    rules(&mut out, approvers);
     let pinned = Pinned::parse(out.as_bytes())?;
     Ok((out, pinned))
 }
 
-fn people(out: &mut String, candidates: &[Candidate]) {
+/// How many they are.
+fn people(out: &mut String, candidates: &[Candidate]) -> usize {
     let mut users = BTreeSet::new();
     let (usable, unusable): (Vec<&Candidate>, Vec<&Candidate>) =
         candidates.iter().partition(|one| !one.keys.is_empty() && is_user(&one.email) && users.insert(one.email.as_str()));
@@ -57,8 +63,9 @@ fn people(out: &mut String, candidates: &[Candidate]) {
     }
     if usable.is_empty() {
         out.push_str("# Nobody yet: nothing can be approved in this cluster before somebody is listed.\napprovers: []\n");
-        return;
+        return 0;
     }
+    let count = usable.len();
     out.push_str("approvers:\n");
     for one in usable {
         let (account, email) = (one.account, quoted(&one.email));
@@ -68,9 +75,18 @@ fn people(out: &mut String, candidates: &[Candidate]) {
             let _ = writeln!(out, "  - {}", serde_json::json!(key));
         }
     }
+    count
 }
 
-fn rules(out: &mut String) {
+fn rules(out: &mut String, approvers: usize) {
+    // Where more had to say yes than there are, nothing could be approved, this document's own change not either.
+    let [high, exceptional] = [HIGH_QUORUM, EXCEPTIONAL_QUORUM].map(|quorum| quorum.min(approvers.max(1)));
+    let raise = match exceptional {
+        EXCEPTIONAL_QUORUM => String::new(),
+        _ => format!(
+            "\n  # Raise them as more people are listed: Assent asks {HIGH_QUORUM} for `high` and {EXCEPTIONAL_QUORUM} for `exceptional` where it can."
+        ),
+    };
     let actions: Vec<&str> = safe_actions().iter().map(|action| action.as_str()).collect();
     let _ = write!(
         out,
@@ -82,12 +98,12 @@ fn rules(out: &mut String) {
          \x20 # Objects without a namespace, such as nodes.\n\
          \x20 cluster_scoped: false\n\
          \x20 # How many must say yes, by risk, and how sure each signature must make us: `held` (an SSH key in a file), `touched` (one on a\n\
-         \x20 # device), `verified` (a passkey, or a device that asked for PIN or finger). `exceptional` is also what changing this document takes.\n\
+         \x20 # device), `verified` (a passkey, or a device that asked for PIN or finger). `exceptional` is also what changing this document takes.{raise}\n\
          \x20 terms:\n\
          \x20   low: {{quorum: 1, assurance: verified}}\n\
          \x20   medium: {{quorum: 1, assurance: verified}}\n\
-         \x20   high: {{quorum: 2, assurance: verified}}\n\
-         \x20   exceptional: {{quorum: 3, assurance: verified}}\n\
+         \x20   high: {{quorum: {high}, assurance: verified}}\n\
+         \x20   exceptional: {{quorum: {exceptional}, assurance: verified}}\n\
          \x20 # What needs nobody's yes; nothing.\n\
          \x20 auto_approve: []\n\
          \x20 # Whom plans are dry-run as before anybody has approved them. Without it nothing is tried before.\n\

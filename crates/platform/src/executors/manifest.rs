@@ -333,6 +333,17 @@ mod tests {
     }
 
     #[test]
+    fn no_more_are_asked_for_their_yes_than_there_are() {
+        for people in 0..=1 {
+            let all: Vec<Candidate> = (1..=people).map(|seed| candidate(seed, &format!("p{seed}@example.com"), true)).collect();
+            let (text, pinned) = filled(&all);
+            let terms = pinned.rules.terms;
+            assert!([terms.low, terms.medium, terms.high, terms.exceptional].iter().all(|terms| terms.quorum == 1), "{text}");
+            assert!(text.contains("Raise them as more people"), "{text}");
+        }
+    }
+
+    #[test]
     fn the_defaults_keep_to_namespaces_and_to_the_catalogue() {
         let (_, pinned) = filled(&[]);
         let actions: Vec<&str> = pinned.rules.actions.iter().map(|action| action.as_str()).collect();

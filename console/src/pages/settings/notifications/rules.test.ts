@@ -37,7 +37,10 @@ describe("rules of a channel", () => {
       severity_min: "broken",
       environments: ["env_1", "env_2"],
       namespaces: ["lab-*"],
-      quiet: [{ from: "22:00", to: "07:00", zone: "Europe/Berlin", days: ["fri"] }],
+      quiet: [
+        { from: "22:00", to: "07:00", zone: "Europe/Berlin", days: ["fri"] },
+        { from: "00:00", to: "00:00", zone: "UTC", days: ["sun", "sat"] },
+      ],
       digest: { when: "every", minutes: 30 },
     };
     expect(summary(rules, new Map([["env_1", "prod"]]))).toEqual([
@@ -45,7 +48,8 @@ describe("rules of a channel", () => {
       "Where: prod, an environment that is gone, lab-*",
       "Broken only",
       "Digest every 30 min",
-      "Quiet 22:00 to 07:00 (Europe/Berlin), fri",
+      "Quiet 22:00 to 07:00 on Fri (Europe/Berlin)",
+      "Quiet all day on Sat, Sun (UTC)",
     ]);
   });
 

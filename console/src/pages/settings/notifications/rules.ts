@@ -105,8 +105,14 @@ export function summary(rules: Rules, names: ReadonlyMap<string, string>): strin
   const { digest } = rules;
   if (digest?.when === "every") lines.push(`Digest every ${digest.minutes} min`);
   if (digest?.when === "daily") lines.push(`Digest daily at ${digest.at} (${digest.zone})`);
-  for (const { from, to, zone, days: on } of rules.quiet ?? []) lines.push(`Quiet ${from} to ${to} (${zone})${on && on.length > 0 ? `, ${on.join(" ")}` : ""}`);
+  for (const hours of rules.quiet ?? []) lines.push(quiet(hours));
   return lines;
+}
+
+function quiet({ from, to, zone, days: on }: Quiet): string {
+  const chosen = days.filter(({ value }) => on?.includes(value)).map(({ label }) => label);
+  const when = from === to ? (from === "00:00" ? "all day" : `${from} for a day`) : `${from} to ${to}`;
+  return `Quiet ${when}${chosen.length > 0 ? ` on ${chosen.join(", ")}` : ""} (${zone})`;
 }
 
 /** Time zones that this browser knows, the person's own first. */
