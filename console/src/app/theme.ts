@@ -24,6 +24,7 @@ export const theme = createTheme({
     // The placeholder would be a child of the menu that is no item.
     Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     Paper: { defaultProps: { withBorder: true } },
+    Notification: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
     Skeleton: { defaultProps: { radius: "sm" } },
   },
 });

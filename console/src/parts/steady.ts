@@ -34,9 +34,8 @@ export function focusedRow(name: string): string | undefined {
 /** Focuses a row once it exists: one far away is only made when the list has scrolled there. */
 export function focusSoon(name: string, id: string | undefined, tries = 10): void {
   if (id === undefined) return;
-  requestAnimationFrame(() => {
-    const row = document.querySelector<HTMLElement>(`[data-${name}="${CSS.escape(id)}"]`);
-    if (row) row.focus({ preventScroll: true });
-    else if (tries > 0) focusSoon(name, id, tries - 1);
-  });
+  const row = document.querySelector<HTMLElement>(`[data-${name}="${CSS.escape(id)}"]`);
+  // At once where it can be: Enter may follow before the next frame.
+  if (row) row.focus({ preventScroll: true });
+  else if (tries > 0) requestAnimationFrame(() => focusSoon(name, id, tries - 1));
 }

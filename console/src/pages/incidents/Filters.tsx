@@ -135,7 +135,10 @@ function TextField({ value, onChange, label, field }: { value: string; onChange:
         typed(event.currentTarget.value);
       }}
       onKeyDown={(event) => {
-        if (event.key === "Escape") event.currentTarget.blur();
+        if (event.key !== "Escape") return;
+        // A browser may clear a search field on this key; here it only leaves the field.
+        event.preventDefault();
+        event.currentTarget.blur();
       }}
       leftSection={<IconSearch size={16} aria-hidden />}
       rightSection={
