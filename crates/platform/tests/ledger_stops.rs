@@ -26,6 +26,7 @@ const NEEDS_NO_RECORD: &[(&str, &str)] = &[
     ("TryRedaction", "answers a question"),
     ("TestPolicy", "answers a question"),
     ("BacktestPolicy", "answers a question"),
+    ("BacktestRules", "answers a question"),
     ("ObserverHeartbeat", "facts are kept and not recorded"),
     ("ExecutorWork", "hands out what people have said, which is recorded when they say it"),
     ("ObserverSignals", "facts are kept and not recorded: what follows from them is"),
