@@ -6,17 +6,19 @@
 mod support {
     pub mod http;
     pub mod platform;
+    pub mod terminal;
 }
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
+use std::process::Output;
 
 use assent_execution::Pinned;
 use serde_json::{Value, json};
 use support::http::Who;
-use support::platform::{Observer, PASSWORD, Platform, ill_cluster, until};
+use support::platform::{Observer, Platform, ill_cluster, until};
+use support::terminal::{self, Terminal, is_without_openssh, said};
 
 const STREAM: &str = "0f0e0d0c0b0a09080706050403020100";
 /// What the observer of the tests says that the cluster is.
@@ -45,7 +47,7 @@ fn a_plan_is_read_signed_taken_back_and_rejected() {
     assert!(shown.contains("assent ballot 1") && shown.contains("word approve") && shown.contains("by hand"), "{shown}");
 
     assert!(desk.ok(&["withdraw", &plan, "--yes"]).contains("awaiting, 0 of 1 votes"));
-    let key = desk.home().join(".ssh/id_ed25519");
+    let key = desk.terminal.home.join(".ssh/id_ed25519");
     assert!(desk.ok(&["approve", &plan, "--yes", "--key", key.to_str().unwrap()]).contains("approved"));
     assert!(desk.ok(&["reject", &plan, "--yes", "--reason", "not on a Friday"]).contains("rejected"));
     let read = desk.ok(&["plan", &plan]);
@@ -92,7 +94,7 @@ fn what_differs_from_the_bytes_is_not_signed() {
     ];
     for (why, lie) in lies {
         let between = Between::the(desk.platform.address, lie);
-        let refused = desk.run_at(&format!("http://localhost:{}", between.port), &["approve", &plan, "--yes"], "");
+        let refused = desk.run_at(&format!("http://localhost:{}", between.port), &["approve", &plan, "--yes"]);
         let told = said(&refused.stderr);
         assert_eq!(refused.status.code(), Some(3), "{told}");
         assert!(told.contains(why) || (why == "do not sign it" && told.contains("no plan")), "{why}: {told}");
@@ -101,19 +103,11 @@ fn what_differs_from_the_bytes_is_not_signed() {
     assert_eq!((&plan["summary"]["state"], &plan["votes"]), (&json!("awaiting"), &json!([])));
 }
 
-/// Whether there is nothing to sign with. A skip that nobody sees reads as a pass, so it is said past the capture of the test's output.
-fn is_without_openssh() -> bool {
-    let absent = Command::new("ssh-keygen").arg("-?").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err();
-    if absent {
-        let _ = writeln!(std::io::stderr(), "SKIPPED without OpenSSH: plans that are signed in a terminal");
-    }
-    absent
-}
-
 /// Somebody at a terminal, with a session, an SSH key, and a cluster that is ill and whose executor has pinned that key.
 struct Desk {
     platform: Platform,
-    folder: tempfile::TempDir,
+    terminal: Terminal,
+    _folder: tempfile::TempDir,
     owner: Who,
     cluster: String,
 }
@@ -126,38 +120,18 @@ impl Desk {
         let added = platform.add_cluster(&owner);
         let (mut observer, _) = Observer::connect(platform.address, &added, STREAM).unwrap();
         assert_eq!(observer.send(1, ill_cluster()).unwrap().status, 200);
-        let desk = Self { platform, folder, owner, cluster: added.id };
-        let signed_in = desk.run_with(&["login", "--email", "ada@example.org"], &format!("{PASSWORD}\n"));
-        assert!(signed_in.status.success(), "{}", said(&signed_in.stderr));
-        desk.add_key();
+        let terminal = Terminal::of_owner(&folder.path().join("home"), platform.address.port());
+        let desk = Self { platform, terminal, _folder: folder, owner, cluster: added.id };
         desk.install();
         desk
     }
 
-    fn home(&self) -> PathBuf {
-        self.folder.path().join("home")
-    }
-
-    fn add_key(&self) {
-        let folder = self.home().join(".ssh");
-        std::fs::create_dir_all(&folder).unwrap();
-        let made =
-            Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-C", "ada", "-f"]).arg(folder.join("id_ed25519")).status();
-        assert!(made.unwrap().success());
-        let public = folder.join("id_ed25519.pub");
-        let added = self.ok(&["ssh-key", "add", public.to_str().unwrap(), "--name", "Terminal"]);
-        assert!(added.contains("SHA256:") && self.ok(&["ssh-key", "list"]).contains("Terminal"), "{added}");
-    }
-
     /// Lets the cluster's executor say what the manifest pins, with keys in files taken for good enough.
     fn install(&self) {
-        let manifest = self.ok(&["executor", "add", &self.cluster, "--endpoint", "https://assent.example.org"]);
-        let (_, document) = manifest.split_once("  pinned.yaml: |\n").unwrap();
-        let document: Vec<&str> = document.lines().map_while(|line| line.strip_prefix("    ")).collect();
-        let document = document.join("\n").replace("assurance: verified", "assurance: held");
+        let manifest = self.terminal.executor_manifest(&self.cluster);
+        let (document, key) = (terminal::pinned(&manifest), terminal::key(&manifest));
         let pinned = Pinned::parse(document.as_bytes()).unwrap();
         assert_eq!(pinned.approvers.len(), 1, "{document}");
-        let key = manifest.lines().find_map(|line| line.trim().strip_prefix("key: \"")?.strip_suffix('"')).expect("a key");
         let mut http = self.platform.http();
         let token = http.post(&Who::Nobody, "/api/v1/observer/token", &json!({ "key": key })).unwrap().json();
         let executor = Who::Bearer(token["token"].as_str().unwrap().to_owned());
@@ -180,34 +154,26 @@ impl Desk {
     }
 
     fn ok(&self, arguments: &[&str]) -> String {
-        let out = self.run(arguments);
-        assert!(out.status.success(), "{arguments:?}: {}", said(&out.stderr));
-        said(&out.stdout)
+        self.terminal.ok(arguments)
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
-        self.run_with(arguments, "")
+        self.terminal.run(arguments)
     }
 
     fn run_with(&self, arguments: &[&str], input: &str) -> Output {
-        self.run_at(&format!("http://localhost:{}", self.platform.address.port()), arguments, input)
+        self.terminal.run_with(arguments, input)
     }
 
-    fn run_at(&self, server: &str, arguments: &[&str], input: &str) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_assent"));
-        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", self.home());
-        if arguments.first() != Some(&"login") && server != format!("http://localhost:{}", self.platform.address.port()) {
-            self.carry_session_to(server);
-        }
-        command.args(arguments).env("ASSENT_SERVER", server).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        child.wait_with_output().unwrap()
+    /// The same, with somebody between.
+    fn run_at(&self, server: &str, arguments: &[&str]) -> Output {
+        self.carry_session_to(server);
+        self.terminal.run_at(server, arguments, "")
     }
 
     /// A session is shown to the server that it was made by. Here somebody stands in between who has taken that server's place.
     fn carry_session_to(&self, server: &str) {
-        let path = self.home().join(".config/assent/credentials.json");
+        let path = self.terminal.home.join(".config/assent/credentials.json");
         let mut kept: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
         kept["server"] = json!(server);
         std::fs::write(&path, kept.to_string()).unwrap();
@@ -271,8 +237,4 @@ fn message(from: &mut BufReader<TcpStream>) -> Option<(String, String)> {
     let mut body = vec![0; length];
     from.read_exact(&mut body).ok()?;
     Some((head, String::from_utf8(body).ok()?))
-}
-
-fn said(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }

@@ -287,6 +287,67 @@ async fn a_removed_executor_leaves_no_plan_to_wait_for() {
     assert!(again.work(&house).await.get("run").is_none());
 }
 
+#[tokio::test]
+async fn what_was_approved_does_not_run_once_its_incident_is_over() {
+    let house = House::open().await;
+    let owner = house.owner().await;
+    let run = Asked::make(&house, owner).await;
+    run.say(&house, "approve", None).await;
+    assert!(run.executor.work(&house).await.get("run").is_some());
+    let dismiss = format!("/api/v1/incidents/{}/dismiss", run.incident);
+    assert_eq!(house.call(&run.owner, "POST", &dismiss, Some(json!({ "reason": "mended by hand" }))).await.status, 200);
+    house.pass(1);
+    let path = format!("/api/v1/plans/{}", run.plan);
+    let over = wait_for(&house, &run.owner, &path, |plan| plan["summary"]["state"] == "superseded").await;
+    assert_eq!(over["summary"]["detail"], "the incident is over");
+    assert!(run.executor.work(&house).await.get("run").is_none());
+    let intended = json!({ "intended": { "statement": run.statement_digest(&house).await, "approvers": [run.account], "as_user": "ada@example.org" } });
+    assert_eq!(
+        run.executor.tell(&house, &run.plan, 1, intended).await.status,
+        409,
+        "whoever has its warrant already gets no record either"
+    );
+}
+
+#[tokio::test]
+async fn rules_are_tried_on_the_plans_that_are_kept_before_anybody_pins_them() {
+    let house = House::open().await;
+    let owner = house.owner().await;
+    let run = Asked::make(&house, owner).await;
+    let path = format!("{}/backtest", executor_path(&run.executor.cluster));
+    let try_out = async |document: &str| house.call(&run.owner, "POST", &path, Some(json!({ "pinned": document }))).await;
+    let document = run.executor.document();
+    let as_it_is = try_out(&document).await;
+    assert_eq!(as_it_is.status, 200, "{}", as_it_is.text());
+    let as_it_is = as_it_is.json();
+    assert_eq!(as_it_is["policy"], run.executor.pinned().policy_digest().to_string());
+    assert_eq!((&as_it_is["by_rule"], &as_it_is["listed"]), (&json!(0), &json!([])));
+    assert!(as_it_is["to_the_vote"].as_u64().expect("a count") >= 1, "{as_it_is}");
+
+    let plan = house.get(&run.owner, &format!("/api/v1/plans/{}", run.plan)).await.json();
+    let rule = json!([{ "action": plan["summary"]["action"], "namespaces": ["*"], "per_hour_max": 1, "run_as": { "user": "assent:auto", "groups": [] } }]);
+    let by_rule = try_out(&document.replace("auto_approve: []", &format!("auto_approve: {rule}"))).await.json();
+    let listed = by_rule["listed"].as_array().expect("a list");
+    let own = listed.iter().find(|one| one["plan"] == *run.plan).expect("it is among them");
+    assert_eq!(
+        (&own["state"], &own["title"]),
+        (&json!("awaiting"), &plan["summary"]["title"]),
+        "it was a question, and nothing was changed"
+    );
+    let within = listed.iter().filter(|one| one["over_the_rate"] == json!(false)).count();
+    assert_eq!(within, 1, "one in an hour: {by_rule}");
+
+    let none = try_out(&document.replace("actions: [", "actions: [cordon] #")).await.json();
+    assert_eq!(none["not_allowed"], none["plans"], "{none}");
+    let elsewhere = format!("cls_{}", "0".repeat(32));
+    for (wrong, why) in [(document.replace(&run.executor.cluster, &elsewhere), "another"), ("version: 2".to_owned(), "")] {
+        let refused = try_out(&wrong).await;
+        assert!(refused.status == 422 && refused.text().contains(why), "{}", refused.text());
+    }
+    let viewer = house.join(&run.owner, "viewer@example.org", json!([{ "role": "viewer" }])).await;
+    assert_eq!(house.call(&viewer, "POST", &path, Some(json!({ "pinned": document }))).await.status, 403);
+}
+
 /// A plan that people are asked about, in a cluster whose executor believes the owner's passkey.
 struct Asked {
     owner: Who,

@@ -188,13 +188,17 @@ impl Cluster {
         program::assent(&[&["investigate", "--kubeconfig", kubeconfig.to_str().unwrap()], further].concat())
     }
 
+    /// The server's own log, request by request.
+    pub fn audited(&self) -> Vec<Value> {
+        let log = std::fs::read_to_string(&self.audit_log).unwrap();
+        // The last line may be one that is being written.
+        log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
     /// The server's own log says that the reader has read, and never asked for a Secret.
     pub fn assert_only_read(&self) {
-        let log = std::fs::read_to_string(&self.audit_log).unwrap();
         let mut requests = 0;
-        for line in log.lines().filter(|line| line.contains(r#""username":"reader""#)) {
-            // The last line may be one that is being written.
-            let Ok(request) = serde_json::from_str::<Value>(line) else { continue };
+        for request in self.audited().iter().filter(|request| request["user"]["username"] == "reader") {
             let (verb, uri) = (request["verb"].as_str().unwrap(), request["requestURI"].as_str().unwrap());
             assert!(matches!(verb, "get" | "list" | "watch"), "{verb} {uri}");
             assert!(request["objectRef"]["resource"] != "secrets" && !uri.contains("/secrets"), "{verb} {uri}");

@@ -8,3 +8,4 @@ pub mod generate;
 pub mod http;
 pub mod platform;
 pub mod program;
+pub mod terminal;

@@ -311,11 +311,14 @@ impl ControlPlane {
         self.renewed(own, &plan, asked, (doc.rank, doc.rank_reason.as_deref())).map(Some)
     }
 
-    /// Ends what can no longer come of the plans of an incident that is over.
+    /// Ends what can no longer come of the plans of an incident that is over, what was approved and has not begun included: what people
+    /// agreed to mend is mended.
     pub(crate) async fn end_plans(&self, tenant: &Tenant, incident: IncidentId) -> Result<(), Problem> {
         let now = self.now();
         let mut steps = Vec::new();
-        for kept in self.plans_of(tenant, incident).await?.iter().filter(|kept| kept.doc.is_pending()) {
+        for kept in
+            self.plans_of(tenant, incident).await?.iter().filter(|kept| kept.doc.is_pending() || kept.doc.state == PlanState::Approved)
+        {
             steps.push(Step::ended(kept, &kept.doc.ended(PlanState::Superseded, "the incident is over", now))?);
         }
         self.take_steps(tenant, steps).await
