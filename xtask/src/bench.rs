@@ -65,7 +65,7 @@ impl Plan {
     }
 }
 
-/// Measures, prints the tables, and after a whole run writes them to `docs/benchmarks.md`.
+/// Measures, prints the tables, and after a whole run writes them to `docs/one-shot.md`.
 pub(crate) fn run(workspace: &Workspace, words: &[String]) -> Result<()> {
     let plan = Plan::read(words)?;
     let bench = Bench::prepare(workspace)?;
@@ -85,9 +85,9 @@ pub(crate) fn run(workspace: &Workspace, words: &[String]) -> Result<()> {
     }
     println!("\n{}", page.tables());
     if plan.is_whole() {
-        let path = workspace.root.join("docs").join("benchmarks.md");
+        let path = workspace.root.join("docs").join("one-shot.md");
         fs::write(&path, page.markdown()).with_context(|| format!("cannot write `{}`", path.display()))?;
-        println!("bench: written to docs/benchmarks.md");
+        println!("bench: written to docs/one-shot.md");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `docs/benchmarks.md`, and the same tables on the terminal.
+//! `docs/one-shot.md`, and the same tables on the terminal.
 
 use std::fmt::Write;
 
@@ -58,7 +58,7 @@ impl Page {
         let Self { machine, cluster, command, date, runs, .. } = self;
         let cluster = cluster.as_deref().unwrap_or("none");
         format!(
-            "# Benchmarks\n\nWritten by `{command}` on {date}; medians of {runs} runs. Machine: {machine}. Cluster: {cluster}.\n\n{}\n{METHOD}",
+            "# One shot, measured\n\nWritten by `{command}` on {date}; medians of {runs} runs. Machine: {machine}. Cluster: {cluster}.\n\n{}\n{METHOD}",
             self.tables()
         )
     }
@@ -104,6 +104,6 @@ mod tests {
         let tables = page.tables();
         assert!(tables.contains("| assent / peer | same cluster | 0.050 | 1.000 | 1.000 |"), "{tables}");
         assert!(tables.contains("| peer | the cluster | 1 of 2 | names no causes | 0 |"), "{tables}");
-        assert!(page.markdown().starts_with("# Benchmarks\n"));
+        assert!(page.markdown().starts_with("# One shot, measured\n"));
     }
 }
