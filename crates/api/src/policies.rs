@@ -107,7 +107,11 @@ pub struct BacktestPolicy {
 pub struct Backtest {
     /// Decisions on the ledger that were asked again.
     pub examined: u64,
-    /// Those that would be different.
+    /// Those that were permitted and would be refused.
+    pub would_refuse: u64,
+    /// Those that were refused and would be permitted.
+    pub would_permit: u64,
+    /// Those that would be different: the newest 1,000 of them.
     pub changed: Vec<Changed>,
     /// Those whose question the ledger does not hold.
     pub unexamined: u64,

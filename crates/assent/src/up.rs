@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context;
 use assent_base::Secret;
@@ -24,6 +25,10 @@ use traces::Traces;
 
 /// Shortest token for `/metrics`.
 const TOKEN_BYTES_MIN: usize = 16;
+/// How long to wait before an attached cluster that could not be watched is tried again, at first.
+const ATTACH_AGAIN_MIN: Duration = Duration::from_secs(1);
+/// How long at most: it doubles each time.
+const ATTACH_AGAIN_MAX: Duration = Duration::from_secs(60);
 
 /// Starts the platform.
 #[derive(Debug, Args)]
@@ -93,6 +98,16 @@ async fn serve(config: Config, proxy: Option<Proxy>, extra: Option<Extra>) -> an
         random: Box::new(random),
     };
     let counts = std::sync::Arc::default();
+    let access = config.attach.as_ref().map(|attach| Access {
+        kubeconfig: attach.kubeconfig.clone(),
+        context: attach.context.clone(),
+        proxy: proxy.clone(),
+        ..Access::default()
+    });
+    if let Some(access) = &access {
+        // A name that was mistyped is told now; an API server that is away is waited for later.
+        access.check().await?;
+    }
     assent_platform::own_folder(&config.data_dir)?;
     // First, since a certificate of our own is made there, and manifests for observers carry it.
     let mut listen = assent_http::Listen::on(config.listen, listen_tls(&config));
@@ -118,7 +133,7 @@ async fn serve(config: Config, proxy: Option<Proxy>, extra: Option<Extra>) -> an
         let plane = plane.clone();
         async move { plane.keep_notifying().await }
     });
-    let attached = config.attach.as_ref().map(|attach| Watching::start(plane.clone(), attach, proxy));
+    let attached = access.map(|access| Watching::start(plane.clone(), access));
     let extra = extra.map(|start| start(plane.clone()));
     let router = assent_http::router(std::sync::Arc::new(plane.clone()), http);
     let served = bound.serve(router, interrupted()).await;
@@ -287,30 +302,43 @@ fn by_name(url: &str) -> String {
 
 /// An observer inside the platform.
 struct Watching {
-    stop: tokio::sync::oneshot::Sender<()>,
+    stop: tokio::sync::watch::Sender<bool>,
     task: tokio::task::JoinHandle<()>,
 }
 
 impl Watching {
-    /// Watches the cluster of a kubeconfig. It has a thread of its own, since its future cannot move between threads.
-    fn start(plane: ControlPlane, attach: &config::Attach, proxy: Option<Proxy>) -> Self {
-        let access = Access { kubeconfig: attach.kubeconfig.clone(), context: attach.context.clone(), proxy, ..Access::default() };
-        let (stop, stopped) = tokio::sync::oneshot::channel();
+    /// Watches the cluster of a kubeconfig, and comes back to it for as long as it cannot be reached. It has a thread of its own, since its
+    /// future cannot move between threads.
+    fn start(plane: ControlPlane, access: Access) -> Self {
+        let (stop, stopped) = tokio::sync::watch::channel(false);
         let runtime = tokio::runtime::Handle::current();
-        let task = tokio::task::spawn_blocking(move || {
-            let asked = Attach { access, profiles: attached_profiles() };
-            if let Err(error) = runtime.block_on(plane.attach(asked, async move { drop(stopped.await) })) {
-                tracing::error!(%error, "the cluster is not watched");
-            }
-        });
+        let task = tokio::task::spawn_blocking(move || runtime.block_on(watch(plane, access, stopped)));
         Self { stop, task }
     }
 
     /// Stops it, and waits until what it saw is sent.
     async fn end(self) {
         // One that has ended by itself hears nothing.
-        let _ = self.stop.send(());
+        let _ = self.stop.send(true);
         let _ = self.task.await;
+    }
+}
+
+/// Watches until it is told to stop.
+async fn watch(plane: ControlPlane, access: Access, stopped: tokio::sync::watch::Receiver<bool>) {
+    let mut wait = ATTACH_AGAIN_MIN;
+    loop {
+        let asked = Attach { access: access.clone(), profiles: attached_profiles() };
+        let mut stop = stopped.clone();
+        // A sender that is gone stops as well.
+        let stopping = async move { drop(stop.wait_for(|stop| *stop).await) };
+        let Err(error) = plane.attach(asked, stopping).await else { return };
+        tracing::error!(%error, again_in_s = wait.as_secs(), "the cluster is not watched");
+        let mut stop = stopped.clone();
+        if tokio::time::timeout(wait, stop.wait_for(|stop| *stop)).await.is_ok() {
+            return;
+        }
+        wait = (wait * 2).min(ATTACH_AGAIN_MAX);
     }
 }
 

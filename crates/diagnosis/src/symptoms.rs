@@ -2,7 +2,7 @@
 
 use crate::case::Case;
 
-mod alerts;
+pub mod alerts;
 mod cpu;
 mod logs;
 pub(crate) mod network;

@@ -628,9 +628,11 @@ impl Incident {
         let place = self.timeline.partition_point(|known| known.at <= entry.at);
         self.timeline.insert(place, entry);
         while self.timeline.len() > TIMELINE_MAX {
-            // What people did and how it stood outlasts what was seen.
-            let kept = |entry: &TimelineEntry| matches!(entry.kind, TimelineKind::State | TimelineKind::Act);
-            let oldest = self.timeline.iter().position(|entry| !kept(entry)).unwrap_or(0);
+            // How it stood outlasts all else, and the oldest of what there is most of goes: no flood of one kind pushes out another.
+            let count = |kind| self.timeline.iter().filter(|entry| entry.kind == kind).count();
+            let kinds = [TimelineKind::Event, TimelineKind::Finding, TimelineKind::Change, TimelineKind::Act];
+            let most = kinds.into_iter().rev().max_by_key(|kind| count(*kind)).filter(|kind| count(*kind) > 0);
+            let oldest = self.timeline.iter().position(|entry| most.is_none_or(|kind| entry.kind == kind)).unwrap_or(0);
             self.timeline.remove(oldest);
         }
     }

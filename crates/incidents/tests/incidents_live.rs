@@ -160,6 +160,19 @@ fn what_flaps_is_reopened_counted_and_held() {
 }
 
 #[test]
+fn no_flood_of_remarks_pushes_out_what_was_seen() {
+    let mut book = Book::new(cluster());
+    fold(&mut book, "shop", &one(OOM, "web", 1, true), 0);
+    let before = only(&book).timeline.clone();
+    let id = only(&book).id;
+    for second in 1..1_000 {
+        book.act(id, &Act::Comment, "account:ada", at(second)).unwrap();
+    }
+    let timeline = &only(&book).timeline;
+    assert!(before.len() > 1 && before.iter().all(|entry| timeline.contains(entry)), "{timeline:#?}");
+}
+
+#[test]
 fn what_comes_back_later_is_a_recurrence() {
     let mut book = Book::new(cluster());
     fold(&mut book, "shop", &one(OOM, "web", 1, true), 0);

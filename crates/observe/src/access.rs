@@ -30,6 +30,16 @@ pub struct Access {
     pub proxy: Option<Proxy>,
 }
 
+impl Access {
+    /// Whether the kubeconfig can be used as it is. Nothing is contacted.
+    ///
+    /// # Errors
+    /// When it is absent, unreadable, or names what cannot be.
+    pub async fn check(&self) -> Result<(), NoAccess> {
+        target(self).await.map(drop)
+    }
+}
+
 impl Default for Access {
     fn default() -> Self {
         Self {

@@ -7,11 +7,12 @@
 use assent_api::alerts::{AlertFormat, AlertSource, AlertsTaken, NewAlertSource};
 use assent_api::operations::{CreateAlertSource, DeleteAlertSource, ListAlertSources};
 use assent_api::{Action, Code, Empty, Problem};
-use assent_base::Digest;
 use assent_base::id::{AlertSourceId, TenantId};
+use assent_base::{Digest, Timestamp, time};
 use assent_http::platform::Alerts;
 use assent_http::{Handle, Input, Reply};
 use assent_incidents::Fact;
+use assent_policy::Resource;
 use assent_store::{Expect, Index, Kept, Query, Tenant, Write};
 use aws_lc_rs::{constant_time, hmac};
 use base64::Engine as _;
@@ -26,14 +27,18 @@ use crate::names;
 use crate::pages::Pages;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
-use crate::queries::{QueryWords, ReadAll};
+use crate::queries::QueryWords;
 use crate::redaction;
+use crate::retention::ALERTS_DAYS;
 
 mod fact;
 mod formats;
+pub(crate) mod on;
 
+pub(crate) use assent_diagnosis::symptoms::alerts::REPORTER;
 use fact::alert_fact;
-use formats::Alert;
+pub(crate) use formats::Alert;
+use formats::Came;
 
 /// Ways in of one tenant at most.
 const SOURCES_MAX: u64 = 100;
@@ -43,6 +48,8 @@ pub(crate) const ALERTS_MAX: usize = 1_000;
 const SIGNATURES_MAX: usize = 4;
 /// Times that alerts are taken anew when others of the same source came in between.
 const TRIES_MAX: usize = 5;
+/// Seconds that a sender's clock may be ahead.
+const AHEAD_S_MAX: i64 = 3_600;
 
 /// Which tenant a way in leads to. Kept in the installation's own tenant, since the path of the intake names no tenant.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -79,6 +86,22 @@ impl AlertSourceDoc {
     }
 }
 
+/// Refuses what was signed so long ago that it may have been taken and forgotten: whoever copied it could send it again.
+fn is_recent(came: &Came, now: Timestamp) -> Result<(), Problem> {
+    let Some(signed_at) = came.signed_at else { return Ok(()) };
+    let age_s = time::seconds_between(signed_at, now);
+    if age_s > ALERTS_DAYS * 86_400 {
+        return Err(Problem::new(Code::BadRequest, format!("it is of {signed_at}, and {ALERTS_DAYS} days is the oldest that is taken")));
+    }
+    if age_s < -AHEAD_S_MAX {
+        return Err(Problem::new(
+            Code::BadRequest,
+            format!("it is of {signed_at}, which is more than {AHEAD_S_MAX} s ahead of this clock"),
+        ));
+    }
+    Ok(())
+}
+
 /// Compares digests, so that neither time nor length says how much is right.
 fn same(shown: &[u8], known: &[u8]) -> bool {
     constant_time::verify_slices_are_equal(Digest::of(shown).as_bytes(), Digest::of(known).as_bytes()).is_ok()
@@ -94,12 +117,10 @@ fn is_signed(secret: &str, header: &str, body: &[u8]) -> bool {
 impl Handle<ListAlertSources> for ControlPlane {
     async fn handle(&self, caller: Caller, input: Input<ListAlertSources>) -> Result<Reply<ListAlertSources>, Problem> {
         let desk = Desk::of(self, &caller).await?;
-        let mut places = std::collections::BTreeMap::new();
-        for cluster in desk.tenant.all::<ClusterDoc>(&Query::default()).await.map_err(Problem::from_store)? {
-            places.insert(cluster.doc.id, desk.place(cluster.doc.environment).await?);
-        }
+        let places = self.places(&desk.tenant).await?;
         let seen = |kept: Kept<AlertSourceDoc>| {
-            let resource = places.get(&kept.doc.cluster)?.clone().with_id(kept.doc.id);
+            let place = places.get(&kept.doc.cluster)?;
+            let resource = Resource::in_environment(desk.tenant_id(), place.environment, place.criticality).with_id(kept.doc.id);
             desk.may(Action::AlertSourceRead, &resource).then(|| kept.doc.shown())
         };
         let page = Pages::of(&desk, &input.query)?.collect(Query::oldest_first(), seen).await?;
@@ -159,10 +180,12 @@ impl Handle<DeleteAlertSource> for ControlPlane {
             return Err(Problem::not_found());
         }
         let permit = desk.require(Action::AlertSourceManage, resource).await?;
+        let ends = on::ends(&desk.tenant, &kept.doc, desk.now).await.map_err(Problem::from_store)?;
         let intent = desk.intend(permit, json!({ "name": kept.doc.name, "cluster": kept.doc.cluster })).await?;
         desk.keep(intent, vec![Write::delete::<AlertSourceDoc>(&kept.id, Expect::Any).map_err(Problem::from_store)?]).await?;
         let route = Write::delete::<AlertRouteDoc>(&kept.id, Expect::Any).map_err(Problem::from_store)?;
         self.system().await?.write(vec![route], desk.now).await.map_err(Problem::from_store)?;
+        self.inner.watched.mention(self, &desk.tenant, kept.doc.cluster, ends).await;
         Ok(Reply::new(Empty {}))
     }
 }
@@ -173,6 +196,9 @@ impl ControlPlane {
         let (tenant, source) =
             self.way_in(&alerts).await?.ok_or_else(|| Problem::new(Code::NotSignedIn, "the token or signature does not hold"))?;
         let read = self.read_alerts(&tenant, &source, &alerts.body).await?;
+        for came in &read {
+            is_recent(came, self.now())?;
+        }
         for _ in 0..TRIES_MAX {
             if let Some((taken, known)) = self.keep_alerts(&tenant, &alerts.source.to_string(), &read).await? {
                 let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
@@ -184,10 +210,10 @@ impl ControlPlane {
         Err(Problem::new(Code::Unavailable, "too many alerts come at one time").retry_after(1))
     }
 
-    /// Tells the watcher of the cluster what was taken.
+    /// Tells the watcher of the cluster what was taken. One that is away reads it from the store when it is back.
     async fn tell_alerts(&self, tenant: &Tenant, source: &AlertSourceDoc, taken: &[&Alert]) {
         let now = self.now();
-        let facts: Vec<Fact> = taken.iter().filter_map(|alert| alert_fact(&source.id.to_string(), alert, now)).collect();
+        let facts: Vec<Fact> = taken.iter().filter_map(|alert| alert_fact(source.id, alert, now)).collect();
         if !facts.is_empty() {
             self.inner.watched.mention(self, tenant, source.cluster, facts).await;
         }
@@ -208,39 +234,34 @@ impl ControlPlane {
     }
 
     /// Reads alerts, and redacts their texts before anything is kept.
-    async fn read_alerts(&self, tenant: &Tenant, source: &AlertSourceDoc, body: &[u8]) -> Result<Vec<Alert>, Problem> {
+    async fn read_alerts(&self, tenant: &Tenant, source: &AlertSourceDoc, body: &[u8]) -> Result<Vec<Came>, Problem> {
         let alerts = formats::read(source.format, body)?;
         let cluster = tenant.get::<ClusterDoc>(&source.cluster.to_string()).await.map_err(Problem::from_store)?;
         let cluster = cluster.ok_or_else(|| Problem::new(Code::Conflict, "the cluster that these alerts are about is gone"))?;
         let screen = redaction::screen(tenant, cluster.doc.environment).await?;
         // I7: redacted first and shortened then, since a secret that was cut or joined is not known as one.
-        let screened = |alert: Alert| Alert {
-            title: formats::line(&screen.text(&alert.title).text),
-            severity: alert.severity.map(|text| formats::line(&screen.text(&text).text)),
-            ..alert
+        let screened = |Came { key, signed_at, alert }: Came| {
+            let title = formats::line(&screen.text(&alert.title).text);
+            let severity = alert.severity.map(|text| formats::line(&screen.text(&text).text));
+            Came { key, signed_at, alert: Alert { title, severity, ..alert } }
         };
         Ok(alerts.into_iter().map(screened).collect())
     }
 
     /// Keeps the alerts that are new, and counts those that are not. None if others came in between.
-    async fn keep_alerts<'a>(
-        &self,
-        tenant: &Tenant,
-        source: &str,
-        alerts: &'a [Alert],
-    ) -> Result<Option<(Vec<&'a Alert>, usize)>, Problem> {
+    async fn keep_alerts<'a>(&self, tenant: &Tenant, source: &str, alerts: &'a [Came]) -> Result<Option<(Vec<&'a Alert>, usize)>, Problem> {
         let kept = tenant.get::<AlertSourceDoc>(source).await.map_err(Problem::from_store)?;
         let Some(kept) = kept else { return Err(Problem::not_found()) };
         let (mut new, mut writes, mut seen) = (Vec::new(), Vec::new(), std::collections::BTreeSet::new());
-        for alert in alerts {
-            let id = Digest::of_parts(&[source.as_bytes(), alert.key.as_bytes()]).to_string();
+        for came in alerts {
+            let id = Digest::of_parts(&[source.as_bytes(), came.key.as_bytes()]).to_string();
             let is_known = !seen.insert(id.clone()) || tenant.get::<AlertDoc>(&id).await.map_err(Problem::from_store)?.is_some();
             if is_known {
                 continue;
             }
-            let doc = AlertDoc { source: kept.doc.id, at: self.now(), title: alert.title.clone() };
+            let doc = AlertDoc { source: kept.doc.id, cluster: kept.doc.cluster, at: self.now(), alert: came.alert.clone() };
             writes.push(Write::put(&id, &doc, Expect::Absent).map_err(Problem::from_store)?);
-            new.push(alert);
+            new.push(&came.alert);
         }
         let known = alerts.len() - new.len();
         if new.is_empty() {

@@ -3,6 +3,7 @@
 //! Nothing about a caller is remembered between requests: an account that was shut, a key that was revoked, a grant that was taken away
 //! is so with the next call. Whatever is wrong with credentials, the answer is the same.
 
+use assent_api::accounts::Grant;
 use assent_api::{Access, Code, Problem};
 use assent_base::Secret;
 use assent_base::id::{SessionId, TenantId};
@@ -101,7 +102,7 @@ impl ControlPlane {
                 let tenant = self.tenant_shown(machine.who.tenant).await?;
                 let kept = found::<ApiKeyDoc>(&tenant, &key.to_string()).await?.doc;
                 kept.record.holds(self.now()).map_err(|_| unknown())?;
-                let who = Who { tenant: tenant.id(), principal: Principal::Key(key), grants: kept.grants().to_vec() };
+                let who = Who { tenant: tenant.id(), principal: Principal::Key(key), grants: self.held_now(&tenant, &kept).await? };
                 Ok(Caller::Machine(Box::new(Machine { name: kept.name, who })))
             }
         }
@@ -117,8 +118,14 @@ impl ControlPlane {
         if kept.doc.used_at.is_none_or(|used| assent_base::time::seconds_between(used, self.now()) >= grain_s) {
             self.touch(&tenant, &kept, &ApiKeyDoc { used_at: Some(self.now()), ..kept.doc.clone() }).await?;
         }
-        let who = Who { tenant: tenant.id(), principal: Principal::Key(presented.key), grants: kept.doc.grants().to_vec() };
+        let who = Who { tenant: tenant.id(), principal: Principal::Key(presented.key), grants: self.held_now(&tenant, &kept.doc).await? };
         Ok(Caller::Machine(Box::new(Machine { name: kept.doc.name, who })))
+    }
+
+    /// What a key holds now. One whose maker has gone, or holds none of it any more, holds no more than one that was revoked.
+    async fn held_now(&self, tenant: &Tenant, key: &ApiKeyDoc) -> Result<Vec<Grant>, Problem> {
+        let grants = self.held_by(tenant, key).await?;
+        if grants.is_empty() && !key.grants().is_empty() { Err(unknown()) } else { Ok(grants) }
     }
 
     /// The observer whose token this is. The key that it was issued for must be the cluster's key now, of the same generation and not

@@ -31,6 +31,7 @@ use crate::plane::{ControlPlane, HASHES_AT_ONCE_MAX, Inner, Outside};
 use crate::problem_of::ProblemOf;
 use crate::queries::{QueryWords, ReadAll};
 use crate::settings::Settings;
+use crate::turns::Turns;
 use crate::watching::Watched;
 
 /// The folder of keys in the data folder.
@@ -133,6 +134,7 @@ impl ControlPlane {
             people,
             handed: Handed::default(),
             notices,
+            turns: Turns::default(),
         };
         let plane = ControlPlane { inner: Arc::new(inner) };
         plane.resume_deletions().await?;

@@ -21,6 +21,7 @@ use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
 use crate::queries;
 use crate::queries::QueryWords;
+use crate::turns::{Topic, Turn};
 
 /// Clusters of one tenant at most.
 const CLUSTERS_MAX: u64 = 2_000;
@@ -123,6 +124,7 @@ impl Handle<ListClusters> for ControlPlane {
 impl Handle<CreateCluster> for ControlPlane {
     async fn handle(&self, caller: Caller, input: Input<CreateCluster>) -> Result<Reply<CreateCluster>, Problem> {
         let desk = Desk::of(self, &caller).await?;
+        let turn = Turn::take(self, &desk.tenant, Topic::Places).await?;
         let environment = desk.environment(input.body.environment).await.map_err(|_| no_such_environment())?;
         let permit = desk.require(Action::ClusterManage, environment.doc.resource(desk.tenant_id())).await?;
         names::label("/name", &input.body.name)?;
@@ -140,7 +142,7 @@ impl Handle<CreateCluster> for ControlPlane {
         let details = json!({ "name": doc.name, "environment": doc.environment, "profiles": doc.profiles, "key": doc.key.as_ref().map(|key| key.id) });
         let id = doc.id.to_string();
         let intent = desk.intend_on(permit, id.clone(), details).await?;
-        desk.keep(intent, vec![queries::put(&id, &doc, Expect::Absent)?]).await?;
+        desk.keep(intent, vec![queries::put(&id, &doc, Expect::Absent)?, turn.write()?]).await?;
         let cluster = desk.shown(desk.get(&id).await?).await;
         Ok(Reply::new(NewCluster { cluster, manifest }).version(1).location(format!("/api/v1/clusters/{id}")))
     }
@@ -158,6 +160,7 @@ impl Handle<GetCluster> for ControlPlane {
 impl Handle<UpdateCluster> for ControlPlane {
     async fn handle(&self, caller: Caller, input: Input<UpdateCluster>) -> Result<Reply<UpdateCluster>, Problem> {
         let desk = Desk::of(self, &caller).await?;
+        let turn = Turn::take(self, &desk.tenant, Topic::Places).await?;
         let (mut kept, resource) = desk.cluster(input.path.cluster).await?;
         let permit = desk.require(Action::ClusterManage, resource).await?;
         let expect = desk.expect(&input.meta, kept.version)?;
@@ -176,7 +179,7 @@ impl Handle<UpdateCluster> for ControlPlane {
             desk.is_name_free(kept.doc.environment, &kept.doc.name).await?;
         }
         let intent = desk.intend(permit, json!({ "change": input.body })).await?;
-        desk.keep(intent, vec![queries::put(&kept.id, &kept.doc, expect)?]).await?;
+        desk.keep(intent, vec![queries::put(&kept.id, &kept.doc, expect)?, turn.write()?]).await?;
         let kept = desk.get::<ClusterDoc>(&kept.id).await?;
         let version = kept.version;
         Ok(Reply::new(desk.shown(kept).await).version(version))

@@ -15,7 +15,8 @@ mod settings;
 mod topology;
 
 pub(crate) use accounts::{
-    AccountDoc, ApiKeyDoc, AttemptsDoc, DirectoryDoc, GroupGrantsDoc, LinkDoc, PasskeyRecord, SessionDoc, SpentTicketDoc, subject_key,
+    AccountDoc, ApiKeyDoc, AttemptsDoc, DirectoryDoc, GroupGrantsDoc, LinkDoc, Maker, PasskeyRecord, SessionDoc, SpentTicketDoc,
+    subject_key,
 };
 pub(crate) use channels::{About, ChannelDoc, ChannelStateDoc, NoticeDoc, TargetDoc, ToldDoc};
 pub(crate) use clusters::ClusterDoc;

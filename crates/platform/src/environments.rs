@@ -17,6 +17,7 @@ use crate::pages::Pages;
 use crate::plane::ControlPlane;
 use crate::queries;
 use crate::queries::QueryWords;
+use crate::turns::{Topic, Turn};
 
 /// Days of retention at most: ten years.
 const RETENTION_DAYS_MAX: u32 = 3650;
@@ -78,6 +79,7 @@ impl Handle<CreateEnvironment> for ControlPlane {
         names::label("/name", &input.body.name)?;
         let retention = input.body.retention.unwrap_or_default();
         check(&retention)?;
+        let turn = Turn::take(self, &desk.tenant, Topic::Places).await?;
         desk.is_free(&input.body.name).await?;
         if desk.count::<EnvironmentDoc>(&Query::default()).await? >= ENVIRONMENTS_MAX {
             return Err(Problem::new(Code::Conflict, format!("a tenant has at most {ENVIRONMENTS_MAX} environments")));
@@ -85,7 +87,7 @@ impl Handle<CreateEnvironment> for ControlPlane {
         let id = self.new_id(EnvironmentId::new);
         let doc = EnvironmentDoc { id, name: input.body.name, criticality: input.body.criticality, retention, created_at: desk.now };
         let intent = desk.intend_on(permit, id.to_string(), json!({ "name": doc.name, "criticality": doc.criticality })).await?;
-        desk.keep(intent, vec![queries::put(&id.to_string(), &doc, Expect::Absent)?]).await?;
+        desk.keep(intent, vec![queries::put(&id.to_string(), &doc, Expect::Absent)?, turn.write()?]).await?;
         Ok(Reply::new(doc.shown(1)).version(1).location(format!("/api/v1/environments/{id}")))
     }
 }
@@ -101,6 +103,7 @@ impl Handle<GetEnvironment> for ControlPlane {
 impl Handle<UpdateEnvironment> for ControlPlane {
     async fn handle(&self, caller: Caller, input: Input<UpdateEnvironment>) -> Result<Reply<UpdateEnvironment>, Problem> {
         let desk = Desk::of(self, &caller).await?;
+        let turn = Turn::take(self, &desk.tenant, Topic::Places).await?;
         let mut kept = desk.environment(input.path.environment).await?;
         let resource = kept.doc.resource(desk.tenant_id());
         let permit = desk.require(Action::EnvironmentManage, resource).await?;
@@ -119,7 +122,7 @@ impl Handle<UpdateEnvironment> for ControlPlane {
             kept.doc.retention = retention;
         }
         let intent = desk.intend(permit, details).await?;
-        desk.keep(intent, vec![queries::put(&kept.doc.id.to_string(), &kept.doc, expect)?]).await?;
+        desk.keep(intent, vec![queries::put(&kept.doc.id.to_string(), &kept.doc, expect)?, turn.write()?]).await?;
         let version = kept.version + 1;
         Ok(Reply::new(kept.doc.shown(version)).version(version))
     }
@@ -128,6 +131,7 @@ impl Handle<UpdateEnvironment> for ControlPlane {
 impl Handle<DeleteEnvironment> for ControlPlane {
     async fn handle(&self, caller: Caller, input: Input<DeleteEnvironment>) -> Result<Reply<DeleteEnvironment>, Problem> {
         let desk = Desk::of(self, &caller).await?;
+        let turn = Turn::take(self, &desk.tenant, Topic::Places).await?;
         let kept = desk.environment(input.path.environment).await?;
         let permit = desk.require(Action::EnvironmentManage, kept.doc.resource(desk.tenant_id())).await?;
         let id = kept.doc.id.to_string();
@@ -136,8 +140,9 @@ impl Handle<DeleteEnvironment> for ControlPlane {
         }
         let expect = desk.expect(&input.meta, kept.version)?;
         let intent = desk.intend(permit, json!({ "before": kept.doc })).await?;
-        desk.keep(intent, vec![queries::delete::<RedactionDoc>(&id, Expect::Any)?, queries::delete::<EnvironmentDoc>(&id, expect)?])
-            .await?;
+        let writes =
+            vec![queries::delete::<RedactionDoc>(&id, Expect::Any)?, queries::delete::<EnvironmentDoc>(&id, expect)?, turn.write()?];
+        desk.keep(intent, writes).await?;
         Ok(Reply::new(Empty {}))
     }
 }

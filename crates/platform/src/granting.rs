@@ -31,7 +31,7 @@ impl Desk<'_> {
 
     /// Checks that the caller holds all of these.
     pub(crate) fn holds<'g>(&self, mut grants: impl Iterator<Item = &'g Grant>) -> Result<(), Problem> {
-        match grants.find(|grant| !self.grants().iter().any(|held| covers(held, grant))) {
+        match grants.find(|grant| !is_held(self.grants(), grant)) {
             Some(grant) => Err(Problem::new(
                 Code::Refused,
                 format!("you do not hold `{}` there yourself, so you can neither give nor take it", grant.role),
@@ -69,6 +69,11 @@ pub(crate) fn ownership() -> Grant {
 /// Whether it is the tenant's ownership: `owner`, everywhere.
 pub(crate) fn is_ownership(grant: &Grant) -> bool {
     grant.role == Role::Owner && grant.environment.is_none() && grant.namespaces.is_empty()
+}
+
+/// Whether any of what is held contains a grant.
+pub(crate) fn is_held(held: &[Grant], grant: &Grant) -> bool {
+    held.iter().any(|held| covers(held, grant))
 }
 
 /// Whether what is held contains what is given.

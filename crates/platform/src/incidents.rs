@@ -20,6 +20,7 @@ use assent_policy::Resource;
 use assent_store::{Expect, Kept, Query, Tenant, Write};
 use serde_json::{Value, json};
 
+use crate::alerts;
 use crate::caller::Caller;
 use crate::desk::{Desk, Intent};
 use crate::documents::{AccountDoc, ClusterDoc, CommentDoc, EnvironmentDoc, IncidentDoc, ReportDoc};
@@ -317,8 +318,15 @@ impl Handle<GetIncident> for ControlPlane {
 impl Handle<GetTimeline> for ControlPlane {
     async fn handle(&self, caller: Caller, input: Input<GetTimeline>) -> Result<Reply<GetTimeline>, Problem> {
         let desk = Desk::of(self, &caller).await?;
-        let (kept, _, _) = desk.incident(input.path.incident).await?;
-        let entries: Vec<words::TimelineEntry> = kept
+        let (kept, place, _) = desk.incident(input.path.incident).await?;
+        // An alert that names no object may be about any: it is for those who may see the whole cluster.
+        let whole = Resource::in_environment(desk.tenant_id(), place.environment, place.criticality).with_id(kept.doc.0.cluster);
+        let alerts = if desk.may(Action::IncidentRead, &whole) {
+            alerts::on::beside(&desk.tenant, &kept.doc.0, desk.now).await.map_err(Problem::from_store)?
+        } else {
+            Vec::new()
+        };
+        let mut entries: Vec<words::TimelineEntry> = kept
             .doc
             .0
             .timeline
@@ -330,7 +338,15 @@ impl Handle<GetTimeline> for ControlPlane {
                 entity: entry.entity.as_ref().map(entity),
                 by: entry.by,
             })
+            .chain(alerts.into_iter().map(|(at, alert)| words::TimelineEntry {
+                at,
+                kind: words::TimelineKind::Event,
+                text: if alert.is_over { format!("alert is over: {}", alert.title) } else { format!("alert: {}", alert.title) },
+                entity: None,
+                by: Some(alerts::REPORTER.to_owned()),
+            }))
             .collect();
+        entries.sort_by_key(|entry| entry.at);
         Ok(Reply::new(Pages::of_list(entries, &input.query)?))
     }
 }

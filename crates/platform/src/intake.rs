@@ -328,7 +328,7 @@ fn read(signals: &[&Numbered]) -> Result<(Vec<u8>, Vec<Fact>), Problem> {
         if let Signal::Object { body, .. } = &one.signal
             && is_never_kept(one.seq, body.get())?
         {
-            tracing::warn!(seq = one.seq, "an observer sent a Secret or a list; it is passed over");
+            tracing::warn!(seq = one.seq, "an observer sent a Secret, a list or an alert; it is passed over");
             continue;
         }
         let start = lines.len();
@@ -340,15 +340,18 @@ fn read(signals: &[&Numbered]) -> Result<(Vec<u8>, Vec<Fact>), Problem> {
     Ok((lines, facts))
 }
 
-/// I7: a segment is kept as it came, so a Secret, or a list that could hold some, is taken out before.
+/// I7: a segment is kept as it came, so a Secret, or a list that could hold some, is taken out before. So is an event that says it is an
+/// alert of another system: those come by their own door, and whoever can write events in a cluster is no such system.
 fn is_never_kept(seq: u64, body: &str) -> Result<bool, Problem> {
     #[derive(serde::Deserialize)]
     struct Object<'a> {
         #[serde(borrow)]
         kind: std::borrow::Cow<'a, str>,
+        #[serde(borrow, default, rename = "reportingComponent")]
+        reporter: Option<std::borrow::Cow<'a, str>>,
     }
     let object: Object<'_> = serde_json::from_str(body).map_err(|error| unreadable(seq, &error))?;
-    Ok(object.kind == "Secret" || object.kind.ends_with("List"))
+    Ok(object.kind == "Secret" || object.kind.ends_with("List") || object.reporter.as_deref() == Some(crate::alerts::REPORTER))
 }
 
 fn unreadable(seq: u64, error: &serde_json::Error) -> Problem {

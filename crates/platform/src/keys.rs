@@ -1,26 +1,31 @@
-//! Keys of machines. A key may do nothing that its maker may not; its secret is shown once and kept as a hash.
+//! Keys of machines. A key may do nothing that its maker may not, at each call; its secret is shown once and kept as a hash.
 
+use assent_api::accounts::Grant;
 use assent_api::keys::{ApiKey, NewApiKey};
 use assent_api::operations::{CreateKey, ListKeys, RevokeKey, RotateKey};
 use assent_api::{Action, Code, Empty, Problem};
+use assent_base::id::{AccountId, KeyId};
 use assent_http::{Handle, Input, Reply};
 use assent_identity::key::{Holder, KeyRecord};
 use assent_policy::Resource;
-use assent_store::{Expect, Query, Write};
+use assent_store::{Expect, Query, Tenant, Write};
 use serde_json::json;
 
 use crate::caller::Caller;
 use crate::desk::Desk;
-use crate::documents::ApiKeyDoc;
+use crate::documents::{AccountDoc, ApiKeyDoc, Maker};
+use crate::granting;
 use crate::links::no_randomness;
 use crate::names;
 use crate::pages::Pages;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
-use crate::queries::QueryWords;
+use crate::queries::{QueryWords, ReadAll};
 
 /// Keys of one tenant at most, those that hold no more included.
 const KEYS_MAX: u64 = 1_000;
+/// Keys that were made with keys, one after the other, before the last of them holds nothing.
+const MAKERS_MAX: usize = 8;
 /// Seconds that a key with an end holds: a minute to ten years.
 const HOLDS_S: std::ops::RangeInclusive<u64> = 60..=10 * 365 * 24 * 3600;
 
@@ -41,6 +46,45 @@ impl ApiKeyDoc {
     /// What goes on the ledger about a key: never its hash.
     fn recorded(&self) -> serde_json::Value {
         json!({ "name": self.name, "grants": self.grants(), "expires_at": self.record.expires_at, "generation": self.record.generation })
+    }
+}
+
+impl ControlPlane {
+    /// What a key holds now: of its grants those that its maker still holds.
+    pub(crate) async fn held_by(&self, tenant: &Tenant, key: &ApiKeyDoc) -> Result<Vec<Grant>, Problem> {
+        let (mut grants, mut maker) = (key.grants().to_vec(), key.maker);
+        for _ in 0..MAKERS_MAX {
+            let held = match maker {
+                Maker::Platform => return Ok(grants),
+                Maker::Account(id) => {
+                    let account = tenant.get::<AccountDoc>(&id.to_string()).await.map_err(Problem::from_store)?.map(|kept| kept.doc);
+                    let Some(account) = account.filter(|account| !account.disabled) else { return Ok(Vec::new()) };
+                    maker = Maker::Platform;
+                    self.grants_of(tenant, &account, &account.groups).await?
+                }
+                Maker::Key(id) => {
+                    let key = tenant.get::<ApiKeyDoc>(&id.to_string()).await.map_err(Problem::from_store)?.map(|kept| kept.doc);
+                    let Some(key) = key.filter(|key| key.record.holds(self.now()).is_ok()) else { return Ok(Vec::new()) };
+                    maker = key.maker;
+                    key.grants().to_vec()
+                }
+            };
+            grants.retain(|grant| granting::is_held(&held, grant));
+        }
+        Ok(Vec::new())
+    }
+
+    /// Revokes the keys that an account made, with whatever else is written. Gives their ids too.
+    pub(crate) async fn without_made_keys(&self, tenant: &Tenant, account: AccountId) -> Result<(Vec<Write>, Vec<KeyId>), Problem> {
+        let (mut writes, mut ids) = (Vec::new(), Vec::new());
+        for mut kept in tenant.all::<ApiKeyDoc>(&Query::default()).await.map_err(Problem::from_store)? {
+            if kept.doc.maker == Maker::Account(account) && kept.doc.record.revoked_at.is_none() {
+                ids.push(kept.doc.record.id);
+                kept.doc.record = kept.doc.record.revoked(self.now());
+                writes.push(Write::put(&kept.id, &kept.doc, Expect::Any).map_err(Problem::from_store)?);
+            }
+        }
+        Ok((writes, ids))
     }
 }
 
@@ -68,7 +112,14 @@ impl Handle<CreateKey> for ControlPlane {
         let holder = Holder::Machine { grants: input.body.grants };
         let (record, secret) = KeyRecord::draw(desk.tenant_id(), holder, desk.now, input.body.expires_in_s).map_err(no_randomness)?;
         let id = record.id;
-        let doc = ApiKeyDoc { name, record, created_by: desk.name().to_owned(), used_at: None };
+        let doc = ApiKeyDoc { name, record, created_by: desk.name().to_owned(), maker: desk.principal().into(), used_at: None };
+        // What only the token of a provider claims is not kept with the account, so the key would hold nothing of it at its first use.
+        if self.held_by(&desk.tenant, &doc).await?.len() < doc.grants().len() {
+            return Err(Problem::new(
+                Code::Conflict,
+                "your token's groups count for this call alone: sign in, and make the key in that session",
+            ));
+        }
         let intent = desk.intend_on(permit, id.to_string(), json!({ "made": doc.recorded() })).await?;
         desk.keep(intent, vec![Write::put(&id.to_string(), &doc, Expect::Absent).map_err(Problem::from_store)?]).await?;
         Ok(Reply::new(NewApiKey { key: doc.shown(), secret: secret.expose().to_owned() }).version(1).location(format!("/api/v1/keys/{id}")))
@@ -88,6 +139,8 @@ impl Handle<RotateKey> for ControlPlane {
         desk.holds(kept.doc.grants().iter())?;
         let (record, secret) = kept.doc.record.rotated().map_err(no_randomness)?;
         kept.doc.record = record;
+        // It is theirs now: that is how a key outlives the membership of who made it.
+        (kept.doc.maker, kept.doc.created_by) = (desk.principal().into(), desk.name().to_owned());
         let intent = desk.intend(permit, json!({ "rotated": kept.doc.recorded() })).await?;
         desk.keep(intent, vec![Write::put(&kept.id, &kept.doc, expect).map_err(Problem::from_store)?]).await?;
         let answer = NewApiKey { key: kept.doc.shown(), secret: secret.expose().to_owned() };

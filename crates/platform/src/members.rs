@@ -23,7 +23,7 @@ use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
 use crate::queries::{QueryWords, ReadAll};
 use crate::ssh_keys::without_keys;
-use crate::turns::Turn;
+use crate::turns::{Topic, Turn};
 
 /// Members of one tenant at most.
 pub(crate) const MEMBERS_MAX: u64 = 10_000;
@@ -111,7 +111,7 @@ impl Handle<InviteMember> for ControlPlane {
         if desk.count::<AccountDoc>(&Query::default()).await? >= MEMBERS_MAX {
             return Err(Problem::new(Code::Conflict, format!("a tenant has at most {MEMBERS_MAX} members")));
         }
-        let turn = Turn::take(&desk.tenant).await?;
+        let turn = Turn::take(self, &desk.tenant, Topic::Administration).await?;
         if desk.count::<AccountDoc>(&Query::default().equal("email", email.as_str())).await? > 0 {
             return Err(Problem::new(Code::Conflict, format!("`{email}` is a member already")));
         }
@@ -138,7 +138,7 @@ impl Handle<UpdateMember> for ControlPlane {
     async fn handle(&self, caller: Caller, input: Input<UpdateMember>) -> Result<Reply<UpdateMember>, Problem> {
         let desk = Desk::of(self, &caller).await?;
         let permit = desk.require(Action::MemberManage, Resource::of_tenant(desk.tenant_id()).with_id(input.path.account)).await?;
-        let turn = Turn::take(&desk.tenant).await?;
+        let turn = Turn::take(self, &desk.tenant, Topic::Administration).await?;
         let kept = desk.member(input.path.account).await?;
         let expect = desk.expect(&input.meta, kept.version)?;
         let mut doc = kept.doc.clone();
@@ -171,7 +171,7 @@ impl Handle<RemoveMember> for ControlPlane {
     async fn handle(&self, caller: Caller, input: Input<RemoveMember>) -> Result<Reply<RemoveMember>, Problem> {
         let desk = Desk::of(self, &caller).await?;
         let permit = desk.require(Action::MemberManage, Resource::of_tenant(desk.tenant_id()).with_id(input.path.account)).await?;
-        let turn = Turn::take(&desk.tenant).await?;
+        let turn = Turn::take(self, &desk.tenant, Topic::Administration).await?;
         let kept = desk.member(input.path.account).await?;
         let expect = desk.expect(&input.meta, kept.version)?;
         desk.holds(self.grants_of(&desk.tenant, &kept.doc, &kept.doc.groups).await?.iter())?;
@@ -181,7 +181,9 @@ impl Handle<RemoveMember> for ControlPlane {
         let mut writes = vec![Write::delete::<AccountDoc>(&kept.id, expect).map_err(Problem::from_store)?, turn.write()?];
         writes.extend(desk.without_sessions(kept.doc.id).await?);
         writes.extend(without_keys(&desk.tenant, kept.doc.id).await?);
-        let intent = desk.intend(permit, json!({ "removed": kept.doc.recorded() })).await?;
+        let (revoked, keys) = self.without_made_keys(&desk.tenant, kept.doc.id).await?;
+        writes.extend(revoked);
+        let intent = desk.intend(permit, json!({ "removed": kept.doc.recorded(), "revoked_keys": keys })).await?;
         desk.keep(intent, writes).await?;
         // An address that leads to no account any more opens nothing; it is taken out so that another tenant can have it.
         self.forget_address(&kept.doc.email, kept.doc.id).await?;

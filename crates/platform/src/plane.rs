@@ -23,6 +23,7 @@ use crate::people::People;
 use crate::problem_of::ProblemOf;
 use crate::queries::ReadAll;
 use crate::settings::Settings;
+use crate::turns::Turns;
 use crate::watching::Watched;
 
 /// Passwords that are hashed at one time: each takes a core and 19 MiB for some milliseconds.
@@ -60,6 +61,7 @@ pub(crate) struct Inner {
     pub(crate) people: People,
     pub(crate) handed: Handed,
     pub(crate) notices: Notices,
+    pub(crate) turns: Turns,
 }
 
 impl ControlPlane {

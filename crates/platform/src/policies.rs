@@ -19,7 +19,7 @@ use crate::pages::Pages;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
 use crate::queries::{QueryWords, ReadAll};
-use crate::turns::Turn;
+use crate::turns::{Topic, Turn};
 
 /// Policy texts of one tenant at most.
 const TEXTS_MAX: u64 = 500;
@@ -101,7 +101,7 @@ impl Handle<CreatePolicy> for ControlPlane {
     async fn handle(&self, caller: Caller, input: Input<CreatePolicy>) -> Result<Reply<CreatePolicy>, Problem> {
         let desk = Desk::of(self, &caller).await?;
         let permit = desk.require(Action::PolicyManage, Resource::of_tenant(desk.tenant_id())).await?;
-        let turn = Turn::take(&desk.tenant).await?;
+        let turn = Turn::take(self, &desk.tenant, Topic::Administration).await?;
         names::label("/name", &input.body.name)?;
         desk.is_policy_name_free(&input.body.name).await?;
         if desk.count::<PolicyDoc>(&Query::default()).await? >= TEXTS_MAX {
@@ -141,7 +141,7 @@ impl Handle<PutPolicy> for ControlPlane {
     async fn handle(&self, caller: Caller, input: Input<PutPolicy>) -> Result<Reply<PutPolicy>, Problem> {
         let desk = Desk::of(self, &caller).await?;
         let permit = desk.require(Action::PolicyManage, Resource::of_tenant(desk.tenant_id()).with_id(input.path.policy)).await?;
-        let turn = Turn::take(&desk.tenant).await?;
+        let turn = Turn::take(self, &desk.tenant, Topic::Administration).await?;
         let kept = desk.get::<PolicyDoc>(&input.path.policy.to_string()).await?;
         let expect = desk.expect(&input.meta, kept.version)?;
         names::label("/name", &input.body.name)?;
@@ -171,7 +171,7 @@ impl Handle<DeletePolicy> for ControlPlane {
     async fn handle(&self, caller: Caller, input: Input<DeletePolicy>) -> Result<Reply<DeletePolicy>, Problem> {
         let desk = Desk::of(self, &caller).await?;
         let permit = desk.require(Action::PolicyManage, Resource::of_tenant(desk.tenant_id()).with_id(input.path.policy)).await?;
-        let turn = Turn::take(&desk.tenant).await?;
+        let turn = Turn::take(self, &desk.tenant, Topic::Administration).await?;
         let kept = desk.get::<PolicyDoc>(&input.path.policy.to_string()).await?;
         let expect = desk.expect(&input.meta, kept.version)?;
         desk.would_do(kept.doc.id, None).await?;

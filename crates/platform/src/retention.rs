@@ -29,7 +29,7 @@ const REMOVED_MAX: u32 = 1_000;
 /// Events that a tenant's live stream keeps for readers that come back.
 const EVENTS_KEPT: u64 = 100_000;
 /// Days that an alert is remembered, so that it is not taken twice.
-const ALERTS_DAYS: i64 = 7;
+pub(crate) const ALERTS_DAYS: i64 = 7;
 /// Days after which what nobody was told is old news.
 const NOTICES_DAYS: i64 = 7;
 /// Days that it is remembered what people were told of a plan: plans live for less.

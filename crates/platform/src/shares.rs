@@ -10,14 +10,15 @@ use assent_base::id::{ShareId, TenantId};
 use assent_base::{Digest, Timestamp};
 use assent_http::{Handle, Input, Reply};
 use assent_ledger::Outcome;
-use assent_store::{Expect, Query, StoreError};
+use assent_policy::Principal;
+use assent_store::{Expect, Query, StoreError, Tenant};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
 use crate::caller::Caller;
 use crate::desk::Desk;
-use crate::documents::{IncidentDoc, ReportDoc, ShareDoc};
+use crate::documents::{AccountDoc, ApiKeyDoc, IncidentDoc, ReportDoc, ShareDoc};
 use crate::incidents::summary;
 use crate::pages::Pages;
 use crate::plane::ControlPlane;
@@ -129,7 +130,8 @@ impl Handle<OpenShare> for ControlPlane {
         for _ in 0..TRIES_MAX {
             let kept = tenant.get::<ShareDoc>(&id.to_string()).await.map_err(Problem::from_store)?.ok_or_else(Problem::not_found)?;
             // Both sides are digests: how long the comparison takes says nothing about the secret.
-            if kept.doc.hash != Digest::of(secret.as_bytes()) || !kept.doc.works(self.now()) {
+            let holds = kept.doc.hash == Digest::of(secret.as_bytes()) && kept.doc.works(self.now());
+            if !holds || !self.is_still_here(&tenant, &kept.doc.created_by).await? {
                 return Err(Problem::not_found());
             }
             let mut doc = kept.doc;
@@ -148,6 +150,23 @@ impl Handle<OpenShare> for ControlPlane {
             return Ok(Reply::new(Shared { incident, report: report.map(|kept| kept.doc.shown()).transpose()? }));
         }
         Err(Problem::new(Code::Unavailable, "the link is being opened by many").retry_after(1))
+    }
+}
+
+impl ControlPlane {
+    /// Whether whoever made a link may still act here: a link ends with the membership, or the key, that it was made with.
+    async fn is_still_here(&self, tenant: &Tenant, actor: &str) -> Result<bool, Problem> {
+        Ok(match actor.parse::<Principal>() {
+            Ok(Principal::Account(id)) => {
+                let account = tenant.get::<AccountDoc>(&id.to_string()).await.map_err(Problem::from_store)?;
+                account.is_some_and(|kept| !kept.doc.disabled)
+            }
+            Ok(Principal::Key(id)) => match tenant.get::<ApiKeyDoc>(&id.to_string()).await.map_err(Problem::from_store)? {
+                Some(kept) if kept.doc.record.holds(self.now()).is_ok() => !self.held_by(tenant, &kept.doc).await?.is_empty(),
+                Some(_) | None => false,
+            },
+            Err(_) => false,
+        })
     }
 }
 

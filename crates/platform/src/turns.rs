@@ -1,20 +1,43 @@
-//! Those who change who may administrate take turns.
+//! Those who change the same things take turns.
 //!
-//! Two owners who each demote the other, or two policies that each forbid something different, would be fine one by one and leave nobody
-//! together. So whoever changes members, group grants or policies also counts up one document that was read before the checks: the
-//! second finds it changed, and reads again.
+//! Two owners who each demote the other, two policies that each forbid something different, two environments of one name, a cluster that
+//! comes into an environment while that is being removed: each would be fine alone, and both leave what no check would have let through.
+//! So whoever changes such things also counts up one document that was read before the checks. In one process they wait for each other;
+//! if another process was faster, the second finds the document changed and changes nothing.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use assent_api::Problem;
+use assent_base::id::TenantId;
 use assent_store::{Expect, Tenant, Write};
 use serde::{Deserialize, Serialize};
+use tokio::sync::OwnedMutexGuard;
 
 use crate::documents::document;
+use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
 
-/// There is one of them.
-const ID: &str = "administration";
+/// What turns are taken at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Topic {
+    /// Who may administrate: members, group grants, policies.
+    Administration,
+    /// Environments, clusters, and their names.
+    Places,
+}
 
-/// How often administration has changed.
+impl Topic {
+    /// The id of the document that counts.
+    const fn id(self) -> &'static str {
+        match self {
+            Topic::Administration => "administration",
+            Topic::Places => "places",
+        }
+    }
+}
+
+/// How often something has changed.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TurnDoc {
@@ -22,26 +45,36 @@ pub(crate) struct TurnDoc {
 }
 document!(TurnDoc = "turn", 1, |_doc| Vec::new());
 
+/// Whose turn it is in this process.
+#[derive(Default)]
+pub(crate) struct Turns(Mutex<BTreeMap<(TenantId, Topic), Arc<tokio::sync::Mutex<()>>>>);
+
 /// A turn, taken before anything was looked at.
 #[derive(Debug)]
 #[must_use = "a turn counts once it is written with what it protects"]
 pub(crate) struct Turn {
+    topic: Topic,
     changes: u64,
     expect: Expect,
+    /// Others wait until it is dropped.
+    _alone: OwnedMutexGuard<()>,
 }
 
 impl Turn {
-    /// Takes a turn.
-    pub(crate) async fn take(tenant: &Tenant) -> Result<Self, Problem> {
-        let kept = tenant.get::<TurnDoc>(ID).await.map_err(Problem::from_store)?;
-        Ok(match kept {
-            Some(kept) => Self { changes: kept.doc.changes, expect: Expect::Version(kept.version) },
-            None => Self { changes: 0, expect: Expect::Absent },
-        })
+    /// Takes a turn, once those before are done.
+    pub(crate) async fn take(plane: &ControlPlane, tenant: &Tenant, topic: Topic) -> Result<Self, Problem> {
+        let queue = {
+            let mut queues = plane.inner.turns.0.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(queues.entry((tenant.id(), topic)).or_default())
+        };
+        let alone = queue.lock_owned().await;
+        let kept = tenant.get::<TurnDoc>(topic.id()).await.map_err(Problem::from_store)?;
+        let (changes, expect) = kept.map_or((0, Expect::Absent), |kept| (kept.doc.changes, Expect::Version(kept.version)));
+        Ok(Self { topic, changes, expect, _alone: alone })
     }
 
-    /// To be written in the same transaction as the change.
-    pub(crate) fn write(self) -> Result<Write, Problem> {
-        Write::put(ID, &TurnDoc { changes: self.changes.saturating_add(1) }, self.expect).map_err(Problem::from_store)
+    /// To be written in the same transaction as the change, before the turn is dropped.
+    pub(crate) fn write(&self) -> Result<Write, Problem> {
+        Write::put(self.topic.id(), &TurnDoc { changes: self.changes.saturating_add(1) }, self.expect).map_err(Problem::from_store)
     }
 }

@@ -86,7 +86,7 @@ impl Shown {
 enum Message {
     /// Facts that the store has, after this number of the stream and up to that.
     Facts { facts: Vec<Fact>, stream: String, after: u64, last: u64 },
-    /// Facts of others than the observer. They are lost if the platform dies before the next snapshot.
+    /// Facts of others than the observer, which keep them elsewhere.
     Mentioned { facts: Vec<Fact> },
     /// Somebody does something with an incident.
     Act { id: IncidentId, act: Act, by: String, answer: oneshot::Sender<Result<(), Problem>> },
@@ -147,7 +147,7 @@ impl Watched {
     /// Mentions what others than the observer say of a cluster.
     pub(crate) async fn mention(&self, plane: &ControlPlane, tenant: &Tenant, cluster: ClusterId, facts: Vec<Fact>) {
         let watcher = self.watcher(plane, tenant, cluster);
-        // A watcher that is gone has nobody to tell: what others say is a hint and no history.
+        // A watcher that is gone reads them from the store when it is back.
         let _ = watcher.messages.send(Message::Mentioned { facts }).await;
     }
 

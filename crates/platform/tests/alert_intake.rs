@@ -66,6 +66,18 @@ async fn a_secret_in_an_alert_is_not_kept() {
     assert!(!export.contains(&token), "its secret is not");
 }
 
+#[tokio::test]
+async fn what_was_signed_long_ago_is_not_taken_again() {
+    let house = House::open().await;
+    let owner = house.owner().await;
+    let way = way_in(&house, &owner, "generic").await;
+    for (starts_at, status) in [("2026-04-20T11:59:00Z", 400), ("2026-05-04T14:00:00Z", 400), ("2026-04-28T11:59:00Z", 202)] {
+        let body = json!({ "title": "Cart is slow", "starts_at": starts_at }).to_string();
+        let answer = send(&house, &way, &[("authorization", &format!("Bearer {}", way.secret))], &body).await;
+        assert_eq!(answer.status, status, "{starts_at}: {}", answer.text());
+    }
+}
+
 async fn way_in(house: &House, owner: &Who, format: &str) -> WayIn {
     let made = house.call(owner, "POST", "/api/v1/environments", Some(json!({ "name": "prod", "criticality": "prod" }))).await;
     let environment = made.json()["id"].clone();

@@ -143,6 +143,41 @@ async fn a_key_does_what_it_was_given_until_it_is_rotated_revoked_or_over() {
 }
 
 #[tokio::test]
+async fn a_key_and_a_link_end_with_the_membership_they_were_made_with() {
+    let house = House::open().await;
+    let owner = house.owner().await;
+    let body = json!({ "name": "ci", "grants": [{ "role": "admin" }] });
+    let ben = house.join(&owner, "ben@example.org", json!([{ "role": "admin" }])).await;
+    let made = house.call(&ben, "POST", "/api/v1/keys", Some(body.clone())).await;
+    let (id, key) = (made.json()["key"]["id"].as_str().expect("an id").to_owned(), bearer(&made));
+    // A key that the key made, and so on.
+    let second = bearer(&house.call(&key, "POST", "/api/v1/keys", Some(body.clone())).await);
+    let both = || async {
+        let holds = futures_util::future::join(house.get(&key, "/api/v1/members"), house.get(&second, "/api/v1/members")).await;
+        (holds.0.status.as_u16(), holds.1.status.as_u16())
+    };
+    assert_eq!(both().await, (200, 200));
+
+    let account = member(&house, &owner, "ben@example.org").await;
+    assert_eq!(patch(&house, &owner, &account, json!({ "disabled": true })).await.status, 200);
+    assert_eq!(both().await, (401, 401), "shut out");
+    assert_eq!(patch(&house, &owner, &account, json!({ "disabled": false, "grants": [{ "role": "viewer" }] })).await.status, 200);
+    assert_eq!(both().await, (401, 401), "a viewer holds no admin's key");
+    assert_eq!(patch(&house, &owner, &account, json!({ "grants": [{ "role": "admin" }] })).await.status, 200);
+    assert_eq!(both().await, (200, 200), "an admin again");
+
+    // Whoever rotates a key takes it over.
+    let other = house.call(&ben, "POST", "/api/v1/keys", Some(body)).await.json()["key"]["id"].as_str().expect("an id").to_owned();
+    let taken = bearer(&house.call(&owner, "POST", &format!("/api/v1/keys/{other}/rotate"), None).await);
+    assert_eq!(house.call(&owner, "DELETE", &format!("/api/v1/members/{account}"), None).await.status, 204);
+    assert_eq!(both().await, (401, 401), "removed");
+    assert_eq!(house.get(&taken, "/api/v1/members").await.status, 200);
+    let keys = house.get(&owner, "/api/v1/keys").await.json();
+    let of = |id: &str| keys["items"].as_array().expect("a list").iter().find(|key| key["id"] == id).expect("the key").clone();
+    assert!(of(&id)["revoked_at"].is_string() && of(&other)["revoked_at"].is_null(), "{keys}");
+}
+
+#[tokio::test]
 async fn a_secret_is_shown_once_and_is_nowhere_on_the_disk() {
     let house = House::open().await;
     let owner = house.owner().await;

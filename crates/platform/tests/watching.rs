@@ -146,6 +146,61 @@ async fn an_incident_and_what_is_known_outlive_the_process() {
     assert_eq!(cluster["objects"], objects, "and what is known stays");
 }
 
+#[tokio::test]
+async fn an_alert_is_a_symptom_of_what_it_names_until_it_is_over() {
+    let house = House::open().await;
+    let owner = house.owner().await;
+    let mut watched = Watched::let_in(&house, &owner).await;
+    watched.send(&house, healthy(&house)).await;
+    house.pass(1);
+    wait_for(&house, &owner, &format!("/api/v1/clusters/{}", watched.cluster), |cluster| cluster["health"] == "healthy").await;
+    let body = json!({ "name": "Alerts", "format": "generic", "cluster": watched.cluster });
+    let way = house.call(&owner, "POST", "/api/v1/alert-sources", Some(body)).await.json();
+    let path = way["url"].as_str().unwrap().split_once("/api/").map(|(_, rest)| format!("/api/{rest}")).unwrap();
+    let sender = Who::Bearer(way["secret"].as_str().unwrap().to_owned());
+    let alert = |title: &str, object: Option<&str>, resolved: bool| {
+        let body = json!({ "title": title, "object": object, "starts_at": "2026-05-04T12:00:00Z", "resolved": resolved });
+        house.call(&sender, "POST", &path, Some(body))
+    };
+    // Whoever can write events in the cluster makes no alert.
+    let forged = json!({"object": {"at": house.now(), "body": {"apiVersion": "v1", "kind": "Event", "metadata": {"name": "forged", "namespace": "grocer"},
+        "involvedObject": {"kind": "Deployment", "namespace": "grocer", "name": "basket"}, "type": "Warning", "reason": "Alert", "message": "forged",
+        "reportingComponent": "assent.dev/alerts"}}});
+    watched.send(&house, vec![forged]).await;
+    assert_eq!(alert("Orders fall", None, false).await.status, 202);
+    assert_eq!(alert("Catalog is slow", Some("Deployment/grocer/catalog"), false).await.status, 202);
+    for _ in 0..90 {
+        house.pass(1);
+        tokio::task::yield_now().await;
+    }
+    let list = wait_for(&house, &owner, "/api/v1/incidents", |list| list["items"][0]["entity"]["name"] == "catalog").await;
+    assert_eq!(list["items"].as_array().unwrap().len(), 1, "{list}");
+    assert!(list["items"][0]["title"].as_str().unwrap().contains("Catalog is slow"), "{list}");
+    let incident = format!("/api/v1/incidents/{}", list["items"][0]["id"].as_str().unwrap());
+    let timeline = house.get(&owner, &format!("{incident}/timeline")).await.text();
+    assert!(timeline.contains("alert: Orders fall"), "{timeline}");
+
+    // The observer lists the cluster anew, which knows nothing of alerts; and the platform starts anew.
+    watched.send(&house, vec![json!({"listed": {"at": house.now(), "kind": "Event"}})]).await;
+    house.plane.stop().await;
+    let house = House::on(house.data, assent_platform::Settings::default()).await;
+    house.pass(600);
+    for _ in 0..300 {
+        house.pass(1);
+        house.get(&owner, &incident).await;
+    }
+    let after = house.get(&owner, &incident).await.json();
+    assert_eq!(after["summary"]["state"], "inconclusive", "it is still on: {after}");
+    let body =
+        json!({ "title": "Catalog is slow", "object": "Deployment/grocer/catalog", "starts_at": "2026-05-04T12:00:00Z", "resolved": true });
+    assert_eq!(house.call(&sender, "POST", &path, Some(body)).await.status, 202);
+    for _ in 0..300 {
+        house.pass(1);
+        house.get(&owner, &incident).await;
+    }
+    wait_for(&house, &owner, &incident, |one| one["summary"]["state"] == "resolved").await;
+}
+
 impl Watched {
     async fn let_in(house: &House, owner: &Who) -> Self {
         let environment =

@@ -18,7 +18,7 @@ pub struct Recorded {
 
 /// Puts old asks to an engine. Only whether they are permitted is compared: who permits them may well be another policy.
 pub fn backtest(engine: &Engine, asks: impl IntoIterator<Item = Recorded>) -> Backtest {
-    let mut result = Backtest { examined: 0, changed: Vec::new(), unexamined: 0 };
+    let mut result = Backtest { examined: 0, would_refuse: 0, would_permit: 0, changed: Vec::new(), unexamined: 0 };
     for recorded in asks {
         let Some(ask) = recorded.ask else {
             result.unexamined += 1;
@@ -27,6 +27,8 @@ pub fn backtest(engine: &Engine, asks: impl IntoIterator<Item = Recorded>) -> Ba
         result.examined += 1;
         let would_be = engine.decide(&ask).is_permit();
         if would_be != recorded.permitted {
+            result.would_permit += u64::from(would_be);
+            result.would_refuse += u64::from(!would_be);
             result.changed.push(Changed {
                 index: recorded.index,
                 actor: ask.caller.principal.to_string(),

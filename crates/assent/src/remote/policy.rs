@@ -123,11 +123,16 @@ fn run(asked: &Policy) -> anyhow::Result<u8> {
                     )
                 })
                 .collect();
+            let different = told.would_refuse.saturating_add(told.would_permit);
+            let shown = told.changed.len() as u64;
+            let rest = if shown < different {
+                format!("The newest {shown} of those that would be different stand above. ")
+            } else {
+                String::new()
+            };
             print(&format!(
-                "{rows}{} decisions asked again, {} would be different, {} cannot be asked again.\n",
-                told.examined,
-                told.changed.len(),
-                told.unexamined
+                "{rows}{rest}{} decisions asked again: {} would be refused that were permitted, {} permitted that were refused, {} cannot be asked again.\n",
+                told.examined, told.would_refuse, told.would_permit, told.unexamined
             ))
         }
     }

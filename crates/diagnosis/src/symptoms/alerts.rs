@@ -14,6 +14,11 @@ use regex::Regex;
 use crate::case::Case;
 use crate::finding::{Finding, Severity, Symptom};
 
+/// Who reports an event that stands for an alert of another system.
+pub const REPORTER: &str = "assent.dev/alerts";
+/// The reason of such an event.
+pub const REASON: &str = "Alert";
+
 /// Alerts that are read.
 const ALERTS_MAX: usize = 2000;
 /// What is told of an alert's own words, in characters.
@@ -45,6 +50,7 @@ const SURROUNDINGS: &[(&str, Kind)] = &[("node", Kind::Node), ("exported_service
 
 /// Finds them.
 pub(super) fn find(case: &mut Case<'_>) {
+    reported(case);
     let graph = case.graph;
     let mut alerts: Vec<At<'_>> = graph.set.alerts.iter().take(ALERTS_MAX).filter_map(|alert| graph.set.loose(alert)).collect();
     // Of two notices of one alert, the one that describes it is told.
@@ -90,6 +96,40 @@ pub(super) fn find(case: &mut Case<'_>) {
             since,
             reason: name.into(),
         });
+    }
+}
+
+/// Finds the alerts that came as events, each on the object that it is about.
+fn reported(case: &mut Case<'_>) {
+    let graph = case.graph;
+    let mut found = Vec::new();
+    for entity in graph.entities() {
+        for event in entity.events().iter().filter(|event| &*event.reason == REASON) {
+            if !event.root(graph).get("reportingComponent").is(REPORTER) || found.len() >= ALERTS_MAX {
+                continue;
+            }
+            if *entity.kind() != Kind::Namespace {
+                case.asked.extend([entity.id, entity.top_owner().id]);
+            }
+            let quotes: Vec<_> = case.quote_event(event, entity).into_iter().collect();
+            found.push(Finding {
+                symptom: Symptom::Alert,
+                on: entity.id,
+                container: None,
+                says: format!(
+                    "An alert fires for {}: {}",
+                    entity.reference(),
+                    crate::wording::shortened(&event.message, DESCRIPTION_CHARS_MAX)
+                ),
+                since: event.first,
+                quotes,
+                severity: if event.warning { Severity::Degraded } else { Severity::Notice },
+                reason: REASON.into(),
+            });
+        }
+    }
+    for finding in found {
+        case.add(finding);
     }
 }
 

@@ -95,8 +95,22 @@ fn replicas<'g>(case: &mut Case<'g>, entity: Entity<'g>) {
             quotes.extend(case.quote(condition.get("message"), entity));
         }
         let says = format!("{} has {ready} of {wanted} replicas", entity.reference());
-        add(case, Symptom::ReplicasUnavailable, entity, Severity::Broken, "ReplicasUnavailable", says, quotes);
+        // Rollouts, scaling and drained nodes replace pods all day.
+        let severity = if is_settling(case, entity) { Severity::Notice } else { Severity::Broken };
+        add(case, Symptom::ReplicasUnavailable, entity, severity, "ReplicasUnavailable", says, quotes);
     }
+}
+
+/// Whether replicas are missing because pods have only just been made, and no controller says that there have been too few for long.
+fn is_settling<'g>(case: &Case<'g>, entity: Entity<'g>) -> bool {
+    let is_new = |since| case.age_s(since).is_some_and(|age| age < ROLLOUT_PATIENCE_S);
+    let lacking = entity.condition("Available").filter(|condition| condition.get("status").is("False"));
+    if lacking.is_some_and(|condition| !is_new(condition.get("lastTransitionTime").instant())) {
+        return false;
+    }
+    let owned = |of: Entity<'g>| of.to(Relation::Owns);
+    let mut pods = owned(entity).flat_map(|one| if *one.kind() == Kind::Pod { vec![one] } else { owned(one).collect() });
+    pods.any(|pod| *pod.kind() == Kind::Pod && is_new(pod.created()))
 }
 
 /// Whether anybody misses the pods of a workload: who asked, a route that leads to it, a workload with replicas that calls it.

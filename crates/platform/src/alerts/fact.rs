@@ -3,24 +3,24 @@
 //! It takes the form of a Kubernetes event, since that is what it is: somebody says that something happened to an object. It is shown as
 //! evidence beside the cluster's own events, and by its reporter everybody sees that it came from outside.
 
+use assent_base::id::AlertSourceId;
 use assent_base::{Digest, Timestamp};
+use assent_diagnosis::symptoms::alerts::{REASON, REPORTER};
 use assent_incidents::Fact;
 use serde_json::json;
 
 use super::Alert;
 
-/// Who reports, as events name it.
-const REPORTER: &str = "assent.dev/alerts";
 /// The namespace of events about things that have none, as Kubernetes has it.
 const NAMESPACE_OF_OTHERS: &str = "default";
 /// Digits of the digest in an event's name.
 const NAME_DIGITS: usize = 24;
 
 /// The fact; its texts are redacted already. None if the alert names no object: then there is nothing in the cluster it is about.
-pub(crate) fn alert_fact(source: &str, alert: &Alert, now: Timestamp) -> Option<Fact> {
+pub(crate) fn alert_fact(source: AlertSourceId, alert: &Alert, now: Timestamp) -> Option<Fact> {
     let about = alert.object.as_ref()?;
     let namespace = about.namespace.as_deref().unwrap_or(NAMESPACE_OF_OTHERS);
-    let digest = Digest::of_parts(&[source.as_bytes(), alert.subject.as_bytes()]).to_string();
+    let digest = Digest::of_parts(&[source.to_string().as_bytes(), alert.subject.to_string().as_bytes()]).to_string();
     let name = format!("alert-{}", digest.trim_start_matches("sha256:").get(..NAME_DIGITS)?);
     if alert.is_over {
         return Some(Fact::Gone { at: now, kind: "Event".to_owned(), namespace: Some(namespace.to_owned()), name, uid: None });
@@ -34,8 +34,8 @@ pub(crate) fn alert_fact(source: &str, alert: &Alert, now: Timestamp) -> Option<
         "kind": "Event",
         "metadata": { "name": name, "namespace": namespace },
         "involvedObject": involved,
-        "type": "Warning",
-        "reason": "Alert",
+        "type": if is_mere_information(alert) { "Normal" } else { "Warning" },
+        "reason": REASON,
         "message": alert.title,
         "firstTimestamp": alert.starts_at,
         "lastTimestamp": now,
@@ -47,6 +47,12 @@ pub(crate) fn alert_fact(source: &str, alert: &Alert, now: Timestamp) -> Option<
     Some(Fact::Object { at: now, body })
 }
 
+/// Whether the sender says that nobody has to do anything.
+fn is_mere_information(alert: &Alert) -> bool {
+    let word = alert.severity.as_deref().unwrap_or_default().to_ascii_lowercase();
+    matches!(word.as_str(), "info" | "none" | "debug")
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::formats::About;
@@ -54,11 +60,11 @@ mod tests {
 
     #[test]
     fn an_alert_is_an_event_about_its_object_until_it_is_over() {
-        let fact = alert_fact("als_1", &alert(false), Timestamp::UNIX_EPOCH).expect("a fact");
+        let fact = alert_fact(source(), &alert(false), Timestamp::UNIX_EPOCH).expect("a fact");
         let Fact::Object { body, .. } = fact else { panic!("an object") };
         let event: serde_json::Value = serde_json::from_str(body.get()).expect("JSON");
         assert_eq!(event.pointer("/involvedObject/name"), Some(&json!("cart")));
-        let Some(Fact::Gone { name, namespace, .. }) = alert_fact("als_1", &alert(true), Timestamp::UNIX_EPOCH) else { panic!("gone") };
+        let Some(Fact::Gone { name, namespace, .. }) = alert_fact(source(), &alert(true), Timestamp::UNIX_EPOCH) else { panic!("gone") };
         assert_eq!(event.pointer("/metadata/name"), Some(&json!(name)));
         assert_eq!(event.pointer("/metadata/namespace"), Some(&json!(namespace)));
     }
@@ -66,18 +72,21 @@ mod tests {
     #[test]
     fn an_alert_about_nothing_is_no_fact() {
         let alert = Alert { object: None, ..alert(false) };
-        assert!(alert_fact("als_1", &alert, Timestamp::UNIX_EPOCH).is_none());
+        assert!(alert_fact(source(), &alert, Timestamp::UNIX_EPOCH).is_none());
+    }
+
+    fn source() -> AlertSourceId {
+        AlertSourceId::new(Timestamp::UNIX_EPOCH, [1; assent_base::id::RANDOM_BYTES])
     }
 
     fn alert(is_over: bool) -> Alert {
         Alert {
-            key: is_over.to_string(),
             title: "Cart is down".to_owned(),
             severity: None,
             object: Some(About { kind: "Deployment".to_owned(), namespace: Some("shop".to_owned()), name: "cart".to_owned() }),
             starts_at: Timestamp::UNIX_EPOCH,
             is_over,
-            subject: "one".to_owned(),
+            subject: Digest::of(b"one"),
         }
     }
 }

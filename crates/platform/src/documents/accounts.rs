@@ -3,12 +3,13 @@
 use assent_api::accounts::{Grant, GroupGrant};
 use assent_approval::webauthn::Credential;
 use assent_base::Timestamp;
-use assent_base::id::{AccountId, PasskeyId, TenantId};
+use assent_base::id::{AccountId, KeyId, PasskeyId, TenantId};
 use assent_identity::key::{Holder, KeyRecord};
 use assent_identity::link::Link;
 use assent_identity::lockout::Failures;
 use assent_identity::password::PasswordRecord;
 use assent_identity::session::Session;
+use assent_policy::Principal;
 use serde::{Deserialize, Serialize};
 
 use super::{Index, by_time, document};
@@ -106,7 +107,9 @@ document!(SessionDoc = "session", 1, |doc| vec![by_time(doc.session.created_at),
 pub(crate) struct ApiKeyDoc {
     pub(crate) name: String,
     pub(crate) record: KeyRecord,
+    /// What its maker was called.
     pub(crate) created_by: String,
+    pub(crate) maker: Maker,
     pub(crate) used_at: Option<Timestamp>,
 }
 document!(ApiKeyDoc = "api_key", 1, |doc| vec![by_time(doc.record.created_at)]);
@@ -117,6 +120,27 @@ impl ApiKeyDoc {
         match &self.record.holder {
             Holder::Machine { grants } => grants,
             Holder::Observer { .. } | Holder::Executor { .. } => &[],
+        }
+    }
+}
+
+/// Whom a key has what it may do from: it never holds more than they do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Maker {
+    /// The demo: nobody who could leave.
+    Platform,
+    /// A member.
+    Account(AccountId),
+    /// Another key.
+    Key(KeyId),
+}
+
+impl From<Principal> for Maker {
+    fn from(principal: Principal) -> Self {
+        match principal {
+            Principal::Account(account) => Maker::Account(account),
+            Principal::Key(key) => Maker::Key(key),
         }
     }
 }

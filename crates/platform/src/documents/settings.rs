@@ -9,6 +9,7 @@ use assent_base::{Digest, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Index, by_time, document};
+use crate::alerts::Alert;
 
 /// An organisation. Kept in the installation's own tenant.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -83,10 +84,11 @@ document!(AlertSourceDoc = "alert_source", 1, |doc| vec![by_time(doc.created_at)
 #[serde(deny_unknown_fields)]
 pub(crate) struct AlertDoc {
     pub(crate) source: AlertSourceId,
+    pub(crate) cluster: ClusterId,
     pub(crate) at: Timestamp,
-    pub(crate) title: String,
+    pub(crate) alert: Alert,
 }
-document!(AlertDoc = "alert", 1, |doc| vec![by_time(doc.at)]);
+document!(AlertDoc = "alert", 2, |doc| vec![by_time(doc.at), Index::Equal("cluster", doc.cluster.to_string())]);
 
 /// What was answered to a request with an `Idempotency-Key`. Answers can hold a secret that is shown once; they are kept a day.
 #[derive(Debug, Clone, Serialize, Deserialize)]

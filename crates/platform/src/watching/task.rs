@@ -59,6 +59,8 @@ struct Task {
     wanted: std::collections::BTreeMap<Slice, Vec<assent_diagnosis::wanted::Wanted>>,
     unlisted: BTreeSet<Kind>,
     first_fact: Option<Timestamp>,
+    /// What is known may lack alerts that are on.
+    lacks_alerts: bool,
     drawing: Drawing,
     proposals: Proposals,
     /// What open incidents were seen from before the start: whether they still are must be looked at, though nothing has changed.
@@ -104,11 +106,13 @@ pub(super) async fn run(
         wanted: std::collections::BTreeMap::new(),
         unlisted,
         first_fact: None,
+        lacks_alerts: true,
         drawing: Drawing::new(),
         proposals: Proposals::default(),
         unconfirmed,
     };
     task.show();
+    task.mention_alerts().await;
     loop {
         match tokio::time::timeout(task.rest(), inbox.recv()).await {
             Ok(None) => return,
@@ -125,6 +129,7 @@ pub(super) async fn run(
             }
             Err(_) => {}
         }
+        task.mention_alerts().await;
         task.work(&inbox).await;
     }
 }
@@ -185,15 +190,35 @@ impl Task {
                 Applied::Damaged => return false,
             }
             if let Some(kind) = listed {
+                self.lacks_alerts |= kind == Kind::Event;
                 self.unlisted.remove(&kind);
             }
         }
         true
     }
 
+    /// Mentions the alerts that are on, once what is known has lost them: a listing names only what the cluster has.
+    async fn mention_alerts(&mut self) {
+        if !self.lacks_alerts {
+            return;
+        }
+        match crate::alerts::on::facts(&self.tenant, self.cluster, self.plane.now()).await {
+            Ok(facts) => {
+                self.lacks_alerts = false;
+                // One of them that damages what is known is set aside; the rest is mentioned at the next round.
+                if !self.apply(facts) {
+                    self.lacks_alerts = true;
+                    self.read_anew().await;
+                }
+            }
+            Err(error) => tracing::warn!(cluster = %self.cluster, %error, "alerts of a cluster cannot be read; it is tried again"),
+        }
+    }
+
     /// Forgets what is known, and reads it from the store again.
     async fn read_anew(&mut self) {
         self.known = Known::new();
+        self.lacks_alerts = true;
         if let Some(stream) = self.stream.take() {
             self.catch_up(&stream).await;
         }
@@ -228,6 +253,7 @@ impl Task {
             Ok(true) if own => restore::read(&self.tenant, self.cluster, stream, self.last, &mut self.known, &mut self.aside).await,
             Ok(true) => {
                 self.known = Known::new();
+                self.lacks_alerts = true;
                 self.drawing.clear();
                 restore::read(&self.tenant, self.cluster, stream, 0, &mut self.known, &mut self.aside).await
             }

@@ -17,13 +17,13 @@ function Decision({ permitted }: { permitted: boolean }) {
   );
 }
 
-export function BacktestReport({ found: { examined, changed, unexamined } }: { found: Schemas["Backtest"] }) {
-  const refused = changed.filter(({ would_be }) => !would_be).length;
+export function BacktestReport({ found: { examined, would_refuse, would_permit, changed, unexamined } }: { found: Schemas["Backtest"] }) {
+  const different = would_refuse + would_permit;
   return (
     <Stack gap="sm">
-      <Alert color={changed.length === 0 ? "green" : "yellow"} variant="light" title={changed.length === 0 ? "Nothing would have been different" : `${changed.length} decisions would have been different`}>
+      <Alert color={different === 0 ? "green" : "yellow"} variant="light" title={different === 0 ? "Nothing would have been different" : `${different.toLocaleString("en")} decisions would have been different`}>
         {examined.toLocaleString("en")} decisions on the ledger were asked again.
-        {changed.length > 0 && ` ${refused} that were permitted would be refused, ${changed.length - refused} the other way round.`}
+        {different > 0 && ` ${would_refuse.toLocaleString("en")} that were permitted would be refused, ${would_permit.toLocaleString("en")} the other way round.`}
         {unexamined > 0 && ` ${unexamined.toLocaleString("en")} could not be asked again, since the ledger does not hold their question.`}
       </Alert>
       {changed.length > 0 && (
@@ -60,7 +60,7 @@ export function BacktestReport({ found: { examined, changed, unexamined } }: { f
       )}
       {changed.length > SHOWN && (
         <Text size="sm" c="dimmed">
-          The first {SHOWN} of {changed.length} are listed.
+          The newest {SHOWN} of {different.toLocaleString("en")} are listed.
         </Text>
       )}
     </Stack>
