@@ -133,6 +133,7 @@ impl ControlPlane {
             people,
             handed: Handed::default(),
             notices,
+            nats: std::sync::OnceLock::new(),
         };
         let plane = ControlPlane { inner: Arc::new(inner) };
         plane.resume_deletions().await?;
