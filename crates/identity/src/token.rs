@@ -398,6 +398,37 @@ mod tests {
     }
 
     #[test]
+    fn the_head_of_a_token_gets_its_signature_back_and_no_other_head_gets_one() {
+        let issuer = issuer();
+        let token = issuer.issue(&observer_key(), START).unwrap().token;
+        let (head, signature) = token.rsplit_once('.').unwrap();
+        let completed = issuer.complete(head, later(START, 599)).unwrap();
+        assert_eq!((completed.signature(), completed.issued_at_s(), completed.cluster()), (signature, 0, cluster(1)));
+        assert_eq!(completed.dangerous_whole().expose(), token, "a signature is the same whenever it is made");
+        assert_eq!(issuer.complete(head, later(START, 600)).err(), Some(BadToken::Expired));
+        let another = Issuer::new(US.to_owned(), vec![SigningKey::draw(START).unwrap()]).unwrap();
+        assert_eq!(another.complete(head, START).err(), Some(BadToken::NotOurs), "another platform's");
+        let executors = issuer.issue(&executor_key(), START).unwrap().token;
+        assert_eq!(issuer.complete(executors.rsplit_once('.').unwrap().0, START).err(), Some(BadToken::NotOurs));
+        for bad in ["", ".", "a.b", &token, "e30.e30", &format!("{head}.{}", "A".repeat(3_000))] {
+            assert_eq!(issuer.complete(bad, START).err(), Some(BadToken::NotOurs), "{bad}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_completed_that_holds_longer_than_a_token_does() {
+        use base64::Engine as _;
+        let issuer = issuer();
+        let token = issuer.issue(&observer_key(), START).unwrap().token;
+        let base64 = base64::engine::general_purpose::URL_SAFE_NO_PAD;
+        let [header, claims, _] = token.split('.').collect::<Vec<_>>()[..] else { panic!("a token has three parts") };
+        let mut claims: Claims = serde_json::from_slice(&base64.decode(claims).unwrap()).unwrap();
+        claims.exp += 1;
+        let longer = format!("{header}.{}", base64.encode(serde_json::to_vec(&claims).unwrap()));
+        assert_eq!(issuer.complete(&longer, START).err(), Some(BadToken::NotOurs));
+    }
+
+    #[test]
     fn a_rotated_or_revoked_key_takes_its_tokens_with_it() {
         let (issuer, key) = (issuer(), observer_key());
         let token = issuer.issue(&key, START).unwrap().token;

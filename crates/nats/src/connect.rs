@@ -73,6 +73,7 @@ impl Connect {
         if self.servers.is_empty() {
             return Err(BadConnect::NoServer);
         }
+        metrics::gauge!("assent_nats_connected").set(0.0);
         let named = [self.ca_file.as_ref(), self.certificate.as_ref().map(|pair| &pair.0), self.certificate.as_ref().map(|pair| &pair.1)];
         for path in named.into_iter().flatten() {
             readable(path)?;

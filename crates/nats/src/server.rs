@@ -78,13 +78,17 @@ mod tests {
 
     #[test]
     fn a_server_is_reached_by_tls_or_on_loopback() {
-        for (good, port) in [("tls://nats.example", 4222), ("tls://nats.example:4443/", 4443), ("nats://127.0.0.1:1", 1), ("nats://[::1]", 4222)] {
+        for (good, port) in
+            [("tls://nats.example", 4222), ("tls://nats.example:4443/", 4443), ("nats://127.0.0.1:1", 1), ("nats://[::1]", 4222)]
+        {
             assert_eq!(good.parse::<Server>().map(|server| server.port()), Ok(port), "{good}");
         }
         for bad in ["nats://nats.example", "nats://127.0.0.1.example", "nats://10.0.0.1"] {
             assert!(matches!(bad.parse::<Server>(), Err(BadServer::InTheClear(_))), "{bad}");
         }
-        for bad in ["", "nats.example", "tls://", "ws://127.0.0.1", "wss://nats.example", "tls://a b", "tls://a/b", "tls://a?b", "tls://a,tls://b"] {
+        for bad in
+            ["", "nats.example", "tls://", "ws://127.0.0.1", "wss://nats.example", "tls://a b", "tls://a/b", "tls://a?b", "tls://a,tls://b"]
+        {
             assert!(matches!(bad.parse::<Server>(), Err(BadServer::NoAddress(_))), "{bad}");
         }
         assert_eq!("tls://u:p@nats.example".parse::<Server>(), Err(BadServer::Credentials));
