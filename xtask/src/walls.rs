@@ -67,7 +67,11 @@ const ROOMS: &[Room] = &[
     Room { package: "assent-journal", floor: Floor::Edge, may_use: &["assent-base", "assent-ledger"] },
     Room { package: "assent-nats", floor: Floor::Edge, may_use: &[] },
     Room { package: "assent-notify", floor: Floor::Edge, may_use: &["assent-base", "assent-api"] },
-    Room { package: "assent-observe", floor: Floor::Edge, may_use: &["assent-base", "assent-api", "assent-capture", "assent-envelope", "assent-screen"] },
+    Room {
+        package: "assent-observe",
+        floor: Floor::Edge,
+        may_use: &["assent-base", "assent-api", "assent-capture", "assent-envelope", "assent-screen"],
+    },
     Room { package: "assent-store", floor: Floor::Edge, may_use: &["assent-base"] },
     Room {
         package: "assent-platform",

@@ -120,14 +120,7 @@ impl Seal {
     ///
     /// # Errors
     /// When the head is none of a token, or the library fails.
-    pub fn question(
-        &self,
-        operation: &str,
-        head: &str,
-        number: u64,
-        body: &[u8],
-        nonce: [u8; NONCE_BYTES],
-    ) -> Result<Vec<u8>, NotOpened> {
+    pub fn question(&self, operation: &str, head: &str, number: u64, body: &[u8], nonce: [u8; NONCE_BYTES]) -> Result<Vec<u8>, NotOpened> {
         let length = u16::try_from(head.len()).ok().filter(|_| is_head(head)).ok_or(NotOpened)?;
         let mut sealed = Vec::with_capacity(NUMBER_BYTES + body.len() + MAX_TAG_LEN);
         sealed.extend_from_slice(&number.to_be_bytes());

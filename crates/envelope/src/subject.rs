@@ -1,8 +1,8 @@
 //! The subjects: one for each operation that an observer may call, and none besides.
 
+use assent_api::Access;
 use assent_api::operation::{Method, Operation};
 use assent_api::operations::{Visitor, visit_all};
-use assent_api::Access;
 
 /// What subjects begin with unless the configuration says otherwise.
 pub const PREFIX: &str = "assent";

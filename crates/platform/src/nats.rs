@@ -12,11 +12,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use assent_envelope::seal::{Answer, Asked, QUESTION_FRAME_BYTES, Question, Seal, Why, digest_of, unopened};
-use assent_envelope::subject::{GROUP, INBOX, Route, routes};
+use assent_envelope::subject::{GROUP, INBOX, PREFIX, Route, routes};
 use assent_http::inside::{self, Inside};
 use assent_http::streams::ReadyPart;
 use assent_identity::token::{SKEW_S, TOKEN_S, Unproven};
 use assent_nats::{BadConnect, Connection, Serve};
+
+pub use assent_envelope::subject::is_prefix as is_nats_prefix;
 
 use crate::plane::ControlPlane;
 
@@ -37,6 +39,18 @@ impl Default for NatsAtOnce {
     fn default() -> Self {
         Self(AT_ONCE_MAX)
     }
+}
+
+/// What subjects begin with unless the configuration says otherwise.
+#[must_use]
+pub fn nats_prefix() -> String {
+    PREFIX.to_owned()
+}
+
+/// What subjects of answers to the platform begin with.
+#[must_use]
+pub fn nats_inbox() -> String {
+    INBOX.to_owned()
 }
 
 /// How to serve observers by NATS.
@@ -119,8 +133,7 @@ impl Desk {
         let sender = format!("observer:{}", token.cluster());
         let request = inside::Asked { way: "nats", sender, path: route.path, token: token.dangerous_whole(), body: asked.body.into() };
         let answered = self.inside.post(request).await?;
-        let answer =
-            Answer { status: answered.status, retry_after_s: answered.retry_after_s.unwrap_or(0), body: answered.body.to_vec() };
+        let answer = Answer { status: answered.status, retry_after_s: answered.retry_after_s.unwrap_or(0), body: answered.body.to_vec() };
         metrics::counter!("assent_nats_answered_total").increment(1);
         seal.answer(&digest_of(message), &answer, self.plane.random()).ok()
     }

@@ -14,8 +14,10 @@ use std::time::Duration;
 use assent_api::observer::{Acknowledged, Batch, Heartbeat, Hello, Welcome};
 use assent_api::operation::Operation;
 use assent_api::operations::{ObserverHeartbeat, ObserverHello, ObserverSignals};
-use assent_envelope::seal::{Came, NONCE_BYTES, Seal, Why, digest_of, parts};
+pub use assent_envelope::seal::Came;
+use assent_envelope::seal::{NONCE_BYTES, Seal, Why, digest_of, parts};
 use assent_envelope::subject::Route;
+pub use assent_envelope::subject::{INBOX, PREFIX, is_inbox, is_prefix};
 use reqwest::StatusCode;
 use serde::Serialize;
 
