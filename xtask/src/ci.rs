@@ -4,12 +4,12 @@ use anyhow::{Context, Result};
 
 use crate::metadata::Workspace;
 use crate::step::Outcome;
-use crate::{cluster, command, console, docs, postgres, walls};
+use crate::{cluster, command, console, docs, nats, postgres, walls};
 
 type Step = fn(&Workspace) -> Result<Outcome>;
 
 /// The steps, in the order they run. The tests come last, so that their closing lines are the last thing in a log.
-const STEPS: [(&str, Step); 10] = [
+const STEPS: [(&str, Step); 11] = [
     ("format", format),
     ("walls", walls::run),
     ("licences and registries", licences),
@@ -17,6 +17,7 @@ const STEPS: [(&str, Step); 10] = [
     ("lints", lints),
     ("generated pages", docs::check),
     ("databases for the tests", postgres::look),
+    ("NATS for the tests", nats::look),
     ("tests", tests),
     ("cluster tests", cluster::test),
     ("console in a browser", console::drive),

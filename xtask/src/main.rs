@@ -15,6 +15,7 @@ mod console;
 mod demo;
 mod docs;
 mod metadata;
+mod nats;
 mod postgres;
 mod step;
 mod test;

@@ -44,6 +44,7 @@ const ROOMS: &[Room] = &[
     Room { package: "assent-capture", floor: Floor::Core, may_use: &["assent-base"] },
     Room { package: "assent-ledger", floor: Floor::Core, may_use: &["assent-base"] },
     Room { package: "assent-screen", floor: Floor::Core, may_use: &["assent-base"] },
+    Room { package: "assent-envelope", floor: Floor::Core, may_use: &["assent-api"] },
     Room { package: "assent-policy", floor: Floor::Core, may_use: &["assent-base", "assent-api"] },
     Room { package: "assent-evidence", floor: Floor::Core, may_use: &["assent-base", "assent-capture"] },
     Room { package: "assent-diagnosis", floor: Floor::Core, may_use: &["assent-base", "assent-capture", "assent-evidence"] },
@@ -64,8 +65,13 @@ const ROOMS: &[Room] = &[
     Room { package: "assent-http", floor: Floor::Edge, may_use: &["assent-base", "assent-api"] },
     Room { package: "assent-identity", floor: Floor::Edge, may_use: &["assent-base", "assent-api"] },
     Room { package: "assent-journal", floor: Floor::Edge, may_use: &["assent-base", "assent-ledger"] },
+    Room { package: "assent-nats", floor: Floor::Edge, may_use: &[] },
     Room { package: "assent-notify", floor: Floor::Edge, may_use: &["assent-base", "assent-api"] },
-    Room { package: "assent-observe", floor: Floor::Edge, may_use: &["assent-base", "assent-api", "assent-capture", "assent-screen"] },
+    Room {
+        package: "assent-observe",
+        floor: Floor::Edge,
+        may_use: &["assent-base", "assent-api", "assent-capture", "assent-envelope", "assent-screen"],
+    },
     Room { package: "assent-store", floor: Floor::Edge, may_use: &["assent-base"] },
     Room {
         package: "assent-platform",
@@ -76,6 +82,7 @@ const ROOMS: &[Room] = &[
             "assent-base",
             "assent-capture",
             "assent-diagnosis",
+            "assent-envelope",
             "assent-evidence",
             "assent-execution",
             "assent-http",
@@ -83,6 +90,7 @@ const ROOMS: &[Room] = &[
             "assent-incidents",
             "assent-journal",
             "assent-ledger",
+            "assent-nats",
             "assent-notify",
             "assent-observe",
             "assent-plan",
@@ -105,6 +113,7 @@ const ROOMS: &[Room] = &[
             "assent-http",
             "assent-journal",
             "assent-ledger",
+            "assent-nats",
             "assent-observe",
             "assent-plan",
             "assent-platform",
@@ -116,7 +125,11 @@ const ROOMS: &[Room] = &[
         floor: Floor::Binary,
         may_use: &["assent-api", "assent-apply", "assent-approval", "assent-base", "assent-client", "assent-execution", "assent-plan"],
     },
-    Room { package: "assent-observer", floor: Floor::Binary, may_use: &["assent-api", "assent-base", "assent-observe", "assent-screen"] },
+    Room {
+        package: "assent-observer",
+        floor: Floor::Binary,
+        may_use: &["assent-api", "assent-base", "assent-nats", "assent-observe", "assent-screen"],
+    },
     Room { package: "xtask", floor: Floor::Tool, may_use: &[] },
 ];
 
@@ -248,7 +261,7 @@ mod tests {
     fn the_house_as_drawn_stands() {
         let survey = survey(&house(&[]));
         assert_eq!(survey.faults, Vec::<String>::new());
-        assert_eq!((survey.rooms, survey.arrows, survey.silent_rooms), (26, 9, 13));
+        assert_eq!((survey.rooms, survey.arrows, survey.silent_rooms), (28, 9, 14));
     }
 
     #[test]

@@ -15,6 +15,7 @@ use assent_observe::prometheus::Prometheus;
 use serde::Deserialize;
 
 use crate::cli::Run;
+use crate::nats::{ByNats, Nats};
 
 /// A configuration file is no larger.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -39,6 +40,8 @@ pub(crate) struct File {
     prometheus: Option<Prometheus>,
     /// Takes OpenTelemetry on a port of loopback, if it is here.
     otlp: Option<Otlp>,
+    /// Goes by NATS, if it is here.
+    nats: Option<Nats>,
     /// The port of the health probe, on loopback.
     health_port: Option<u16>,
     /// How long one request may take.
@@ -67,6 +70,7 @@ pub(crate) struct Config {
     pub(crate) endpoint: Option<String>,
     pub(crate) key_file: Option<PathBuf>,
     pub(crate) ca_pem: Option<Vec<u8>>,
+    pub(crate) nats: Option<ByNats>,
     pub(crate) health_port: u16,
     pub(crate) request_timeout: Duration,
 }
@@ -108,6 +112,7 @@ impl Config {
             endpoint: asked.endpoint.clone().or(file.endpoint),
             key_file: asked.key_file.clone().or(file.key_file),
             ca_pem,
+            nats: file.nats.map(Nats::settled).transpose()?,
             health_port: file.health_port.unwrap_or(HEALTH_PORT),
             request_timeout: Duration::from_secs(file.request_timeout_s.unwrap_or(30).clamp(1, 300)),
         })
@@ -192,6 +197,7 @@ mod tests {
             ca_pem: None,
             buffer_bytes_max: 8 << 20,
             buffer_claim: None,
+            nats: None,
         };
         let text = manifest(&spec).unwrap();
         let lines = text.lines().skip_while(|line| *line != "  config.yaml: |").skip(1);
@@ -200,6 +206,26 @@ mod tests {
         assert_eq!(config.endpoint.as_deref(), Some("https://assent.example:8473"));
         assert_eq!(config.observer.profiles, assent_observe::profile::PROFILES);
         assert_eq!((config.observer.buffer_dir.to_str(), config.observer.buffer_bytes_max), (Some("/var/lib/assent-observer"), 8 << 20));
+    }
+
+    #[test]
+    fn nats_is_gone_by_only_if_it_is_named_and_never_in_the_clear() {
+        assert!(joined("", &[]).unwrap().nats.is_none());
+        let yaml = "nats: {servers: ['tls://nats.example'], credentials_file: /c, inbox_prefix: _INBOX_a}";
+        let nats = joined(yaml, &[]).unwrap().nats.unwrap();
+        assert_eq!((nats.subject_prefix.as_str(), nats.connect.inbox_prefix.as_str()), ("assent", "_INBOX_a"));
+        for bad in [
+            "nats: {}",
+            "nats: {servers: []}",
+            "nats: {servers: ['nats://nats.example']}",
+            "nats: {servers: ['tls://u:p@nats.example']}",
+            "nats: {servers: ['tls://nats.example'], password: x}",
+            "nats: {servers: ['tls://nats.example'], inbox_prefix: elsewhere}",
+            "nats: {servers: ['tls://nats.example'], subject_prefix: 'a.>'}",
+            "nats: {servers: ['tls://nats.example'], certificate_file: /c}",
+        ] {
+            assert!(joined(bad, &[]).is_err(), "{bad}");
+        }
     }
 
     #[test]

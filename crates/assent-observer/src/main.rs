@@ -5,6 +5,7 @@
 mod cli;
 mod config;
 mod health;
+mod nats;
 mod run;
 
 use std::process::ExitCode;

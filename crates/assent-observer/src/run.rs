@@ -19,16 +19,22 @@ pub(crate) fn run(asked: &Run) -> anyhow::Result<()> {
     start_log();
     install_cryptography()?;
     let proxy = proxy_for(&url);
+    if proxy.is_some() && config.nats.is_some() {
+        tracing::warn!("NATS knows no HTTP proxy: its servers are reached without it, and Assent's endpoint with it");
+    }
     let endpoint = Endpoint { url, key: key.clone(), ca_pem: config.ca_pem.clone(), proxy, request_timeout: config.request_timeout };
     let uplink = Https::new(endpoint)?;
     runtime()?.block_on(async {
         let server = ApiServer::connect(&access(asked, &config)).await?;
         tracing::info!(server = server.name(), version = server.version(), "watching");
         let clock = Clock::new(now);
-        let observer = Observer::new(config.observer, server, clock, key);
+        let observer = Observer::new(config.observer, server, clock.clone(), key);
         let listener = health::listen(config.health_port).await?;
         let answering = tokio::spawn(health::answer(listener, observer.pulse()));
-        let done = observer.run(uplink, stop()).await;
+        let done = match config.nats {
+            None => observer.run(uplink, stop()).await,
+            Some(nats) => observer.run(nats.uplink(uplink, config.request_timeout, clock).await?, stop()).await,
+        };
         answering.abort();
         Ok(done?)
     })

@@ -146,6 +146,7 @@ fn the_manifest_is_taken_with_every_field_known() {
         ca_pem: Some("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n".to_owned()),
         buffer_bytes_max: BUFFER_BYTES_MAX,
         buffer_claim: None,
+        nats: None,
     };
     let said = CLUSTER.accepts(&manifest(&spec).unwrap()).unwrap();
     assert_eq!(said.lines().count(), 8, "{said}");

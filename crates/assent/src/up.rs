@@ -18,6 +18,7 @@ use crate::print;
 
 mod config;
 mod limits;
+mod nats;
 mod traces;
 
 use config::{Config, Flags, LogFormat, Tls};
@@ -119,6 +120,10 @@ async fn serve(config: Config, proxy: Option<Proxy>, extra: Option<Extra>) -> an
         let pem = std::fs::read_to_string(&certificate).with_context(|| format!("cannot read {}", certificate.display()))?;
         settings.observer_ca_pem = Some(pem);
     }
+    let nats = match &config.nats {
+        Some(nats) => Some(nats.connect.clone().start().await.context("cannot use NATS as configured")?),
+        None => None,
+    };
     let Started { plane, set_up } = ControlPlane::start(&config.data_dir, settings, outside).await?;
     let url = config
         .public_url
@@ -135,8 +140,14 @@ async fn serve(config: Config, proxy: Option<Proxy>, extra: Option<Extra>) -> an
     });
     let attached = access.map(|access| Watching::start(plane.clone(), access));
     let extra = extra.map(|start| start(plane.clone()));
+    let message_bytes_max = http.limits.observer_body_bytes_max;
     let router = assent_http::router(std::sync::Arc::new(plane.clone()), http);
+    let inside = assent_http::Inside::of(&router);
+    let nats = nats.zip(config.nats.as_ref()).map(|(connection, asked)| asked.serve(plane.clone(), connection, inside, message_bytes_max));
     let served = bound.serve(router, interrupted()).await;
+    if let Some(nats) = nats {
+        nats.end().await;
+    }
     retention.abort();
     notices.abort();
     if let Some(extra) = extra {
@@ -172,6 +183,7 @@ fn settings(config: &Config, proxy: Option<Proxy>, counts: std::sync::Arc<assent
         witness_key: config.witness_key.clone(),
         snapshots: config.snapshots.clone(),
         notify: notify(config, ca_pem, proxy)?,
+        observer_nats: config.nats.as_ref().and_then(|nats| nats.observers.clone()),
         counts,
         ..Settings::default()
     })

@@ -15,6 +15,7 @@ use tracing::Instrument as _;
 
 use crate::answer;
 use crate::config::Config;
+use crate::inside::Way;
 use crate::rate::Rate;
 
 /// The id of a request, in its answer.
@@ -33,6 +34,8 @@ const ANY_HOST: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 pub(crate) struct Arrival {
     pub(crate) request_id: String,
     pub(crate) remote: IpAddr,
+    /// The way it came by, if not by the port: then the remote address is nobody's.
+    pub(crate) way: Option<&'static str>,
     /// Whether the remote address is the connection's own, and no proxy stands between.
     pub(crate) direct: bool,
     pub(crate) secure: bool,
@@ -61,7 +64,8 @@ pub(crate) struct Front {
 pub(crate) async fn receive(State(front): State<Arc<Front>>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
     let arrival = arrival(&front.config, &request);
-    let (request_id, remote, secure) = (arrival.request_id.clone(), arrival.remote, arrival.secure);
+    let (request_id, secure) = (arrival.request_id.clone(), arrival.secure);
+    let remote = arrival.way.map_or_else(|| arrival.remote.to_string(), str::to_owned);
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     request.extensions_mut().insert(arrival);
@@ -97,7 +101,7 @@ pub(crate) async fn receive(State(front): State<Arc<Front>>, mut request: Reques
         us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
         request_id,
         principal = principal.as_ref().map_or("-", |principal| principal.0.as_str()),
-        remote = %remote,
+        remote,
         "request"
     );
     response
@@ -135,6 +139,11 @@ pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
 }
 
 fn arrival(config: &Config, request: &Request) -> Arrival {
+    if let Some(way) = request.extensions().get::<Way>() {
+        let host = host(request.uri(), request.headers()).unwrap_or_default();
+        let (request_id, remote) = (request_id(), way.neighbour);
+        return Arrival { request_id, remote, way: Some(way.name), direct: false, secure: true, host };
+    }
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
     let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     let headers = request.headers();
@@ -146,7 +155,8 @@ fn arrival(config: &Config, request: &Request) -> Arrival {
         protos.peek().is_some() && protos.all(|proto| proto.as_bytes() == b"https")
     };
     let secure = config.secure || (trusted && by_tls());
-    Arrival { request_id: request_id(), remote, direct: !forwarded, secure, host: host(request.uri(), headers).unwrap_or_default() }
+    let host = host(request.uri(), headers).unwrap_or_default();
+    Arrival { request_id: request_id(), remote, way: None, direct: !forwarded, secure, host }
 }
 
 /// The last address that no proxy of ours wrote for itself: what stands before it anyone could have written.

@@ -14,6 +14,7 @@
 pub mod assets;
 pub mod config;
 pub mod idempotency;
+pub mod inside;
 pub mod listen;
 pub mod meta;
 pub mod metrics;
@@ -46,6 +47,7 @@ mod tls;
 mod transfers;
 
 pub use config::{Config, CookieName, Limits};
+pub use inside::Inside;
 pub use ipnet::IpNet;
 pub use listen::{Listen, ListenError, Tls, bind};
 pub use meta::{Credentials, RequestMeta};

@@ -21,14 +21,14 @@ pub(crate) async fn healthz() -> Response {
     answer::typed(StatusCode::OK, TEXT, "alive\n")
 }
 
-/// Each part and whether it is ready: 200 if all are, else 503.
+/// Each part and whether it is ready: 200 if all are that are needed, else 503.
 pub(crate) async fn readyz<P: Platform>(shared: Arc<Shared<P>>, _: Request) -> Response {
     let asked = within(&shared.config.limits, async { Ok(shared.platform.readiness().await) });
     let Ok(readiness) = asked.await else {
         return answer::typed(StatusCode::SERVICE_UNAVAILABLE, TEXT, "platform: does not answer\n");
     };
     let mut text = String::new();
-    for part in &readiness.parts {
+    for part in readiness.parts.iter().chain(&readiness.beside) {
         let _ = writeln!(text, "{}: {}", part.name, part.waits_for.unwrap_or("ready"));
     }
     let ready = readiness.parts.iter().all(|part| part.waits_for.is_none());

@@ -40,6 +40,8 @@ pub struct Redirect {
 pub struct Readiness {
     /// In the order to show.
     pub parts: Vec<ReadyPart>,
+    /// Parts that are shown, and that the platform serves without.
+    pub beside: Vec<ReadyPart>,
 }
 
 /// One part.

@@ -55,10 +55,19 @@ async fn a_request_is_one_line_without_secrets() {
     server.post("/api/v1/sign-in", body).header("cookie", "assent=canary-cookie").header("x-csrf-token", "canary-csrf").send().await;
     server.get("/canary-path?canary=1").token("canary-token").send().await;
     server.post("/api/v1/environments", r#"{"canary":1}"#).token("good").send().await;
+    let by_another_way = assent_http::inside::Asked {
+        way: "nats",
+        sender: "canary-sender".to_owned(),
+        path: "/api/v1/observer/heartbeat",
+        token: assent_base::Secret::new("canary-token".to_owned()),
+        body: b"canary-body".as_slice().into(),
+    };
+    assert_eq!(server.inside.post(by_another_way).await.unwrap().status, 401, "credentials come before the body, whatever the way");
 
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(lines.len(), 4, "{text}");
+    assert_eq!(lines.len(), 5, "{text}");
+    assert_eq!((&lines[3]["fields"]["remote"], &lines[4]["fields"]["remote"]), (&"127.0.0.1".into(), &"nats".into()));
     let (line, fields) = (&lines[0], &lines[0]["fields"]);
     assert_eq!(line["target"], "assent::access");
     assert_eq!((&fields["method"], &fields["route"]), (&"GET".into(), &"/api/v1/incidents/{incident}/timeline".into()));

@@ -24,6 +24,8 @@ pub const TOKEN_S: u64 = assent_api::observer::TOKEN_S;
 pub const TOKEN_BYTES_MAX: usize = 2_048;
 /// Seconds by which clocks of two replicas may differ.
 pub const SKEW_S: u64 = 30;
+/// Characters of a signature: 64 bytes in base64url.
+const SIGNATURE_CHARS: usize = 86;
 const OBSERVERS: &str = "assent-observer-uplink";
 const EXECUTORS: &str = "assent-executor-uplink";
 
@@ -69,6 +71,16 @@ pub struct Issued {
 /// A token whose signature and time are right. Whether it still holds, the record of its key says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unconfirmed(Claims);
+
+/// A token of which only the head was shown: header and claims, without the signature.
+///
+/// Nothing is proven by a head: anybody may write one. Its signature, which only its holder and we can know, is what both make keys of.
+pub struct Unproven {
+    token: Zeroizing<String>,
+    head_bytes: usize,
+    issued_at_s: i64,
+    cluster: ClusterId,
+}
 
 /// An observer that is who it says it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -248,6 +260,58 @@ impl Issuer {
     }
 }
 
+impl Issuer {
+    /// Puts the signature back to the head of an observer's token. An Ed25519 signature is the same whenever it is made (RFC 8032).
+    ///
+    /// # Errors
+    /// When the head is none that we would have signed, or its time is over.
+    pub fn complete(&self, head: &str, now: Timestamp) -> Result<Unproven, BadToken> {
+        use base64::Engine as _;
+        let not_ours = |_: BadJwt| BadToken::NotOurs;
+        let bytes_max = TOKEN_BYTES_MAX.saturating_sub(SIGNATURE_CHARS).saturating_sub(1);
+        let kid = jwt::header(&format!("{head}.{}", "A".repeat(SIGNATURE_CHARS)), TOKEN_BYTES_MAX).map_err(not_ours)?.kid;
+        let key = self.keys.iter().find(|key| kid.as_deref() == Some(&key.kid)).ok_or(BadToken::NotOurs)?;
+        if head.len() > bytes_max {
+            return Err(BadToken::NotOurs);
+        }
+        let pair = Ed25519KeyPair::from_pkcs8(&key.private).map_err(|_| BadToken::NotOurs)?;
+        let signature = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(pair.sign(head.as_bytes()));
+        let token = Zeroizing::new(format!("{head}.{signature}"));
+        let claims = self.read(&token, now)?.0;
+        // I8: we sign nothing that holds longer than a token does.
+        if claims.exp.saturating_sub(claims.iat) > i64::try_from(TOKEN_S).unwrap_or(i64::MAX) || claims.aud != OBSERVERS {
+            return Err(BadToken::NotOurs);
+        }
+        Ok(Unproven { token, head_bytes: head.len(), issued_at_s: claims.iat, cluster: claims.cluster })
+    }
+}
+
+impl Unproven {
+    /// The signature, to make keys of. It must never be sent to anybody.
+    #[must_use]
+    pub fn signature(&self) -> &str {
+        self.token.get(self.head_bytes.saturating_add(1)..).unwrap_or_default()
+    }
+
+    /// The second in which the token was issued, since 1970.
+    #[must_use]
+    pub fn issued_at_s(&self) -> i64 {
+        self.issued_at_s
+    }
+
+    /// The cluster that is claimed.
+    #[must_use]
+    pub fn cluster(&self) -> ClusterId {
+        self.cluster
+    }
+
+    /// The whole token. Only for whoever has opened what nobody without the signature could have sealed: with it they are believed.
+    #[must_use]
+    pub fn dangerous_whole(self) -> assent_base::Secret {
+        assent_base::Secret::new(self.token.to_string())
+    }
+}
+
 impl Unconfirmed {
     /// The tenant to look in.
     #[must_use]
@@ -331,6 +395,37 @@ mod tests {
         let observer = read.confirm(&key, later(START, 599)).unwrap();
         assert_eq!(observer, Observer { tenant: key.tenant, cluster: cluster(1), key: key.id });
         assert_eq!(issuer.read(&token, later(START, 600)), Err(BadToken::Expired));
+    }
+
+    #[test]
+    fn the_head_of_a_token_gets_its_signature_back_and_no_other_head_gets_one() {
+        let issuer = issuer();
+        let token = issuer.issue(&observer_key(), START).unwrap().token;
+        let (head, signature) = token.rsplit_once('.').unwrap();
+        let completed = issuer.complete(head, later(START, 599)).unwrap();
+        assert_eq!((completed.signature(), completed.issued_at_s(), completed.cluster()), (signature, 0, cluster(1)));
+        assert_eq!(completed.dangerous_whole().expose(), token, "a signature is the same whenever it is made");
+        assert_eq!(issuer.complete(head, later(START, 600)).err(), Some(BadToken::Expired));
+        let another = Issuer::new(US.to_owned(), vec![SigningKey::draw(START).unwrap()]).unwrap();
+        assert_eq!(another.complete(head, START).err(), Some(BadToken::NotOurs), "another platform's");
+        let executors = issuer.issue(&executor_key(), START).unwrap().token;
+        assert_eq!(issuer.complete(executors.rsplit_once('.').unwrap().0, START).err(), Some(BadToken::NotOurs));
+        for bad in ["", ".", "a.b", &token, "e30.e30", &format!("{head}.{}", "A".repeat(3_000))] {
+            assert_eq!(issuer.complete(bad, START).err(), Some(BadToken::NotOurs), "{bad}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_completed_that_holds_longer_than_a_token_does() {
+        use base64::Engine as _;
+        let issuer = issuer();
+        let token = issuer.issue(&observer_key(), START).unwrap().token;
+        let base64 = base64::engine::general_purpose::URL_SAFE_NO_PAD;
+        let [header, claims, _] = token.split('.').collect::<Vec<_>>()[..] else { panic!("a token has three parts") };
+        let mut claims: Claims = serde_json::from_slice(&base64.decode(claims).unwrap()).unwrap();
+        claims.exp += 1;
+        let longer = format!("{header}.{}", base64.encode(serde_json::to_vec(&claims).unwrap()));
+        assert_eq!(issuer.complete(&longer, START).err(), Some(BadToken::NotOurs));
     }
 
     #[test]

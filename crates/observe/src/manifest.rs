@@ -17,6 +17,8 @@ use parts::{Target, USER, check, quoted};
 
 /// The namespace that the observer gets.
 pub const NAMESPACE: &str = "assent-observer";
+/// The Secret with the observer's credentials for NATS, under `user.creds`. Whoever keeps the NATS servers makes it.
+pub const NATS_SECRET: &str = "assent-observer-nats";
 /// The port of the health probe, on loopback.
 pub const HEALTH_PORT: u16 = 8474;
 /// Bytes that the buffer may have unless a [`Spec`] says otherwise.
@@ -41,6 +43,32 @@ pub struct Spec {
     pub buffer_bytes_max: u64,
     /// A claim for the buffer, if it is to outlive the pod. Without one it outlives the container only.
     pub buffer_claim: Option<String>,
+    /// NATS servers to go by; without them it goes by HTTPS alone.
+    pub nats: Option<Nats>,
+}
+
+/// How the observer goes by NATS. Its credentials are none of Assent's: whoever keeps the servers puts them into [`NATS_SECRET`].
+#[derive(Debug, Clone)]
+pub struct Nats {
+    /// The servers as the cluster reaches them.
+    pub servers: Vec<NatsServer>,
+    /// The servers' own certificate authority, if no public one vouches for them.
+    pub ca_pem: Option<String>,
+    /// What subjects begin with.
+    pub subject_prefix: String,
+    /// What subjects of answers to this observer begin with, and to no other.
+    pub inbox_prefix: String,
+}
+
+/// A NATS server.
+#[derive(Debug, Clone)]
+pub struct NatsServer {
+    /// `tls://nats.example:4222`.
+    pub url: String,
+    /// Its host.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
 }
 
 /// Everything to `kubectl apply`: namespace, account, role, key, configuration, deployment and network policy.
@@ -55,6 +83,9 @@ pub fn manifest(spec: &Spec) -> Result<String, BadSpec> {
     if let Some(claim) = &spec.buffer_claim {
         check("claim's name", claim)?;
     }
+    for server in spec.nats.iter().flat_map(|nats| &nats.servers) {
+        check("NATS server's address", &server.url)?;
+    }
     parts::check_key(&spec.key)?;
     let mut out = String::new();
     out.push_str("# Assent's observer: reads this cluster, and can do nothing else. Apply it with `kubectl apply -f`.\n");
@@ -66,6 +97,9 @@ pub fn manifest(spec: &Spec) -> Result<String, BadSpec> {
     out.push_str(&config(spec));
     out.push_str(&deployment(spec));
     out.push_str(&parts::network("observer", NAMESPACE, &target));
+    for server in spec.nats.iter().flat_map(|nats| &nats.servers) {
+        out.push_str(&parts::egress("NATS", &server.host, server.port));
+    }
     Ok(out)
 }
 
@@ -155,14 +189,46 @@ fn config(spec: &Spec) -> String {
     if let Some(pem) = &spec.ca_pem {
         let _ = writeln!(out, "    # Trusts this certificate authority, and no other.");
         let _ = writeln!(out, "    ca_file: /etc/assent-observer/ca.pem");
+        nats(spec.nats.as_ref(), &mut out);
         let _ = writeln!(out, "  # Who vouches for Assent's certificate.");
         let _ = writeln!(out, "  ca.pem: {}", quoted(pem));
+    } else {
+        nats(spec.nats.as_ref(), &mut out);
+    }
+    if let Some(pem) = spec.nats.as_ref().and_then(|nats| nats.ca_pem.as_ref()) {
+        let _ = writeln!(out, "  # Who vouches for the NATS servers' certificates.");
+        let _ = writeln!(out, "  nats-ca.pem: {}", quoted(pem));
     }
     out
 }
 
+fn nats(nats: Option<&Nats>, out: &mut String) {
+    let Some(nats) = nats else { return };
+    let servers: Vec<String> = nats.servers.iter().map(|server| quoted(&server.url)).collect();
+    let _ = writeln!(out, "    # What it sees goes by these; its key goes to the endpoint alone.");
+    let _ = writeln!(out, "    nats:");
+    let _ = writeln!(out, "      servers: [{}]", servers.join(", "));
+    let _ = writeln!(out, "      subject_prefix: {}", quoted(&nats.subject_prefix));
+    let _ = writeln!(out, "      inbox_prefix: {}", quoted(&nats.inbox_prefix));
+    let _ = writeln!(out, "      credentials_file: /etc/assent-observer-nats/user.creds");
+    if nats.ca_pem.is_some() {
+        let _ = writeln!(out, "      ca_file: /etc/assent-observer/nats-ca.pem");
+    }
+}
+
 fn deployment(spec: &Spec) -> String {
     let image = quoted(&spec.image);
+    let (nats_mount, nats_volume) = match &spec.nats {
+        Some(_) => (
+            "            - {name: nats, mountPath: /etc/assent-observer-nats, readOnly: true}\n".to_owned(),
+            format!(
+                "        - name: nats\n\
+                 \x20         # Made by whoever keeps the NATS servers, with `user.creds` in it; the pod waits for it.\n\
+                 \x20         secret: {{secretName: {NATS_SECRET}, defaultMode: 0440}}\n"
+            ),
+        ),
+        None => (String::new(), String::new()),
+    };
     let size = spec.buffer_bytes_max.saturating_add(spec.buffer_bytes_max / 8).saturating_add(16 << 20) >> 20;
     let volume = match &spec.buffer_claim {
         Some(claim) => format!(
@@ -233,13 +299,13 @@ spec:
             - {{name: config, mountPath: /etc/assent-observer, readOnly: true}}
             - {{name: key, mountPath: /etc/assent-observer-key, readOnly: true}}
             - {{name: buffer, mountPath: /var/lib/assent-observer}}
-      volumes:
+{nats_mount}      volumes:
         - name: config
           configMap: {{name: assent-observer}}
         - name: key
           # Readable by the observer's group and by nobody else in the pod.
           secret: {{secretName: assent-observer-key, defaultMode: 0440}}
-        - name: buffer
+{nats_volume}        - name: buffer
           {volume}
 "
     )
@@ -259,6 +325,7 @@ mod tests {
             ca_pem: None,
             buffer_bytes_max: BUFFER_BYTES_MAX,
             buffer_claim: None,
+            nats: None,
         }
     }
 
@@ -281,6 +348,23 @@ mod tests {
         assert!(text.contains("  ca.pem: \"-----BEGIN CERTIFICATE-----\\nMIIB\\n"), "{text}");
         assert!(text.contains("persistentVolumeClaim: {claimName: \"buffer\"}"));
         assert!(text.contains("ipBlock: {cidr: \"192.0.2.7/32\"}"));
+    }
+
+    #[test]
+    fn nats_has_its_lines_and_its_way_out() {
+        let server = |url: &str, host: &str| NatsServer { url: url.to_owned(), host: host.to_owned(), port: 4222 };
+        let nats = Nats {
+            servers: vec![server("tls://nats.example", "nats.example"), server("tls://192.0.2.9", "192.0.2.9")],
+            ca_pem: Some("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n".to_owned()),
+            subject_prefix: "assent".to_owned(),
+            inbox_prefix: "_INBOX_cls_1".to_owned(),
+        };
+        let with = manifest(&Spec { nats: Some(nats.clone()), ..spec() }).unwrap();
+        let plain = manifest(&spec()).unwrap();
+        let added: Vec<&str> = with.lines().filter(|line| !plain.lines().any(|other| other == *line)).collect();
+        insta::assert_snapshot!("manifest_nats_adds", added.join("\n"));
+        let sly = Nats { servers: vec![server("tls://a\nb", "a")], ..nats };
+        assert!(matches!(manifest(&Spec { nats: Some(sly), ..spec() }), Err(BadSpec::Value(_))));
     }
 
     #[test]

@@ -39,9 +39,19 @@ async fn after_an_hour_without_the_platform_everything_arrives_in_order_and_once
     assert_eq!((seen.arrived, seen.dropped), (3_600 * SIGNALS_PER_S, 0));
 }
 
+#[tokio::test(start_paused = true)]
+async fn through_a_narrow_way_everything_arrives_in_smaller_batches() {
+    let seen = cut_before(Counting { signals_max: 3, ..Counting::default() }, 20, 256 << 20, 1).await;
+    assert_eq!((seen.arrived, seen.dropped), (20 * SIGNALS_PER_S, 0));
+}
+
+async fn cut(seconds: u64, bytes_max: u64, noise: usize) -> Seen {
+    cut_before(Counting::default(), seconds, bytes_max, noise).await
+}
+
 /// Runs a buffer and a link through a cut of so many seconds, and waits until the platform has what there is. Signals carry so many random
 /// numbers, which do not shrink.
-async fn cut(seconds: u64, bytes_max: u64, noise: usize) -> Seen {
+async fn cut_before(platform: Counting, seconds: u64, bytes_max: u64, noise: usize) -> Seen {
     let folder = tempfile::tempdir().unwrap();
     let fake = Fake::new();
     let buffer = Buffer::open(folder.path(), bytes_max, BufferKey::of(&Secret::new("a-key-for-this-test".to_owned()))).unwrap();
@@ -49,7 +59,6 @@ async fn cut(seconds: u64, bytes_max: u64, noise: usize) -> Seen {
     let clock = Clock::new(move || Timestamp::UNIX_EPOCH + begun.elapsed());
     let (redactor, redactor_seen) = watch::channel(None);
     let (intake, waiting) = Intake::new(clock.clone(), redactor_seen, Arc::default());
-    let platform = Counting::default();
     let (wanted, _wanted) = mpsc::channel(1);
     let (mut link, writer) = tests_link(platform.clone(), buffer, fake.server().await, clock.clone(), redactor, wanted, waiting);
     let writing = tokio::spawn(writer.run());
@@ -88,6 +97,8 @@ struct Counting {
     seen: Arc<watch::Sender<Seen>>,
     /// Every few answers are lost.
     answers: Arc<Mutex<u64>>,
+    /// Signals of a batch that gets through.
+    signals_max: usize,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -99,7 +110,12 @@ struct Seen {
 
 impl Default for Counting {
     fn default() -> Self {
-        Self { is_down: Arc::default(), seen: Arc::new(watch::channel(Seen::default()).0), answers: Arc::default() }
+        Self {
+            is_down: Arc::default(),
+            seen: Arc::new(watch::channel(Seen::default()).0),
+            answers: Arc::default(),
+            signals_max: usize::MAX,
+        }
     }
 }
 
@@ -134,6 +150,9 @@ impl Uplink for Counting {
 
     async fn send(&self, batch: &Batch) -> Result<Acknowledged, NoUplink> {
         self.reach()?;
+        if batch.signals.len() > self.signals_max {
+            return Err(NoUplink::TooLarge(batch.signals.len()));
+        }
         self.seen.send_modify(|seen| {
             for one in &batch.signals {
                 if one.seq <= seen.acknowledged {

@@ -1,6 +1,7 @@
 //! The way to the platform, in this room's words.
 
 pub mod https;
+pub mod nats;
 
 use std::future::Future;
 use std::time::Duration;
@@ -24,6 +25,9 @@ pub enum NoUplink {
         /// What it said.
         why: String,
     },
+    /// The way takes nothing of this size: fewer signals may do.
+    #[error("{0} bytes are more than the way to Assent takes at once")]
+    TooLarge(usize),
     /// It answered what the two sides did not agree upon; another version may stand there.
     #[error("Assent answered what makes no sense here: {why}")]
     Broken {

@@ -71,7 +71,8 @@ impl Platform for ControlPlane {
         let ledger = (self.inner.journal.status() != assent_journal::Status::Writing).then_some("the ledger is stopped: see the log");
         // One cluster whose diagnosis stands still is no reason to take requests about all others away: the status page tells of it.
         let parts = [("store", store), ("ledger", ledger)];
-        Readiness { parts: parts.into_iter().map(|(name, waits_for)| ReadyPart { name, waits_for }).collect() }
+        let parts = parts.into_iter().map(|(name, waits_for)| ReadyPart { name, waits_for }).collect();
+        Readiness { parts, beside: self.nats_readiness().into_iter().collect() }
     }
 
     async fn events(&self, caller: Caller, after: Option<u64>) -> Result<impl Stream<Item = (u64, Event)> + Send + 'static, Problem> {

@@ -135,6 +135,7 @@ impl ControlPlane {
             handed: Handed::default(),
             notices,
             turns: Turns::default(),
+            nats: std::sync::OnceLock::new(),
         };
         let plane = ControlPlane { inner: Arc::new(inner) };
         plane.resume_deletions().await?;

@@ -91,6 +91,7 @@ impl ControlPlane {
             ca_pem: self.inner.settings.observer_ca_pem.clone(),
             buffer_bytes_max: manifest::BUFFER_BYTES_MAX,
             buffer_claim: None,
+            nats: self.inner.settings.observer_nats.as_ref().map(|nats| nats.of_cluster(doc.id)),
         };
         manifest::manifest(&spec).map_err(|bad| match bad {
             manifest::BadSpec::Endpoint(_) => Problem::invalid("/endpoint", bad.to_string()),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use assent_api::Problem;
 use assent_base::Timestamp;
@@ -62,6 +62,7 @@ pub(crate) struct Inner {
     pub(crate) handed: Handed,
     pub(crate) notices: Notices,
     pub(crate) turns: Turns,
+    pub(crate) nats: OnceLock<assent_nats::Connection>,
 }
 
 impl ControlPlane {

@@ -31,6 +31,36 @@ pub struct Settings {
     pub notify: assent_notify::Config,
     /// The file of a second key that signs checkpoints.
     pub witness_key: Option<PathBuf>,
+    /// The NATS servers that manifests of observers name; none by default.
+    pub observer_nats: Option<ObserverNats>,
+}
+
+/// NATS as observers reach it.
+#[derive(Debug, Clone)]
+pub struct ObserverNats {
+    /// The servers, by their addresses as text.
+    pub servers: Vec<(String, assent_nats::Server)>,
+    /// Their own certificate authority, if no public one vouches for them.
+    pub ca_pem: Option<String>,
+    /// What subjects begin with.
+    pub subject_prefix: String,
+}
+
+impl ObserverNats {
+    /// What the manifest of this cluster's observer says. Its inbox is its own: who may subscribe to it sees no other's.
+    pub(crate) fn of_cluster(&self, cluster: assent_base::id::ClusterId) -> assent_observe::manifest::Nats {
+        let server = |(url, server): &(String, assent_nats::Server)| assent_observe::manifest::NatsServer {
+            url: url.clone(),
+            host: server.host().to_owned(),
+            port: server.port(),
+        };
+        assent_observe::manifest::Nats {
+            servers: self.servers.iter().map(server).collect(),
+            ca_pem: self.ca_pem.clone(),
+            subject_prefix: self.subject_prefix.clone(),
+            inbox_prefix: format!("{}_{cluster}", assent_envelope::subject::INBOX),
+        }
+    }
 }
 
 /// An identity provider, and whose people it vouches for.

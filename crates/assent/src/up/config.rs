@@ -14,6 +14,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::limits::Limits;
+use super::nats::{ByNats, NatsFile};
 
 /// Where the API listens unless told otherwise: this machine only.
 const LISTEN_DEFAULT: &str = "127.0.0.1:8473";
@@ -128,6 +129,8 @@ pub(crate) struct File {
     pub(crate) topology_snapshots: TopologySnapshots,
     /// Where notifications may go.
     pub(crate) notify: Notify,
+    /// NATS servers that observers may come by.
+    pub(crate) nats: Option<NatsFile>,
 }
 
 /// Where notifications may go. Nowhere by default.
@@ -279,6 +282,8 @@ pub(crate) struct Config {
     pub(crate) snapshots: Snapshots,
     /// Where notifications may go.
     pub(crate) notify: Notify,
+    /// NATS, if observers may come by it.
+    pub(crate) nats: Option<ByNats>,
 }
 
 impl Config {
@@ -351,6 +356,7 @@ pub(crate) fn settle(flags: Flags, home: Option<&Path>) -> anyhow::Result<Config
         executor_image: file.executor_image.unwrap_or_else(|| EXECUTOR_IMAGE_DEFAULT.to_owned()),
         snapshots: snapshots(&file.topology_snapshots)?,
         notify: file.notify,
+        nats: file.nats.map(NatsFile::settled).transpose()?,
     })
 }
 
@@ -411,7 +417,7 @@ mod tests {
         assert!(config.listen.ip().is_loopback());
         assert_eq!(config.data_dir, Path::new("/home/ada/.local/share/assent"));
         assert_eq!((config.attach, config.oidc.len(), config.traces_endpoint), (None, 0, None));
-        assert!(config.notify.hosts.is_empty() && config.notify.smtp.is_none());
+        assert!(config.notify.hosts.is_empty() && config.notify.smtp.is_none() && config.nats.is_none());
     }
 
     #[test]
@@ -487,6 +493,8 @@ mod tests {
             schemars::schema_for!(TopologySnapshots),
             schemars::schema_for!(Notify),
             schemars::schema_for!(Smtp),
+            schemars::schema_for!(NatsFile),
+            schemars::schema_for!(super::super::nats::NatsForObservers),
         ] {
             for key in schema.get("properties").and_then(|keys| keys.as_object()).unwrap().keys() {
                 assert!(docs.contains(&format!("`{key}`")), "docs/configuration.md does not name `{key}`");

@@ -78,3 +78,16 @@ async fn the_status_page_says_when_there_is_no_status() {
     let server = Server::start().await;
     assert_eq!(server.get("/status").send().await.code(), Code::NotFound);
 }
+
+#[tokio::test]
+async fn what_comes_by_another_way_than_the_port_is_held_to_the_same() {
+    let server = Server::start().await;
+    let post = async |token: &str, path: &'static str| {
+        let (token, body) = (assent_base::Secret::new(token.to_owned()), b"no gzip".as_slice().into());
+        let asked = assent_http::inside::Asked { way: "nats", sender: "observer:a".to_owned(), path, token, body };
+        server.inside.post(asked).await.expect("an answer").status
+    };
+    assert_eq!(post("nobody", "/api/v1/observer/signals").await, 401, "credentials come before the body");
+    assert_eq!(post("observer", "/api/v1/observer/signals").await, 400, "the body is no gzip");
+    assert_eq!(post("observer", "/api/v1/environments").await, 401, "an observer's token is for an observer's operations");
+}

@@ -13,7 +13,7 @@ use assent_base::Secret;
 use assent_http::idempotency::{Begun, Remember, Stored};
 use assent_http::platform::{Alerts, OidcCallback};
 use assent_http::streams::{Export, Readiness, ReadyPart, Redirect};
-use assent_http::{Config, Credentials, Handle, Input, Listen, Platform, Principal, Reply, RequestMeta, Tls, bind, router};
+use assent_http::{Config, Credentials, Handle, Input, Inside, Listen, Platform, Principal, Reply, RequestMeta, Tls, bind, router};
 use futures_util::{Stream, StreamExt, stream};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -138,7 +138,7 @@ impl Platform for Tiny {
 
     async fn readiness(&self) -> Readiness {
         let waits_for = (!self.ready.load(Ordering::Relaxed)).then_some("its disk is full");
-        Readiness { parts: vec![ReadyPart { name: "store", waits_for: None }, ReadyPart { name: "ledger", waits_for }] }
+        Readiness { parts: vec![ReadyPart { name: "store", waits_for: None }, ReadyPart { name: "ledger", waits_for }], beside: Vec::new() }
     }
 
     async fn events(&self, _: Caller, after: Option<u64>) -> Result<impl Stream<Item = (u64, Event)> + Send + 'static, Problem> {
@@ -214,6 +214,8 @@ impl<O: Operation> Handle<O> for Tiny {
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) tiny: Arc<Tiny>,
+    /// The same routes, for requests that come by another way.
+    pub(crate) inside: Inside,
     pub(crate) stop: Option<oneshot::Sender<()>>,
     pub(crate) served: tokio::task::JoinHandle<()>,
 }
@@ -231,11 +233,12 @@ impl Server {
         config.secure = bound.secure();
         let (address, tiny) = (bound.address(), Arc::new(Tiny::new()));
         let router = router(Arc::clone(&tiny), config);
+        let inside = Inside::of(&router);
         let (stop, stopped) = oneshot::channel::<()>();
         let served = tokio::spawn(async move {
             bound.serve(router, async { drop(stopped.await) }).await.expect("served to the end");
         });
-        Self { address, tiny, stop: Some(stop), served }
+        Self { address, tiny, inside, stop: Some(stop), served }
     }
 
     pub(crate) fn get(&self, path: &str) -> Ask {

@@ -75,13 +75,6 @@ pub fn key(program: &str, namespace: &str, key: &Secret) -> String {
 /// What may come in to a program, and go out of it.
 #[must_use]
 pub fn network(program: &str, namespace: &str, target: &Target) -> String {
-    let to = match target.address {
-        Some(address) => {
-            let bits = if address.is_ipv4() { 32 } else { 128 };
-            format!("    # Assent.\n    - to: [{{ipBlock: {{cidr: {}}}}}]\n      ports:\n", quoted(&format!("{address}/{bits}")))
-        }
-        None => "    # Assent, by its port: a network policy cannot name a host.\n    - ports:\n".to_owned(),
-    };
     format!(
         "---
 # Nothing comes in, and only what is named here goes out.
@@ -109,16 +102,28 @@ spec:
     - ports:
         - {{protocol: TCP, port: 443}}
         - {{protocol: TCP, port: 6443}}
-{to}        - {{protocol: TCP, port: {}}}
-",
-        target.port
+{}",
+        egress("Assent", &target.host, target.port)
     )
+}
+
+/// A way out in the network policy above, which ends in the list of them.
+#[must_use]
+pub fn egress(what: &str, host: &str, port: u16) -> String {
+    let to = match host.parse::<IpAddr>() {
+        Ok(address) => {
+            let bits = if address.is_ipv4() { 32 } else { 128 };
+            format!("    # {what}.\n    - to: [{{ipBlock: {{cidr: {}}}}}]\n      ports:\n", quoted(&format!("{address}/{bits}")))
+        }
+        Err(_) => format!("    # {what}, by its port: a network policy cannot name a host.\n    - ports:\n"),
+    };
+    format!("{to}        - {{protocol: TCP, port: {port}}}\n")
 }
 
 /// The part of an endpoint that a network policy can say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    address: Option<IpAddr>,
+    host: String,
     port: u16,
 }
 
@@ -136,8 +141,8 @@ impl Target {
         if uri.scheme_str() != Some("https") || authority.host().is_empty() || uri.query().is_some() {
             return Err(bad());
         }
-        let address = authority.host().trim_matches(['[', ']']).parse().ok();
-        Ok(Self { address, port: authority.port_u16().unwrap_or(443) })
+        let host = authority.host().trim_matches(['[', ']']).to_owned();
+        Ok(Self { host, port: authority.port_u16().unwrap_or(443) })
     }
 }
 

@@ -111,7 +111,7 @@ impl<U: Uplink> Link<U> {
             let asked = match &pause {
                 Pause::Uplink(NoUplink::Unreachable { retry_after, .. }) => *retry_after,
                 Pause::Uplink(NoUplink::Refused { .. }) | Pause::Rules(_) => Some(last),
-                Pause::Uplink(NoUplink::Broken { .. }) | Pause::Buffer(_) => None,
+                Pause::Uplink(NoUplink::Broken { .. } | NoUplink::TooLarge(_)) | Pause::Buffer(_) => None,
             };
             let wait = backoff.wait().max(asked.unwrap_or_default().min(last));
             self.pulse.beat();
@@ -208,6 +208,11 @@ impl<U: Uplink> Link<U> {
                 // A hole in what is known of the cluster is mended by telling all of it anew.
                 self.list_pending |= batch.signals.iter().any(|numbered| matches!(numbered.signal, Signal::Dropped { .. }));
                 self.heard(answer).await;
+                Ok(true)
+            }
+            // At once: nothing was sent, and nothing is wrong.
+            Err(NoUplink::TooLarge(_)) if batch.signals.len() > 1 => {
+                self.batch_max = (batch.signals.len() / 2).max(1);
                 Ok(true)
             }
             Err(NoUplink::Broken { why }) => {

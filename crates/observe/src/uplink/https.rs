@@ -86,7 +86,7 @@ struct Held {
 }
 
 /// What a request brought.
-enum Said {
+pub(super) enum Said {
     Answer(Vec<u8>),
     /// The token does not hold.
     Unauthorized(String),
@@ -146,7 +146,7 @@ impl Https {
     }
 
     /// The token in hand, or a new one.
-    async fn token(&self, renew: bool) -> Result<HeaderValue, NoUplink> {
+    pub(super) async fn token(&self, renew: bool) -> Result<HeaderValue, NoUplink> {
         // Held while it is renewed, so that several requests make one exchange.
         let mut held = self.token.lock().await;
         if let Some(held) = held.as_ref().filter(|held| !renew && Instant::now() < held.renew_at) {
@@ -179,20 +179,30 @@ impl Https {
         let response = request.send().await.map_err(unreachable)?;
         let status = response.status();
         let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse::<u64>().ok());
-        let retry_after = retry_after.map(|seconds| Duration::from_secs(seconds.min(RETRY_AFTER_S_MAX)));
+        let retry_after = retry_after.map(longest);
         let answer = bounded(response).await?;
         if status.is_success() {
             return Ok(Said::Answer(answer));
         }
-        let why = format!("{status}: {}", words(&answer));
-        Err(match status {
-            StatusCode::UNAUTHORIZED => return Ok(Said::Unauthorized(why)),
-            StatusCode::FORBIDDEN => NoUplink::Refused { why },
-            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => NoUplink::Unreachable { why, retry_after },
-            status if status.is_server_error() => NoUplink::Unreachable { why, retry_after },
-            _ => NoUplink::Broken { why },
-        })
+        refusal(status, &answer, retry_after)
     }
+}
+
+/// How long to leave the platform alone when it asks for so many seconds.
+pub(super) fn longest(seconds: u64) -> Duration {
+    Duration::from_secs(seconds.min(RETRY_AFTER_S_MAX))
+}
+
+/// What an answer that is no success comes to.
+pub(super) fn refusal(status: StatusCode, answer: &[u8], retry_after: Option<Duration>) -> Result<Said, NoUplink> {
+    let why = format!("{status}: {}", words(answer));
+    Err(match status {
+        StatusCode::UNAUTHORIZED => return Ok(Said::Unauthorized(why)),
+        StatusCode::FORBIDDEN => NoUplink::Refused { why },
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => NoUplink::Unreachable { why, retry_after },
+        status if status.is_server_error() => NoUplink::Unreachable { why, retry_after },
+        _ => NoUplink::Broken { why },
+    })
 }
 
 impl Uplink for Https {
@@ -214,14 +224,14 @@ fn is_loopback(host: &str) -> bool {
     host == "localhost" || address.is_some_and(|address| address.is_loopback())
 }
 
-fn gzip(body: &impl Serialize) -> Result<Vec<u8>, NoUplink> {
+pub(super) fn gzip(body: &impl Serialize) -> Result<Vec<u8>, NoUplink> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     let written = serde_json::to_writer(&mut encoder, body).map_err(std::io::Error::from).and_then(|()| encoder.flush());
     let finished = written.and_then(|()| encoder.finish());
     finished.map_err(|error| NoUplink::Broken { why: format!("nothing can be sent: {error}") })
 }
 
-fn parsed<T: DeserializeOwned>(answer: &[u8]) -> Result<T, NoUplink> {
+pub(super) fn parsed<T: DeserializeOwned>(answer: &[u8]) -> Result<T, NoUplink> {
     serde_json::from_slice(answer).map_err(|error| NoUplink::Broken { why: format!("the answer cannot be read: {error}") })
 }
 

@@ -95,6 +95,11 @@ impl House {
         Self { data, plane, link: set_up, clock, router }
     }
 
+    /// What is served, for those who come by another way.
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     /// Lets time pass.
     pub(crate) fn pass(&self, seconds: i64) {
         let mut now = self.clock.lock().expect("the clock");
