@@ -9,6 +9,8 @@ use assent_base::Secret;
 use assent_observe::{Access, Proxy};
 use assent_platform::{Attach, ControlPlane, Outside, Provider, Settings, Started, notify, oidc};
 use clap::Args;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use tracing_subscriber::filter::{FilterExt as _, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -93,11 +95,7 @@ fn log_to_standard_error(config: &Config, traces: Option<&Traces>) -> anyhow::Re
 pub(crate) type Extra = Box<dyn FnOnce(ControlPlane) -> tokio::task::JoinHandle<()>>;
 
 async fn serve(config: Config, proxy: Option<Proxy>, extra: Option<Extra>) -> anyhow::Result<u8> {
-    let outside = Outside {
-        #[expect(clippy::disallowed_methods, reason = "the binary is where the clock is read")]
-        clock: Box::new(assent_base::Timestamp::now),
-        random: Box::new(random),
-    };
+    let outside = Outside { clock: Box::new(now), random: Box::new(random) };
     let counts = std::sync::Arc::default();
     let access = config.attach.as_ref().map(|attach| Access {
         kubeconfig: attach.kubeconfig.clone(),
@@ -112,14 +110,13 @@ async fn serve(config: Config, proxy: Option<Proxy>, extra: Option<Extra>) -> an
     assent_platform::own_folder(&config.data_dir)?;
     // First, since a certificate of our own is made there, and manifests for observers carry it.
     let mut listen = assent_http::Listen::on(config.listen, listen_tls(&config));
-    let http = http_config(&config, std::sync::Arc::clone(&counts), &mut listen)?;
+    let mut http = http_config(&config, std::sync::Arc::clone(&counts), &mut listen)?;
+    listen.now = Some(now);
+    listen.certificate_warn_days = config.tls_warn_days;
     let bound = assent_http::bind(listen).context("cannot serve")?;
+    http.certificate = bound.certificate();
     let mut settings = settings(&config, proxy.clone(), counts)?;
-    if config.tls == Tls::SelfSigned {
-        let certificate = config.data_dir.join("tls").join("tls.crt");
-        let pem = std::fs::read_to_string(&certificate).with_context(|| format!("cannot read {}", certificate.display()))?;
-        settings.observer_ca_pem = Some(pem);
-    }
+    settings.observer_ca_pem = manifest_ca(&config)?;
     let nats = match &config.nats {
         Some(nats) => Some(nats.connect.clone().start().await.context("cannot use NATS as configured")?),
         None => None,
@@ -159,6 +156,22 @@ async fn serve(config: Config, proxy: Option<Proxy>, extra: Option<Extra>) -> an
     plane.stop().await;
     served.context("serving ended")?;
     Ok(0)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the binary is where the clock is read")]
+fn now() -> assent_base::Timestamp {
+    assent_base::Timestamp::now()
+}
+
+/// Who vouches for our certificate, where no public authority does: the file that is named, or a certificate of our own.
+fn manifest_ca(config: &Config) -> anyhow::Result<Option<String>> {
+    let own = || (config.tls == Tls::SelfSigned).then(|| config.data_dir.join("tls").join("tls.crt"));
+    let Some(path) = config.manifest_ca_file.clone().or_else(own) else { return Ok(None) };
+    let pem = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    if CertificateDer::pem_slice_iter(pem.as_bytes()).filter(Result::is_ok).count() == 0 || pem.contains("PRIVATE KEY") {
+        anyhow::bail!("{} goes into manifests: it must hold certificates as PEM, and no key", path.display());
+    }
+    Ok(Some(pem))
 }
 
 /// Randomness fit for keys. A system that has none left cannot run anything that is to be trusted.
@@ -281,7 +294,8 @@ fn listen_tls(config: &Config) -> assent_http::Tls {
         Tls::Off => assent_http::Tls::Off,
         Tls::SelfSigned => {
             let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
-            names.extend(config.names());
+            // In a URL an address of version 6 has brackets, in a certificate it has none.
+            names.extend(config.names().iter().map(|name| name.trim_matches(['[', ']']).to_owned()));
             assent_http::Tls::SelfSigned { dir: config.data_dir.join("tls"), names }
         }
         Tls::Files { certificate, key } => assent_http::Tls::Files { certificate: certificate.clone(), key: key.clone() },

@@ -5,12 +5,14 @@
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum_server::tls_rustls::RustlsConfig;
 
 use crate::listen::Tls;
 use crate::tls;
+use crate::validity::Certificate;
 
 /// The files of a certificate, as they were when they were last read.
 #[derive(Debug)]
@@ -36,7 +38,7 @@ impl Files {
     }
 
     /// Follows the files for good.
-    pub(crate) async fn follow(mut self, serving: RustlsConfig, look: Duration) {
+    pub(crate) async fn follow(mut self, serving: RustlsConfig, time: Option<Arc<Certificate>>, look: Duration) {
         loop {
             tokio::time::sleep(look).await;
             let now = [stamp(&self.certificate), stamp(&self.key)];
@@ -46,8 +48,11 @@ impl Files {
             self.seen = now;
             // Two small files, now and then.
             let outcome = match tls::config(&self.certificate, &self.key) {
-                Ok(config) => {
-                    serving.reload_from_config(config);
+                Ok(served) => {
+                    serving.reload_from_config(served.config);
+                    if let Some((time, validity)) = time.as_ref().zip(served.validity) {
+                        time.replaced(validity);
+                    }
                     tracing::info!("the certificate was replaced, and the new one is served");
                     "taken"
                 }

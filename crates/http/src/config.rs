@@ -8,6 +8,7 @@ use ipnet::IpNet;
 
 use crate::assets::Assets;
 use crate::metrics::{Counts, Metrics};
+use crate::validity::Certificate;
 
 /// How to serve.
 #[derive(Clone)]
@@ -35,6 +36,8 @@ pub struct Config {
     pub assets: Option<Arc<dyn Assets>>,
     /// The schema of a report, for the OpenAPI document.
     pub report_schema: serde_json::Value,
+    /// The certificate that is served, for those who ask whether all is well.
+    pub certificate: Option<Arc<Certificate>>,
     /// The limits.
     pub limits: Limits,
 }
@@ -55,6 +58,7 @@ impl Config {
             counts: Arc::default(),
             assets: None,
             report_schema,
+            certificate: None,
             limits: Limits::default(),
         }
     }

@@ -22,6 +22,7 @@ pub mod openapi;
 pub mod platform;
 pub mod router;
 pub mod streams;
+pub mod validity;
 
 /// The parsers of what strangers send, for fuzzing.
 pub mod parse {

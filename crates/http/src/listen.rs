@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use assent_base::Timestamp;
 use axum::Router;
 use axum_server::Handle;
 use axum_server::accept::{Accept, DefaultAcceptor};
@@ -17,6 +18,7 @@ use hyper_util::rt::TokioTimer;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::validity::{CERTIFICATE_WARN_DAYS, Certificate};
 use crate::{certificate, tls};
 
 /// Connections at one time, unless asked otherwise.
@@ -57,6 +59,10 @@ pub struct Listen {
     pub drain_ms: u64,
     /// Milliseconds between looks at whether the certificate's files were replaced.
     pub certificate_look_ms: u64,
+    /// Days before its end from which the certificate is warned of.
+    pub certificate_warn_days: u32,
+    /// Reads the clock; without it nobody says how long the certificate holds.
+    pub now: Option<fn() -> Timestamp>,
 }
 
 impl Listen {
@@ -72,6 +78,8 @@ impl Listen {
             headers_max: HEADERS_MAX,
             drain_ms: DRAIN_MS,
             certificate_look_ms: CERTIFICATE_LOOK_MS,
+            certificate_warn_days: CERTIFICATE_WARN_DAYS,
+            now: None,
         }
     }
 }
@@ -134,6 +142,7 @@ pub struct Bound {
     listener: TcpListener,
     address: SocketAddr,
     tls: Option<Arc<rustls::ServerConfig>>,
+    certificate: Option<Arc<Certificate>>,
     files: Option<certificate::Files>,
     listen: Listen,
 }
@@ -149,12 +158,14 @@ pub fn bind(listen: Listen) -> Result<Bound, ListenError> {
     }
     // Before they are read: what is replaced meanwhile is found to have changed.
     let files = certificate::Files::of(&listen.tls);
-    let tls = tls::server(&listen.tls)?;
+    let (tls, validity) = tls::server(&listen.tls)?.map(|served| (served.config, served.validity)).unzip();
+    let certificate =
+        validity.flatten().zip(listen.now).map(|(validity, now)| Certificate::new(validity, now, listen.certificate_warn_days));
     let failed = |cause| ListenError::Bind { address, cause };
     let listener = TcpListener::bind(address).map_err(failed)?;
     listener.set_nonblocking(true).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    Ok(Bound { listener, address, tls, files, listen })
+    Ok(Bound { listener, address, tls, certificate, files, listen })
 }
 
 impl Bound {
@@ -168,6 +179,12 @@ impl Bound {
     #[must_use]
     pub fn secure(&self) -> bool {
         self.tls.is_some()
+    }
+
+    /// The certificate that is served, as far as its time goes.
+    #[must_use]
+    pub fn certificate(&self) -> Option<Arc<Certificate>> {
+        self.certificate.clone()
     }
 
     /// Serves until `stop` is there, then lets running requests end for a while, and then ends.
@@ -191,12 +208,13 @@ impl Bound {
             Some(config) => {
                 let config = RustlsConfig::from_config(config);
                 let look = Duration::from_millis(self.listen.certificate_look_ms);
-                let following = self.files.map(|files| tokio::spawn(files.follow(config.clone(), look)));
+                let following = self.files.map(|files| tokio::spawn(files.follow(config.clone(), self.certificate.clone(), look)));
+                let watching = self.certificate.map(|certificate| tokio::spawn(certificate.watch(look)));
                 let tls = RustlsAcceptor::new(config);
                 let tls = tls.handshake_timeout(Duration::from_millis(HANDSHAKE_TIMEOUT_MS)).acceptor(bounded);
                 let served = server.acceptor(tls).serve(service).await;
-                if let Some(following) = following {
-                    following.abort();
+                for task in following.into_iter().chain(watching) {
+                    task.abort();
                 }
                 served
             }

@@ -31,6 +31,10 @@ pub(crate) async fn readyz<P: Platform>(shared: Arc<Shared<P>>, _: Request) -> R
     for part in readiness.parts.iter().chain(&readiness.beside) {
         let _ = writeln!(text, "{}: {}", part.name, part.waits_for.unwrap_or("ready"));
     }
+    // It is told of and does not count: whoever asks has been served, and no other instance would serve a better one.
+    if let Some(certificate) = &shared.config.certificate {
+        let _ = writeln!(text, "certificate: {}", certificate.words());
+    }
     let ready = readiness.parts.iter().all(|part| part.waits_for.is_none());
     answer::typed(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, TEXT, text)
 }

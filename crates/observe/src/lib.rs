@@ -45,6 +45,7 @@ mod reading_tests;
 mod redact;
 mod review;
 mod server;
+mod trust;
 pub mod uplink;
 mod watch;
 

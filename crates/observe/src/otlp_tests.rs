@@ -4,15 +4,27 @@
 
 use std::io::Write as _;
 
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use opentelemetry_proto::tonic::collector::metrics::v1::{ExportMetricsServiceRequest, ExportMetricsServiceResponse};
+use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
-use opentelemetry_proto::tonic::metrics::v1::{Histogram, HistogramDataPoint, Metric, ResourceMetrics, ScopeMetrics, metric};
+use opentelemetry_proto::tonic::metrics::v1::exponential_histogram_data_point::Buckets;
+use opentelemetry_proto::tonic::metrics::v1::{
+    ExponentialHistogram, ExponentialHistogramDataPoint, Histogram, HistogramDataPoint, Metric, ResourceMetrics, ScopeMetrics, metric,
+};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
+use prost::Message as _;
+use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::golden::{GROWING_MAX, Golden, WORKLOADS_MAX};
+use super::take::{JSON, PROTOBUF, REQUEST_BYTES_MAX, count};
 use super::*;
 
 const SERVER: i32 = 2;
@@ -37,7 +49,7 @@ fn spans_become_golden_signals_and_the_call_graph() {
     let call = &told.calls[0];
     assert_eq!((call.from.to_string(), call.to.to_string()), ("shop/storefront".to_owned(), "shop/cart".to_owned()));
     assert_eq!((call.calls, call.errors), (2, 1));
-    assert!((30.0..=45.0).contains(&call.p99_ms), "{}", call.p99_ms);
+    assert!((30.0..=36.0).contains(&call.p99_ms), "{}", call.p99_ms);
     assert_eq!(signal(&told, "service_requests_per_s"), [("shop/cart".to_owned(), 2.0 / 60.0)], "internal spans are none of a server");
     assert_eq!(signal(&told, "service_errors_ratio"), [("shop/cart".to_owned(), 0.5)]);
     let silent = golden.sum_up(60);
@@ -56,9 +68,88 @@ fn a_histogram_that_grows_counts_what_it_grew_by() {
     let told = golden.sum_up(10);
     assert_eq!(signal(&told, "service_requests_per_s"), [("shop/cart".to_owned(), 4.0)]);
     let p99 = signal(&told, "service_p99_ms")[0].1;
-    assert!((100.0..=150.0).contains(&p99), "seconds were told, and milliseconds are meant: {p99}");
+    assert!((100.0..=120.0).contains(&p99), "seconds were told, and milliseconds are meant: {p99}");
     golden.metrics(&grown(2, &[5, 0, 0]));
     assert_eq!(signal(&golden.sum_up(10), "service_requests_per_s"), [("shop/cart".to_owned(), 0.5)], "it began anew");
+}
+
+#[test]
+fn two_pods_of_a_workload_grow_each_by_themselves() {
+    let mut golden = Golden::default();
+    for (served, start) in [(100, 1), (110, 1), (120, 1)] {
+        for (pod, ahead) in [("cart-a", 0), ("cart-b", 5_000)] {
+            let mut all = metrics("cart", "http.server.request.duration", CUMULATIVE, start + ahead, &[served + ahead, 0, 0]);
+            let resource = all.resource_metrics[0].resource.as_mut().unwrap();
+            resource.attributes.push(attribute("k8s.pod.name", pod));
+            golden.metrics(&all);
+        }
+    }
+    assert_eq!(signal(&golden.sum_up(10), "service_requests_per_s"), [("shop/cart".to_owned(), 4.0)]);
+}
+
+#[test]
+fn a_histogram_of_a_pod_that_is_gone_makes_room() {
+    let mut golden = Golden::default();
+    for n in 0..GROWING_MAX {
+        golden.metrics(&metrics(&format!("w{n}"), "http.server.request.duration", CUMULATIVE, 1, &[1, 0, 0]));
+    }
+    let another = metrics("another", "http.server.request.duration", CUMULATIVE, 1, &[1, 0, 0]);
+    assert_eq!(golden.metrics(&another), 1, "there is no room, and that is said");
+    (0..20).for_each(|_| drop(golden.sum_up(60)));
+    assert_eq!((golden.remembered(), golden.metrics(&another)), (0, 0));
+}
+
+#[test]
+fn exponential_histograms_count_as_others_do() {
+    let mut golden = Golden::default();
+    // By scale 3 bucket 0 ends at 2^(1/8) seconds, and bucket -56 at 2^(-55/8), 8.5 ms.
+    assert_eq!(golden.metrics(&exponential("cart", DELTA, 1, (3, -56), &[980, 0], 0)), 0);
+    assert_eq!(golden.metrics(&exponential("cart", DELTA, 1, (3, 0), &[20], 0)), 0);
+    let told = golden.sum_up(10);
+    assert_eq!(signal(&told, "service_requests_per_s"), [("shop/cart".to_owned(), 100.0)]);
+    let p99 = signal(&told, "service_p99_ms")[0].1;
+    assert!((1_090.0..=1_190.0).contains(&p99), "{p99}");
+    assert_eq!(golden.metrics(&exponential("cart", DELTA, 1, (3, 0), &[], 7)), 0);
+    assert!(signal(&golden.sum_up(10), "service_p99_ms")[0].1 < 0.2, "calls that took no time");
+}
+
+#[test]
+fn an_exponential_histogram_that_grows_counts_what_it_grew_by_though_it_became_coarser() {
+    let mut golden = Golden::default();
+    let grown = |scale, offset, counts: &[u64]| exponential("cart", CUMULATIVE, 1, (scale, offset), counts, 0);
+    golden.metrics(&grown(4, 0, &[500, 500]));
+    assert_eq!(signal(&golden.sum_up(10), "service_requests_per_s"), []);
+    golden.metrics(&grown(0, -1, &[10, 1_000]));
+    let told = golden.sum_up(10);
+    assert_eq!(signal(&told, "service_requests_per_s"), [("shop/cart".to_owned(), 1.0)]);
+    assert_eq!(signal(&told, "service_p99_ms")[0].1, 1_000.0, "the ten new ones took at most a second");
+    golden.metrics(&exponential("cart", CUMULATIVE, 2, (3, 0), &[5], 0));
+    assert_eq!(signal(&golden.sum_up(10), "service_requests_per_s"), [("shop/cart".to_owned(), 0.5)], "it began anew");
+}
+
+#[test]
+fn what_is_not_taken_is_counted_and_what_says_nothing_is_not() {
+    let mut golden = Golden::default();
+    let many = vec![1; 513];
+    let server = "http.server.request.duration";
+    for (rejected, of) in [
+        (1, exponential("cart", DELTA, 1, (21, 0), &[1], 0)),
+        (1, exponential("cart", DELTA, 1, (-11, 0), &[1], 0)),
+        (1, exponential("cart", DELTA, 1, (3, 0), &many, 0)),
+        (1, exponential("cart", 0, 1, (3, 0), &[1], 0)),
+        (0, exponential("cart", DELTA, 1, (20, i32::MAX), &[u64::MAX], u64::MAX)),
+        (1, metrics("cart", server, DELTA, 1, &many)),
+        (1, metrics("Cart", server, DELTA, 1, &[1])),
+        (0, metrics("cart", "process.cpu.time", DELTA, 1, &[1])),
+        (0, metrics("Cart", "process.cpu.time", DELTA, 1, &[1])),
+    ] {
+        assert_eq!(golden.metrics(&of), rejected, "{of:?}");
+    }
+    let mut unit = metrics("cart", server, DELTA, 1, &[1]);
+    unit.resource_metrics[0].scope_metrics[0].metrics[0].unit = "fortnight".to_owned();
+    assert_eq!(golden.metrics(&unit), 1);
+    assert_eq!(golden.spans(&spans("shop", "Cart", &[(SERVER, 1, false, &[]), (1, 1, false, &[])])), 1, "an internal span says nothing");
+    assert_eq!(golden.spans(&spans("shop", "cart", &[(CLIENT, 1, false, &[("server.address", "10.0.0.7")])])), 0);
 }
 
 #[test]
@@ -127,6 +218,95 @@ async fn protobuf_and_json_plain_and_zipped_say_the_same() {
 }
 
 #[tokio::test]
+async fn grpc_on_the_same_port_says_the_same_and_is_held_to_the_same() {
+    let (address, golden) = listening().await;
+    let body = spans("shop", "storefront", &[(CLIENT, 20, true, &[("server.address", "cart")])]).encode_to_vec();
+    let of = metrics("cart", "http.server.duration", DELTA, 1, &[4, 0, 0]).encode_to_vec();
+    for encoding in [None, Some("identity"), Some("gzip")] {
+        let (traces, metrics) = if encoding == Some("gzip") { (zip(&body), zip(&of)) } else { (body.clone(), of.clone()) };
+        let flag = u8::from(encoding == Some("gzip"));
+        let (status, message) = call(address, grpc::TRACES, encoding, &frame(flag, &traces)).await;
+        assert_eq!((status.as_str(), message.as_slice()), ("0", frame(0, b"").as_slice()), "{encoding:?}");
+        assert_eq!(call(address, grpc::METRICS, encoding, &frame(flag, &metrics)).await.0, "0");
+        let told = golden.lock().unwrap().sum_up(4);
+        assert_eq!((told.calls.len(), told.calls[0].errors), (1, 1));
+        assert_eq!(signal(&told, "service_requests_per_s"), [("shop/cart".to_owned(), 1.0)]);
+    }
+    let bomb = zip(&vec![b' '; 64 << 20]);
+    for (path, encoding, body, status) in [
+        (grpc::TRACES, None, frame(0, b"\xff\xff\xff"), "3"),
+        (grpc::TRACES, None, frame(1, &zip(&body)), "3"),
+        (grpc::TRACES, Some("gzip"), frame(1, b"no gzip"), "3"),
+        (grpc::TRACES, None, b"\0\0\0".to_vec(), "3"),
+        (grpc::TRACES, None, [frame(0, &body), frame(0, &body)].concat(), "3"),
+        (grpc::TRACES, Some("gzip"), frame(1, &bomb), "8"),
+        (grpc::TRACES, None, frame(0, &vec![b' '; REQUEST_BYTES_MAX + 1]), "8"),
+        (grpc::TRACES, Some("snappy"), frame(1, &body), "12"),
+        ("/opentelemetry.proto.collector.logs.v1.LogsService/Export", None, frame(0, b""), "12"),
+        ("/grpc.health.v1.Health/Check", None, frame(0, b""), "12"),
+    ] {
+        assert_eq!(call(address, path, encoding, &body).await.0, status, "{path} {encoding:?}");
+    }
+    assert_eq!(ask(address, grpc::TRACES, &format!("content-type: {PROTOBUF}\r\n"), &body).await.0, 415);
+    assert!(golden.lock().unwrap().sum_up(60).calls.is_empty());
+}
+
+#[tokio::test]
+async fn what_was_not_taken_is_told_in_each_form() {
+    let (address, _golden) = listening().await;
+    let traces = spans("shop", "Nobody", &[(SERVER, 1, false, &[]), (SERVER, 1, false, &[])]);
+    let points = metrics("Nobody", "http.server.duration", DELTA, 1, &[4, 0, 0]);
+    let (_, message) = call(address, grpc::TRACES, None, &frame(0, &traces.encode_to_vec())).await;
+    let partial = ExportTraceServiceResponse::decode(&message[5..]).unwrap().partial_success.unwrap();
+    assert_eq!(partial.rejected_spans, 2);
+    assert!(partial.error_message.starts_with("not taken: "), "{partial:?}");
+    let (_, message) = call(address, grpc::METRICS, None, &frame(0, &points.encode_to_vec())).await;
+    let partial = ExportMetricsServiceResponse::decode(&message[5..]).unwrap().partial_success.unwrap();
+    assert_eq!(partial.rejected_data_points, 1);
+    let nobody = AS_JSON.replace("storefront", "Nobody");
+    let (status, answer) = ask(address, "/v1/traces", &format!("content-type: {JSON}\r\n"), nobody.as_bytes()).await;
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    let body: serde_json::Value = serde_json::from_str(body).unwrap();
+    assert_eq!((status, &body["partialSuccess"]["rejectedSpans"]), (200, &json!("1")), "{body}");
+    let (_, answer) = ask(address, "/v1/traces", &format!("content-type: {JSON}\r\n"), b"{").await;
+    assert!(answer.ends_with(r#"{"code":3,"message":"this is no request of OpenTelemetry"}"#), "{answer}");
+}
+
+#[test]
+fn histograms_in_json_say_the_same_as_in_protobuf() {
+    let resource = r#""resource":{"attributes":[{"key":"service.namespace","value":{"stringValue":"shop"}},
+        {"key":"service.name","value":{"stringValue":"cart"}}]}"#;
+    let of = |metric: &str| format!(r#"{{"resourceMetrics":[{{"scopeMetrics":[{{"metrics":[{metric}]}}],{resource}}}]}}"#);
+    let explicit = r#"{"name":"http.server.request.duration","unit":"s","histogram":{"aggregationTemporality":1,"dataPoints":[
+        {"startTimeUnixNano":"1","count":"40","bucketCounts":["39",1,0],"explicitBounds":[0.05,0.1],"attributes":[]}]}}"#;
+    let exponential_json = r#"{"name":"http.server.request.duration","unit":"s","exponentialHistogram":{"dataPoints":[
+        {"startTimeUnixNano":"1","count":40,"scale":3,"zeroCount":"1","positive":{"offset":-8,"bucketCounts":[38,"1"]}}],
+        "aggregationTemporality":1}}"#;
+    for (json, protobuf) in [
+        (of(explicit), metrics("cart", "http.server.request.duration", DELTA, 1, &[39, 1, 0])),
+        (of(exponential_json), exponential("cart", DELTA, 1, (3, -8), &[38, 1], 1)),
+    ] {
+        let (mut one, mut other) = (Golden::default(), Golden::default());
+        assert_eq!(count::<Metrics>(&mut one, Form::Json, json.as_bytes()), Ok(0));
+        assert_eq!(other.metrics(&protobuf), 0);
+        let (one, other) = (one.sum_up(1), other.sum_up(1));
+        assert_eq!(one.signals, other.signals);
+        assert_eq!(signal(&one, "service_requests_per_s"), [("shop/cart".to_owned(), 40.0)]);
+    }
+}
+
+#[test]
+fn what_breaks_off_counts_nothing_of_what_came_before() {
+    let mut whole = spans("shop", "cart", &[(SERVER, 1, false, &[])]).encode_to_vec();
+    whole.extend_from_slice(b"\x0a\x7f");
+    let mut golden = Golden::default();
+    assert!(count::<Traces>(&mut golden, Form::Protobuf, &whole).is_err());
+    let broken = format!("{},{{]}}", AS_JSON.strip_suffix("]}").unwrap());
+    assert!(count::<Traces>(&mut golden, Form::Json, broken.as_bytes()).is_err());
+    assert!(golden.sum_up(1).signals.iter().all(|(_, values)| values.is_empty()));
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_is_refused_and_counts_nothing() {
     let (address, golden) = listening().await;
     let bomb = zip(&vec![b' '; 64 << 20]);
@@ -179,6 +359,39 @@ async fn what_comes_out_are_signals_of_namespaces_that_the_filter_takes() {
         errors["body"]["result"],
         json!([{ "metric": { "namespace": "shop", "workload": "cart" }, "value": [1_777_896_000, "1.000000"] }])
     );
+}
+
+impl Golden {
+    fn spans(&mut self, export: &ExportTraceServiceRequest) -> u64 {
+        count::<Traces>(self, Form::Protobuf, &export.encode_to_vec()).unwrap()
+    }
+
+    fn metrics(&mut self, export: &ExportMetricsServiceRequest) -> u64 {
+        count::<Metrics>(self, Form::Protobuf, &export.encode_to_vec()).unwrap()
+    }
+}
+
+fn frame(flag: u8, message: &[u8]) -> Vec<u8> {
+    [&[flag][..], &u32::try_from(message.len()).unwrap().to_be_bytes(), message].concat()
+}
+
+/// Calls, and gives the status of gRPC and the body.
+async fn call(address: SocketAddr, path: &str, encoding: Option<&str>, body: &[u8]) -> (String, Vec<u8>) {
+    let stream = TcpStream::connect(address).await.unwrap();
+    let (mut sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    let mut request =
+        http::Request::post(format!("http://{address}{path}")).header(CONTENT_TYPE, "application/grpc").header("te", "trailers");
+    if let Some(encoding) = encoding {
+        request = request.header("grpc-encoding", encoding);
+    }
+    let body = Full::new(Bytes::copy_from_slice(body));
+    let response = sender.send_request(request.body(body).unwrap()).await.unwrap();
+    assert_eq!(response.status(), 200);
+    let early = response.headers().get("grpc-status").cloned();
+    let whole = response.into_body().collect().await.unwrap();
+    let status = early.or_else(|| whole.trailers()?.get("grpc-status").cloned()).unwrap();
+    (status.to_str().unwrap().to_owned(), whole.to_bytes().to_vec())
 }
 
 async fn listening() -> (SocketAddr, Arc<Mutex<Golden>>) {
@@ -250,9 +463,26 @@ fn metrics(name: &str, metric: &str, temporality: i32, start: u64, counts: &[u64
         explicit_bounds: vec![0.05, 0.1],
         ..HistogramDataPoint::default()
     };
-    let data = Some(metric::Data::Histogram(Histogram { data_points: vec![point], aggregation_temporality: temporality }));
     let unit = if metric.ends_with("request.duration") { "s" } else { "ms" };
-    let metric = Metric { name: metric.to_owned(), unit: unit.to_owned(), data, ..Metric::default() };
+    metric_of(name, metric, unit, metric::Data::Histogram(Histogram { data_points: vec![point], aggregation_temporality: temporality }))
+}
+
+/// An exponential histogram of seconds: scale and offset, counts, and how many took no time.
+fn exponential(name: &str, temporality: i32, start: u64, at: (i32, i32), counts: &[u64], zeros: u64) -> ExportMetricsServiceRequest {
+    let point = ExponentialHistogramDataPoint {
+        start_time_unix_nano: start,
+        count: counts.iter().fold(zeros, |all, one| all.saturating_add(*one)),
+        scale: at.0,
+        zero_count: zeros,
+        positive: Some(Buckets { offset: at.1, bucket_counts: counts.to_vec() }),
+        ..ExponentialHistogramDataPoint::default()
+    };
+    let data = ExponentialHistogram { data_points: vec![point], aggregation_temporality: temporality };
+    metric_of(name, "http.server.request.duration", "s", metric::Data::ExponentialHistogram(data))
+}
+
+fn metric_of(name: &str, metric: &str, unit: &str, data: metric::Data) -> ExportMetricsServiceRequest {
+    let metric = Metric { name: metric.to_owned(), unit: unit.to_owned(), data: Some(data), ..Metric::default() };
     let scope_metrics = vec![ScopeMetrics { metrics: vec![metric], ..ScopeMetrics::default() }];
     ExportMetricsServiceRequest {
         resource_metrics: vec![ResourceMetrics { resource: resource("shop", name), scope_metrics, ..ResourceMetrics::default() }],

@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 use assent_http::IpNet;
 use assent_platform::{SNAPSHOT_EVERY_S, SNAPSHOT_KEEP_S, SNAPSHOTS_MAX, Snapshots};
 use clap::{Args, ValueEnum};
+use rustls::pki_types::ServerName;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -42,6 +43,10 @@ pub(crate) struct Flags {
     /// The URL under which people and observers reach this platform.
     #[arg(long, value_name = "URL", env = "ASSENT_PUBLIC_URL")]
     pub(crate) public_url: Option<String>,
+    /// Another name or address under which this platform is called, such as the one by which a cluster on this machine reaches it. May be given
+    /// several times.
+    #[arg(long = "name", value_name = "NAME", env = "ASSENT_NAMES", value_delimiter = ',')]
+    pub(crate) names: Vec<String>,
     /// `off`, `self-signed`, or `files` with --tls-certificate and --tls-key.
     #[arg(long, value_enum, env = "ASSENT_TLS")]
     pub(crate) tls: Option<TlsMode>,
@@ -51,6 +56,9 @@ pub(crate) struct Flags {
     /// PEM file of the certificate's private key.
     #[arg(long, value_name = "FILE", env = "ASSENT_TLS_KEY")]
     pub(crate) tls_key: Option<PathBuf>,
+    /// Days before its end from which the platform's certificate is warned of.
+    #[arg(long, value_name = "DAYS", env = "ASSENT_TLS_WARN_DAYS")]
+    pub(crate) tls_warn_days: Option<u32>,
     /// `sqlite:///path/to/file` or `postgres://user@host/database`. Without it, a SQLite file in the data folder.
     #[arg(long, value_name = "URL", env = "ASSENT_DATABASE", hide_env_values = true)]
     pub(crate) database: Option<String>,
@@ -91,12 +99,16 @@ pub(crate) struct File {
     pub(crate) listen: Option<SocketAddr>,
     /// The URL under which people and observers reach this platform.
     pub(crate) public_url: Option<String>,
+    /// Names and addresses under which this platform is called besides.
+    pub(crate) names: Vec<String>,
     /// How connections are protected.
     pub(crate) tls: Option<TlsMode>,
     /// PEM file of the certificate chain.
     pub(crate) tls_certificate: Option<PathBuf>,
     /// PEM file of the private key.
     pub(crate) tls_key: Option<PathBuf>,
+    /// Days before its end from which the certificate is warned of.
+    pub(crate) tls_warn_days: Option<u32>,
     /// The database.
     pub(crate) database: Option<String>,
     /// The kubeconfig of a cluster to watch from inside the platform.
@@ -111,6 +123,9 @@ pub(crate) struct File {
     pub(crate) oidc: Vec<Oidc>,
     /// A PEM file with certificate authorities to trust besides the built-in ones, for identity providers and traces.
     pub(crate) ca_file: Option<PathBuf>,
+    /// A PEM file with the authority that vouches for the platform's certificate, for manifests to carry: observers and executors trust it
+    /// alone.
+    pub(crate) manifest_ca_file: Option<PathBuf>,
     /// The image that the manifests of observers name.
     pub(crate) observer_image: Option<String>,
     /// The image that the manifests of executors name.
@@ -261,7 +276,11 @@ pub(crate) struct Config {
     pub(crate) data_dir: PathBuf,
     pub(crate) listen: SocketAddr,
     pub(crate) public_url: Option<String>,
+    /// What it is called by besides: no port, an address of version 6 without brackets.
+    pub(crate) names: Vec<String>,
     pub(crate) tls: Tls,
+    pub(crate) tls_warn_days: u32,
+    pub(crate) manifest_ca_file: Option<PathBuf>,
     pub(crate) database: Option<String>,
     pub(crate) attach: Option<Attach>,
     pub(crate) log_format: LogFormat,
@@ -294,7 +313,10 @@ impl Config {
             Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name.to_owned(),
             _ => host.to_owned(),
         });
-        host.into_iter().chain((!self.listen.ip().is_unspecified()).then(|| self.listen.ip().to_string())).collect()
+        let own = (!self.listen.ip().is_unspecified()).then(|| self.listen.ip().to_string());
+        // In a URL an address of version 6 has brackets.
+        let more = self.names.iter().map(|name| if name.contains(':') { format!("[{name}]") } else { name.clone() });
+        host.into_iter().chain(own).chain(more).collect()
     }
 }
 
@@ -340,7 +362,10 @@ pub(crate) fn settle(flags: Flags, home: Option<&Path>) -> anyhow::Result<Config
         data_dir,
         listen,
         public_url: flags.public_url.or(file.public_url),
+        names: names(if flags.names.is_empty() { file.names } else { flags.names })?,
         tls,
+        tls_warn_days: flags.tls_warn_days.or(file.tls_warn_days).unwrap_or(assent_http::validity::CERTIFICATE_WARN_DAYS),
+        manifest_ca_file: file.manifest_ca_file,
         database: flags.database.or(file.database),
         attach,
         log_format: flags.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
@@ -368,6 +393,14 @@ fn snapshots(asked: &TopologySnapshots) -> anyhow::Result<Snapshots> {
         );
     }
     Ok(Snapshots { every_s, keep_s, count_max })
+}
+
+/// Names as they stand in a certificate.
+fn names(asked: Vec<String>) -> anyhow::Result<Vec<String>> {
+    match asked.iter().find(|name| ServerName::try_from(name.as_str()).is_err()) {
+        Some(name) => bail!("`{name}` is no name or address of a host: write it without scheme, port and brackets"),
+        None => Ok(asked),
+    }
 }
 
 /// Networks, or single addresses.
@@ -418,6 +451,18 @@ mod tests {
         assert_eq!(config.data_dir, Path::new("/home/ada/.local/share/assent"));
         assert_eq!((config.attach, config.oidc.len(), config.traces_endpoint), (None, 0, None));
         assert!(config.notify.hosts.is_empty() && config.notify.smtp.is_none() && config.nats.is_none());
+    }
+
+    #[test]
+    fn a_platform_has_the_names_that_it_is_given_besides_its_own() {
+        let flags = Flags { public_url: Some("https://assent.example:8473/".to_owned()), ..Flags::default() };
+        let names = ["172.18.0.1", "fd00::1", "host.docker.internal"].map(str::to_owned).to_vec();
+        let config = settled(Flags { names, ..flags.clone() }).unwrap();
+        assert_eq!(config.names(), ["assent.example", "127.0.0.1", "172.18.0.1", "[fd00::1]", "host.docker.internal"]);
+        for bad in ["https://assent.example", "assent.example:8473", "[fd00::1]", "a b", ""] {
+            let error = settled(Flags { names: vec![bad.to_owned()], ..flags.clone() }).unwrap_err();
+            assert!(error.to_string().contains("no name or address"), "{bad}: {error}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use assent_http::Tls;
 use bytes::Bytes;
-use http_body_util::Empty;
+use http_body_util::{BodyExt as _, Empty};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -74,6 +74,48 @@ async fn a_certificate_that_is_replaced_is_served_and_a_bad_one_is_not() {
     drop(kept);
 }
 
+#[tokio::test]
+async fn a_certificate_that_has_ended_is_served_and_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = made(folder.path(), "a");
+    let server = Server::with(|_, listen| {
+        listen.tls = Tls::Files { certificate: certificate.clone(), key };
+        // Whoever made it gave it two thousand years.
+        listen.now = Some(|| "4096-01-02T00:00:00Z".parse().unwrap());
+    })
+    .await;
+    let connection = connect(&server, &certificate, &[b"h2"]).await.unwrap();
+    let (mut requests, driver) = hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(connection)).await.unwrap();
+    tokio::spawn(driver);
+    let url = format!("https://localhost:{}/readyz", server.address.port());
+    let answer = requests.send_request(http::Request::get(&url).body(Empty::<Bytes>::new()).unwrap()).await.unwrap();
+    assert_eq!(answer.status().as_u16(), 200, "to serve nobody would help nobody");
+    let text = answer.into_body().collect().await.unwrap().to_bytes();
+    let text = String::from_utf8_lossy(&text);
+    assert!(text.ends_with("certificate: has ended at 4096-01-01T00:00:00Z\n"), "{text}");
+}
+
+#[tokio::test]
+async fn a_certificate_of_our_own_is_made_anew_for_new_names_and_is_trusted_as_the_old_one_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("tls.crt");
+    let with = |names: &[&str]| {
+        let tls = Tls::SelfSigned { dir: folder.path().to_owned(), names: names.iter().map(|name| (*name).to_owned()).collect() };
+        Server::with(|_, listen| listen.tls = tls)
+    };
+    drop(with(&["localhost"]).await);
+    let (first, trusted) = (std::fs::read(&own).unwrap(), folder.path().join("trusted.crt"));
+    std::fs::copy(&own, &trusted).unwrap();
+    drop(with(&["localhost"]).await);
+    assert_eq!(std::fs::read(&own).unwrap(), first, "nothing has changed");
+    let server = with(&["localhost", "assent.example", "192.0.2.7"]).await;
+    assert_ne!(std::fs::read(&own).unwrap(), first);
+    for name in ["localhost", "assent.example", "192.0.2.7"] {
+        connect_to(&server, name, &trusted, &[]).await.unwrap();
+    }
+    assert!(connect_to(&server, "another.example", &trusted, &[]).await.is_err());
+}
+
 /// A certificate of our own, under this name.
 fn made(folder: &Path, name: &str) -> (std::path::PathBuf, std::path::PathBuf) {
     let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
@@ -92,6 +134,11 @@ fn replace(from: &Path, to: &Path) {
 
 /// Connects as a client that trusts this certificate alone, and speaks these protocols.
 async fn connect(server: &Server, trusted: &Path, protocols: &[&[u8]]) -> std::io::Result<TlsStream<TcpStream>> {
+    connect_to(server, "localhost", trusted, protocols).await
+}
+
+/// The same, to one of the names that the server is called by.
+async fn connect_to(server: &Server, name: &str, trusted: &Path, protocols: &[&[u8]]) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(trusted).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -99,5 +146,5 @@ async fn connect(server: &Server, trusted: &Path, protocols: &[&[u8]]) -> std::i
     let mut config = builder.with_root_certificates(roots).with_no_client_auth();
     config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
     let tcp = TcpStream::connect(server.address).await?;
-    TlsConnector::from(Arc::new(config)).connect(ServerName::try_from("localhost").unwrap(), tcp).await
+    TlsConnector::from(Arc::new(config)).connect(ServerName::try_from(name.to_owned()).unwrap(), tcp).await
 }

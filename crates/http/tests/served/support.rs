@@ -231,6 +231,7 @@ impl Server {
         change(&mut config, &mut listen);
         let bound = bind(listen).expect("loopback is free");
         config.secure = bound.secure();
+        config.certificate = bound.certificate();
         let (address, tiny) = (bound.address(), Arc::new(Tiny::new()));
         let router = router(Arc::clone(&tiny), config);
         let inside = Inside::of(&router);

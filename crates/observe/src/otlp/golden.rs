@@ -6,17 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher as _, RandomState};
 
-use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::common::v1::KeyValue;
-use opentelemetry_proto::tonic::metrics::v1::{AggregationTemporality, HistogramDataPoint, Metric, metric};
-use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
-use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span};
-use prost::Message as _;
-
-use super::durations::Durations;
-use super::names::{Named, number, text};
+use super::durations::{Counts, Durations};
+use super::names::Named;
+use super::said::{Attributes, Point, Said, Side, Span};
 
 /// Workloads that are told of.
 pub(super) const WORKLOADS_MAX: usize = 2_000;
@@ -24,13 +16,10 @@ pub(super) const WORKLOADS_MAX: usize = 2_000;
 pub(super) const PAIRS_MAX: usize = 10_000;
 /// Histograms that only ever grow, of which the last state is remembered.
 pub(super) const GROWING_MAX: usize = 5_000;
-/// Buckets of one histogram.
-const BUCKETS_MAX: usize = 512;
+/// Intervals for which a histogram that is not sent any more is remembered: its pod is gone, and another has its place.
+const GROWN_INTERVALS_MAX: u32 = 15;
 /// Intervals for which a workload that nobody asks any more is told of with a rate of nothing.
 const SILENT_INTERVALS_MAX: u32 = 60;
-/// Histograms that count: what servers and what clients measure, by the present semantic conventions and those before.
-const SERVERS: [&str; 4] = ["http.server.request.duration", "http.server.duration", "rpc.server.duration", "rpc.server.call.duration"];
-const CLIENTS: [&str; 4] = ["http.client.request.duration", "http.client.duration", "rpc.client.duration", "rpc.client.call.duration"];
 /// Codes of gRPC that say that the server failed: unknown, deadline exceeded, unimplemented, internal, unavailable, data loss.
 const GRPC_FAULTS: [i64; 6] = [2, 4, 12, 13, 14, 15];
 
@@ -57,7 +46,7 @@ impl<K> Default for Tallies<K> {
     }
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 struct Tally {
     calls: u64,
     errors: u64,
@@ -65,11 +54,14 @@ struct Tally {
 }
 
 /// The last state of a histogram that only grows.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug)]
 struct Grown {
     start: u64,
     count: u64,
-    buckets: Vec<u64>,
+    counts: Counts,
+    scale: i32,
+    /// Intervals since it was last seen.
+    unseen: u32,
 }
 
 /// What an interval comes to.
@@ -90,104 +82,122 @@ pub(super) struct Call {
     pub(super) p99_ms: f64,
 }
 
-/// Which end measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Server,
-    Client,
+/// Counts one request.
+#[derive(Debug)]
+pub(super) struct Counting<'g> {
+    golden: &'g mut Golden,
+    /// Whose what follows is, and what tells its source from other pods of the same workload.
+    own: Option<Named>,
+    source: u64,
+    rejected: u64,
+}
+
+impl Counting<'_> {
+    /// Counts one thing.
+    pub(super) fn take(&mut self, said: Said<'_>) {
+        let taken = match said {
+            Said::Resource(attributes) => {
+                (self.own, self.source) = (Named::of_resource(attributes), attributes.identity());
+                true
+            }
+            Said::Span(span) => self.span(span),
+            Said::Point(point) => self.point(point),
+            Said::Unusable => false,
+        };
+        self.rejected += u64::from(!taken);
+    }
+
+    /// Spans of servers and clients, and points of histograms that count, which were not taken.
+    pub(super) fn rejected(&self) -> u64 {
+        self.rejected
+    }
+
+    fn span(&mut self, span: &Span<'_>) -> bool {
+        let Some(side) = span.side else { return true };
+        let Some(own) = &self.own else { return false };
+        let failed = span.failed || is_fault(&span.attributes);
+        #[expect(clippy::cast_precision_loss, reason = "nanoseconds of a span, good to some digits of a millisecond")]
+        let seconds = span.nanos as f64 / 1e9;
+        let mut counts = Counts::default();
+        counts.add(seconds, 1);
+        let one = Measure { calls: 1, errors: u64::from(failed), counts: &counts, source: Source::Spans };
+        self.golden.served_or_called(side, own, &span.attributes, &one)
+    }
+
+    fn point(&mut self, point: &Point<'_>) -> bool {
+        let Some(own) = &self.own else { return false };
+        let (calls, grown);
+        let counts = if point.grows {
+            let key = self.golden.hasher.hash_one((own, point.measured.name, self.source, point.identity));
+            match self.golden.grown(key, point) {
+                Growth::By(more, counts) => {
+                    (calls, grown) = (more, counts);
+                    &*grown
+                }
+                Growth::First => return true,
+                Growth::NoRoom => return false,
+            }
+        } else {
+            calls = point.count;
+            &point.counts
+        };
+        let errors = if is_fault(&point.attributes) { calls } else { 0 };
+        let all = Measure { calls, errors, counts, source: Source::Histograms };
+        calls == 0 || self.golden.served_or_called(point.measured.side, own, &point.attributes, &all)
+    }
+}
+
+/// What a histogram that only grows comes to.
+#[derive(Debug)]
+enum Growth {
+    By(u64, Box<Counts>),
+    /// It is seen for the first time, and nobody knows since when it counts.
+    First,
+    NoRoom,
+}
+
+/// What is added to a tally.
+#[derive(Debug)]
+struct Measure<'a> {
+    calls: u64,
+    errors: u64,
+    counts: &'a Counts,
+    source: Source,
 }
 
 impl Golden {
-    /// Counts spans.
-    pub(super) fn spans(&mut self, export: &ExportTraceServiceRequest) {
-        for ResourceSpans { resource, scope_spans, .. } in &export.resource_spans {
-            let attributes = resource.as_ref().map_or(&[][..], |resource| &resource.attributes);
-            let Some(own) = Named::of_resource(attributes) else { continue };
-            for span in scope_spans.iter().flat_map(|scope| &scope.spans) {
-                self.span(&own, span);
-            }
-        }
+    /// Counts a request.
+    pub(super) fn counting(&mut self) -> Counting<'_> {
+        Counting { golden: self, own: None, source: 0, rejected: 0 }
     }
 
-    fn span(&mut self, own: &Named, span: &Span) {
-        let failed = is_fault(&span.attributes) || span.status.as_ref().is_some_and(|status| status.code == StatusCode::Error as i32);
-        #[expect(clippy::cast_precision_loss, reason = "nanoseconds of a span, good to some digits of a millisecond")]
-        let ms = span.end_time_unix_nano.saturating_sub(span.start_time_unix_nano) as f64 / 1e6;
-        let side = match SpanKind::try_from(span.kind) {
-            Ok(SpanKind::Server) => Side::Server,
-            Ok(SpanKind::Client) => Side::Client,
-            Ok(SpanKind::Unspecified | SpanKind::Internal | SpanKind::Producer | SpanKind::Consumer) | Err(_) => return,
-        };
-        let mut tally = Tally { calls: 1, errors: u64::from(failed), ..Tally::default() };
-        tally.durations.add(ms, 1);
-        self.served_or_called(side, own, &span.attributes, tally, Source::Spans);
+    /// What tells one text from another, here and in no other process.
+    pub(super) fn hasher(&self) -> &RandomState {
+        &self.hasher
     }
 
-    /// Counts histograms.
-    pub(super) fn metrics(&mut self, export: &ExportMetricsServiceRequest) {
-        for of in &export.resource_metrics {
-            let attributes = of.resource.as_ref().map_or(&[][..], |resource| &resource.attributes);
-            let Some(own) = Named::of_resource(attributes) else { continue };
-            for metric in of.scope_metrics.iter().flat_map(|scope| &scope.metrics) {
-                self.metric(&own, metric);
-            }
-        }
-    }
-
-    fn metric(&mut self, own: &Named, metric: &Metric) {
-        let name = metric.name.as_str();
-        let side = match (SERVERS.contains(&name), CLIENTS.contains(&name)) {
-            (true, _) => Side::Server,
-            (_, true) => Side::Client,
-            (false, false) => return,
-        };
-        let per_ms = match metric.unit.as_str() {
-            "s" => 1_000.0,
-            "ms" => 1.0,
-            _ => return,
-        };
-        let Some(metric::Data::Histogram(histogram)) = &metric.data else { return };
-        let grows = match AggregationTemporality::try_from(histogram.aggregation_temporality) {
-            Ok(AggregationTemporality::Cumulative) => true,
-            Ok(AggregationTemporality::Delta) => false,
-            Ok(AggregationTemporality::Unspecified) | Err(_) => return,
-        };
-        for point in histogram.data_points.iter().filter(|point| point.bucket_counts.len() <= BUCKETS_MAX) {
-            let new = if grows { self.grown(own, name, point) } else { Some((point.count, point.bucket_counts.clone())) };
-            let Some((calls, buckets)) = new.filter(|(calls, _)| *calls > 0) else { continue };
-            let errors = if is_fault(&point.attributes) { calls } else { 0 };
-            let mut tally = Tally { calls, errors, ..Tally::default() };
-            tally.durations.add_buckets(point.explicit_bounds.iter().map(|end| end * per_ms), &buckets);
-            self.served_or_called(side, own, &point.attributes, tally, Source::Histograms);
-        }
-    }
-
-    /// What a histogram that only grows has grown by. None when it is seen for the first time: nobody knows since when it counts.
-    fn grown(&mut self, own: &Named, name: &str, point: &HistogramDataPoint) -> Option<(u64, Vec<u64>)> {
-        let mut attributes: Vec<Vec<u8>> = point.attributes.iter().map(KeyValue::encode_to_vec).collect();
-        attributes.sort_unstable();
-        let key = self.hasher.hash_one((own, name, attributes));
-        let now = Grown { start: point.start_time_unix_nano, count: point.count, buckets: point.bucket_counts.clone() };
+    fn grown(&mut self, key: u64, point: &Point<'_>) -> Growth {
         if !self.growing.contains_key(&key) && self.growing.len() >= GROWING_MAX {
-            return None;
+            return Growth::NoRoom;
         }
-        let before = self.growing.insert(key, now.clone())?;
+        let (start, count, scale) = (point.start, point.count, point.scale);
+        let now = Grown { start, count, counts: point.counts.clone(), scale, unseen: 0 };
+        let Some(before) = self.growing.insert(key, now) else { return Growth::First };
         // It began anew: then all of it is new.
-        let anew = before.start != now.start || now.count < before.count || before.buckets.len() != now.buckets.len();
-        if anew {
-            return Some((now.count, now.buckets));
+        if before.start != start || count < before.count {
+            return Growth::By(count, Box::new(point.counts.clone()));
         }
-        let buckets = now.buckets.iter().zip(&before.buckets).map(|(now, before)| now.saturating_sub(*before)).collect();
-        Some((now.count - before.count, buckets))
+        // Buckets become coarser as they must hold more.
+        let scale = before.scale.min(scale);
+        Growth::By(count - before.count, Box::new(point.counts.by(scale).since(&before.counts.by(scale))))
     }
 
-    fn served_or_called(&mut self, side: Side, own: &Named, attributes: &[KeyValue], tally: Tally, source: Source) {
+    fn served_or_called(&mut self, side: Side, own: &Named, attributes: &Attributes<'_>, measure: &Measure<'_>) -> bool {
         match side {
-            Side::Server => self.served.add(own.clone(), tally, source, WORKLOADS_MAX),
+            Side::Server => self.served.add(own.clone(), measure, WORKLOADS_MAX),
+            // Whoever is called from outside of the cluster, or by an address, is none of its Services: there is nothing to tell.
             Side::Client => {
-                if let Some(to) = Named::of_callee(attributes, &own.namespace) {
-                    self.called.add((own.clone(), to), tally, source, PAIRS_MAX);
-                }
+                Named::of_callee(attributes, &own.namespace).is_none_or(|to| self.called.add((own.clone(), to), measure, PAIRS_MAX))
             }
         }
     }
@@ -204,6 +214,8 @@ impl Golden {
         let called = std::mem::take(&mut self.called).joined(|(from, _)| from.clone());
         #[expect(clippy::cast_precision_loss, reason = "rates and shares, good to some digits")]
         let (rate, share) = (|calls: u64| calls as f64 / interval_s.max(1) as f64, |part: u64, all: u64| part as f64 / all.max(1) as f64);
+        self.growing.values_mut().for_each(|grown| grown.unseen += 1);
+        self.growing.retain(|_, grown| grown.unseen <= GROWN_INTERVALS_MAX);
         self.silent.retain(|_, intervals| *intervals < SILENT_INTERVALS_MAX);
         self.silent.values_mut().for_each(|intervals| *intervals += 1);
         for own in served.keys() {
@@ -234,18 +246,20 @@ enum Source {
 }
 
 impl<K: Ord + Clone> Tallies<K> {
-    fn add(&mut self, key: K, tally: Tally, source: Source, max: usize) {
-        let own = match source {
+    /// Whether there was room for it.
+    fn add(&mut self, key: K, measure: &Measure<'_>, max: usize) -> bool {
+        let own = match measure.source {
             Source::Spans => &mut self.spans,
             Source::Histograms => &mut self.histograms,
         };
         if !own.contains_key(&key) && own.len() >= max {
-            return;
+            return false;
         }
         let known = own.entry(key).or_default();
-        known.calls = known.calls.saturating_add(tally.calls);
-        known.errors = known.errors.saturating_add(tally.errors);
-        known.durations.join(&tally.durations);
+        known.calls = known.calls.saturating_add(measure.calls);
+        known.errors = known.errors.saturating_add(measure.errors);
+        known.durations.join(measure.counts);
+        true
     }
 
     /// Those of histograms, and those of spans by whom no histogram comes.
@@ -258,13 +272,12 @@ impl<K: Ord + Clone> Tallies<K> {
 }
 
 /// Whether attributes say that a call failed by fault of who was called.
-fn is_fault(attributes: &[KeyValue]) -> bool {
-    let http = number(attributes, "http.response.status_code").or_else(|| number(attributes, "http.status_code"));
-    match http {
+fn is_fault(attributes: &Attributes<'_>) -> bool {
+    match attributes.number("http.response.status_code").or_else(|| attributes.number("http.status_code")) {
         Some(code) => code >= 500,
         None => {
-            number(attributes, "rpc.grpc.status_code").is_some_and(|code| GRPC_FAULTS.contains(&code))
-                || text(attributes, "error.type").is_some_and(|kind| !kind.is_empty())
+            attributes.number("rpc.grpc.status_code").is_some_and(|code| GRPC_FAULTS.contains(&code))
+                || attributes.text("error.type").is_some_and(|kind| !kind.is_empty())
         }
     }
 }

@@ -2,17 +2,16 @@
 
 use std::fmt;
 
-use opentelemetry_proto::tonic::common::v1::KeyValue;
-use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use super::said::Attributes;
 
 /// Bytes of a name.
 const NAME_BYTES_MAX: usize = 253;
 /// What a resource's own workload is called by, the surest first.
-const WORKLOAD: [&str; 4] = ["k8s.deployment.name", "k8s.statefulset.name", "k8s.daemonset.name", "service.name"];
+pub(super) const WORKLOAD: [&str; 4] = ["k8s.deployment.name", "k8s.statefulset.name", "k8s.daemonset.name", "service.name"];
 /// What its namespace is called by.
-const NAMESPACE: [&str; 2] = ["k8s.namespace.name", "service.namespace"];
+pub(super) const NAMESPACE: [&str; 2] = ["k8s.namespace.name", "service.namespace"];
 /// What a callee is called by.
-const CALLEE: [&str; 3] = ["server.address", "net.peer.name", "peer.service"];
+pub(super) const CALLEE: [&str; 3] = ["server.address", "net.peer.name", "peer.service"];
 
 /// A workload or a Service.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,14 +32,14 @@ impl Named {
     }
 
     /// The workload that a resource is of.
-    pub(super) fn of_resource(attributes: &[KeyValue]) -> Option<Self> {
-        let first = |keys: &[&str]| keys.iter().find_map(|key| text(attributes, key).filter(|text| !text.is_empty()));
+    pub(super) fn of_resource(attributes: &Attributes<'_>) -> Option<Self> {
+        let first = |keys: &[&str]| keys.iter().find_map(|key| attributes.text(key).filter(|text| !text.is_empty()));
         Self::new(first(&NAMESPACE)?, first(&WORKLOAD)?)
     }
 
     /// The Service that a caller in a namespace calls.
-    pub(super) fn of_callee(attributes: &[KeyValue], own_namespace: &str) -> Option<Self> {
-        CALLEE.iter().find_map(|key| Self::of_host(text(attributes, key)?, own_namespace))
+    pub(super) fn of_callee(attributes: &Attributes<'_>, own_namespace: &str) -> Option<Self> {
+        CALLEE.iter().find_map(|key| Self::of_host(attributes.text(key)?, own_namespace))
     }
 
     /// `name`, `name.namespace` or `name.namespace.svc…`; whatever else a host may be is no Service.
@@ -57,27 +56,6 @@ impl Named {
             _ => None,
         }
     }
-}
-
-/// The text of an attribute.
-pub(super) fn text<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a str> {
-    match value(attributes, key)? {
-        Value::StringValue(text) => Some(text),
-        _ => None,
-    }
-}
-
-/// The whole number of an attribute, however it is written.
-pub(super) fn number(attributes: &[KeyValue], key: &str) -> Option<i64> {
-    match value(attributes, key)? {
-        Value::IntValue(number) => Some(*number),
-        Value::StringValue(text) => text.parse().ok(),
-        _ => None,
-    }
-}
-
-fn value<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a Value> {
-    attributes.iter().find(|one| one.key == key)?.value.as_ref()?.value.as_ref()
 }
 
 fn is_name(text: &str) -> bool {

@@ -175,7 +175,11 @@ impl Https {
         if let Some(token) = token {
             request = request.header(CONTENT_ENCODING, "gzip").header(AUTHORIZATION, token);
         }
-        let unreachable = |error: reqwest::Error| NoUplink::Unreachable { why: deepest(&error), retry_after: None };
+        let host = self.base.host_str().unwrap_or_default();
+        let unreachable = |error: reqwest::Error| {
+            let why = crate::trust::fault(host, &error).unwrap_or_else(|| deepest(&error));
+            NoUplink::Unreachable { why, retry_after: None }
+        };
         let response = request.send().await.map_err(unreachable)?;
         let status = response.status();
         let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse::<u64>().ok());

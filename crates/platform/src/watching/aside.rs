@@ -78,6 +78,7 @@ fn digest(fact: &Fact) -> Option<Digest> {
 
 #[cfg(test)]
 mod tests {
+    use assent_http::Platform as _;
     use assent_store::Tenant;
 
     use super::*;
@@ -132,6 +133,9 @@ mod tests {
         let shown = until(&house, &tenant, cluster, |shown| shown.stopped.is_some()).await;
         assert_eq!(shown.set_aside, u64::try_from(ASIDE_MAX).expect("a number"));
         assert!(shown.stopped.is_some());
+        // What is said of one cluster takes nothing from the others: requests are served, and the status page tells of it.
+        assert!(house.plane.readiness().await.parts.iter().all(|part| part.waits_for.is_none()));
+        assert!(house.plane.inner.watched.any_stopped());
     }
 
     /// What is shown once it is so, or after a while.
