@@ -128,7 +128,8 @@ impl Handle<CommandLineSignIn> for ControlPlane {
             self.record(&self.system().await?, "public", "command_line.exchange", "unknown", Outcome::Refused, details).await?;
             return Err(bad_code());
         };
-        let tenant = self.tenant_shown(kept.doc.tenant).await.map_err(|_| bad_code())?;
+        let gone = |problem: Problem| if problem.code == Code::NotSignedIn { bad_code() } else { problem };
+        let tenant = self.tenant_shown(kept.doc.tenant).await.map_err(gone)?;
         let subject = kept.doc.session.to_string();
         let details = json!({ "host": kept.doc.host, "remote": input.meta.remote });
         let account = match self.holds(&tenant, &kept.doc, &input.body.verifier).await? {
