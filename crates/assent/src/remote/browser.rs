@@ -232,17 +232,21 @@ fn host() -> String {
 }
 
 /// The console's address, as the platform tells it: somebody's browser goes there, so nothing but a plain address will do.
-pub(super) fn console(told: &str) -> anyhow::Result<&str> {
+pub(super) fn console(told: &str) -> anyhow::Result<String> {
     let url = reqwest::Url::parse(told).ok().filter(|url| url.username().is_empty() && url.password().is_none() && url.query().is_none());
-    let host = url.as_ref().and_then(|url| Some((url.scheme(), url.host_str()?)));
     let is_loopback = |host: &str| {
         let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
         host == "localhost" || address.is_ok_and(|address| address.is_loopback())
     };
-    match host {
-        Some(("https", _)) => Ok(told),
-        Some(("http", host)) if is_loopback(host) => Ok(told),
-        _ => bail!("the platform names an address of its console that no browser should go to"),
+    let fits = |url: &reqwest::Url| match (url.scheme(), url.host_str()) {
+        ("https", Some(_)) => true,
+        ("http", Some(host)) => is_loopback(host),
+        _ => false,
+    };
+    // As it was read, and not as it was told: what a reader leaves out, such as a line break, is no part of it.
+    match url.filter(fits) {
+        Some(url) => Ok(url.as_str().trim_end_matches('/').to_owned()),
+        None => bail!("the platform names an address of its console that no browser should go to"),
     }
 }
 
@@ -308,6 +312,7 @@ mod tests {
         for good in ["https://assent.example", "http://127.0.0.1:8473", "http://localhost:8473", "http://[::1]:8473"] {
             assert!(console(good).is_ok(), "{good}");
         }
+        assert_eq!(console("https://assent.\nexample/").unwrap(), "https://assent.example");
         for bad in ["", "http://assent.example", "file:///etc/passwd", "javascript:alert(1)", "https://u:p@assent.example", "--help"] {
             assert!(console(bad).is_err(), "{bad}");
         }

@@ -34,7 +34,7 @@ pub(crate) struct Login {
     /// Print the address for the browser, and let me open it.
     #[arg(long, conflicts_with_all = ["no_browser", "password", "email", "set_up", "set_up_file"])]
     no_open: bool,
-    /// The address to sign in with, and a password. The address is asked for if absent; the password always is.
+    /// Sign in with this address and a password, which is asked for.
     #[arg(long, conflicts_with_all = ["browser", "no_browser"])]
     email: Option<String>,
     /// Use a one-time link, and choose a password. The link is asked for, or is the first line of standard input. To begin with a passkey, open
@@ -92,8 +92,8 @@ impl Login {
                 let options = remote.get::<ops::SignInOptions>()?;
                 let (console, question) = (browser::console(&options.console)?, browser::Question::draw()?);
                 match way {
-                    Way::Here => question.ask_here(&remote, console, !self.no_open)?,
-                    Way::Elsewhere | Way::Password => question.ask_elsewhere(&remote, console)?,
+                    Way::Here => question.ask_here(&remote, &console, !self.no_open)?,
+                    Way::Elsewhere | Way::Password => question.ask_elsewhere(&remote, &console)?,
                 }
             }
         };
