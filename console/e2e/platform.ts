@@ -1,11 +1,11 @@
 // The real binary, started in a folder of its own on a free port of loopback.
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 const target = process.env["CARGO_TARGET_DIR"] ?? resolve(import.meta.dirname, "../../target");
-const binary = process.env["ASSENT_BIN"] ?? join(target, "debug/assent");
+export const binary = process.env["ASSENT_BIN"] ?? join(target, "debug/assent");
 
 export const PASSWORD = "three walruses hum";
 
@@ -29,6 +29,14 @@ export class Platform {
   static up(): Promise<Platform> {
     const folder = mkdtempSync(join(tmpdir(), "assent-e2e-"));
     return Platform.start(["up", "--data-dir", join(folder, "data"), "--listen", "127.0.0.1:0"], folder);
+  }
+
+  /** An empty platform that listens there, with more of a configuration file. */
+  static configured(port: number, configuration: string): Promise<Platform> {
+    const folder = mkdtempSync(join(tmpdir(), "assent-e2e-"));
+    const file = join(folder, "assent.yaml");
+    writeFileSync(file, configuration);
+    return Platform.start(["up", "--config", file, "--data-dir", join(folder, "data"), "--listen", `127.0.0.1:${port}`], folder);
   }
 
   /** A platform with a played cluster in which everything has happened already. */

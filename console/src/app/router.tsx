@@ -3,6 +3,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
 
 import { meQuery } from "../api/session";
+import { readCommandLineSearch } from "../pages/access/question";
 import { readPlanSearch } from "../pages/actions/search";
 import { readConnectSearch } from "../pages/connect/search";
 import { readIncidentPage } from "../pages/incident/search";
@@ -39,19 +40,25 @@ const signIn = createRoute({
 const setUp = createRoute({ ...open, path: "/set-up", component: lazyRouteComponent(() => import("../pages/access/SetUp"), "SetUp") });
 const shared = createRoute({ ...open, path: "/shared", component: lazyRouteComponent(() => import("../pages/shared/SharedReport"), "SharedReport") });
 
-const inside = createRoute({
+/** Whoever is not signed in does so first, and comes back. */
+async function onlySignedIn({ context, location }: { context: { queries: QueryClient }; location: { href: string } }): Promise<void> {
+  const me = await context.queries.ensureQueryData(meQuery);
+  if (!me) {
+    const to = location.href === "/" ? {} : { to: location.href };
+    throw redirect({ to: "/sign-in", search: to, replace: true });
+  }
+}
+
+const commandLine = createRoute({
   ...open,
-  id: "inside",
-  component: Shell,
-  beforeLoad: async ({ context, location }) => {
-    const me = await context.queries.ensureQueryData(meQuery);
-    if (!me) {
-      const to = location.href === "/" ? {} : { to: location.href };
-      throw redirect({ to: "/sign-in", search: to, replace: true });
-    }
-  },
+  path: "/command-line",
+  beforeLoad: onlySignedIn,
+  validateSearch: only(readCommandLineSearch),
+  component: lazyRouteComponent(() => import("../pages/access/CommandLine"), "CommandLine"),
   errorComponent: Crashed,
 });
+
+const inside = createRoute({ ...open, id: "inside", component: Shell, beforeLoad: onlySignedIn, errorComponent: Crashed });
 
 const within = { getParentRoute: () => inside } as const;
 const overview = createRoute({ ...within, path: "/", component: lazyRouteComponent(() => import("../pages/overview/Overview"), "Overview") });
@@ -114,6 +121,7 @@ const tree = root.addChildren([
   signIn,
   setUp,
   shared,
+  commandLine,
   inside.addChildren([overview, incidents, incident, actions, plan, topology, ledger, record, connect, account, settings.addChildren(settingsPages)]),
 ]);
 

@@ -17,6 +17,7 @@ pub mod accounts;
 pub mod alerts;
 pub mod channels;
 pub mod clusters;
+pub mod command_lines;
 pub mod environments;
 pub mod events;
 pub mod evidence;

@@ -8,8 +8,8 @@ use crate::access::{Access, Action};
 use crate::operation::{Empty, Method, Operation};
 use crate::page::{Page, PageQuery};
 use crate::{
-    accounts, alerts, channels, clusters, environments, evidence, executor, incidents, keys, ledger, observer, overview, passkeys, plans,
-    policies, redaction, sessions, shares, ssh_keys, status, tenants, topology,
+    accounts, alerts, channels, clusters, command_lines, environments, evidence, executor, incidents, keys, ledger, observer, overview,
+    passkeys, plans, policies, redaction, sessions, shares, ssh_keys, status, tenants, topology,
 };
 
 /// Sees every operation, in the order of the table.
@@ -61,10 +61,15 @@ operations! {
     PasskeySetUp: Post "/api/v1/set-up/passkey", Access::Public, 201, "Uses a one-time link to add a passkey, and signs in.", Empty, Empty, passkeys::PasskeySetUp => sessions::SignedIn;
     BeginPasskeySignIn: Post "/api/v1/sign-in/passkey/challenge", Access::Public, 200, "Asks for a challenge to sign in with a passkey.", Empty, Empty, Empty => passkeys::SignInChallenge;
     PasskeySignIn: Post "/api/v1/sign-in/passkey", Access::Public, 200, "Signs in with a passkey.", Empty, Empty, passkeys::PasskeySignIn => sessions::SignedIn;
+    CommandLineSignIn: Post "/api/v1/sign-in/command-line", Access::Public, 200, "Signs a command line in, with a code that a person has allowed.", Empty, Empty, command_lines::CommandLineSignIn => sessions::SignedIn;
     SignOut: Post "/api/v1/sign-out", Access::SignedIn, 204, "Ends this session.", Empty, Empty, Empty => Empty;
     GetMe: Get "/api/v1/me", Access::SignedIn, 200, "Says who is calling, and with which rights.", Empty, Empty, Empty => sessions::Me;
     ListSessions: Get "/api/v1/me/sessions", Access::SignedIn, 200, "Lists the caller's sessions.", Empty, PageQuery, Empty => Page<sessions::Session>;
     EndSession: Delete "/api/v1/me/sessions/{session}", Access::SignedIn, 204, "Ends one of the caller's sessions, at once.", sessions::SessionPath, Empty, Empty => Empty;
+    // command lines
+    AskCommandLine: Post "/api/v1/me/command-line/ask", Access::SignedIn, 200, "Asks the caller whether a command line may act as them.", Empty, Empty, command_lines::CommandLine => command_lines::CommandLineAsked;
+    AllowCommandLine: Post "/api/v1/me/command-line/allow", Access::SignedIn, 200, "Lets a command line act as the caller, by a code that holds once.", Empty, Empty, command_lines::AnswerCommandLine => command_lines::CommandLineAllowed;
+    RefuseCommandLine: Post "/api/v1/me/command-line/refuse", Access::SignedIn, 200, "Lets a command line not act as the caller.", Empty, Empty, command_lines::AnswerCommandLine => command_lines::CommandLineRefused;
     // passkeys
     ListPasskeys: Get "/api/v1/me/passkeys", Access::SignedIn, 200, "Lists the caller's passkeys.", Empty, PageQuery, Empty => Page<passkeys::Passkey>;
     BeginPasskey: Post "/api/v1/me/passkeys/challenge", Access::SignedIn, 200, "Asks for a challenge to make a passkey.", Empty, Empty, Empty => passkeys::PasskeyChallenge;

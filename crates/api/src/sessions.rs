@@ -81,6 +81,9 @@ pub struct Session {
     /// What the browser calls itself; a hint and no proof.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
+    /// Of a command line that was allowed in a browser: what it calls its machine; a hint and no proof.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command_line: Option<String>,
     /// Whether it is the one asking.
     pub current: bool,
 }
@@ -116,4 +119,6 @@ pub struct SignInOptions {
     pub passkey: bool,
     /// Identity providers.
     pub providers: Vec<ProviderSummary>,
+    /// The address of the console.
+    pub console: String,
 }

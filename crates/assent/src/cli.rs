@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Login(crate::remote::Login),
     /// End the session.
     Logout(crate::remote::Logout),
+    /// Say as whom the commands below ask, and with which rights.
+    Whoami(crate::remote::Whoami),
     /// List incidents.
     Incidents(crate::remote::Incidents),
     /// Read an incident, or do something with it.

@@ -54,6 +54,7 @@ fn run(arguments: cli::Cli) -> anyhow::Result<u8> {
         cli::Command::Up(asked) => up::run(*asked),
         cli::Command::Login(asked) => asked.run(),
         cli::Command::Logout(asked) => asked.run(),
+        cli::Command::Whoami(asked) => asked.run(),
         cli::Command::Incidents(asked) => asked.run(),
         cli::Command::Incident(asked) => asked.run(),
         cli::Command::Plans(asked) => asked.run(),

@@ -14,6 +14,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 mod ballots;
+mod browser;
 mod channels;
 mod clusters;
 mod executors;
@@ -25,6 +26,7 @@ mod policy;
 mod signing;
 mod ssh_keys;
 mod tenants;
+mod whoami;
 
 pub(crate) use ballots::{Approve, Reject, Withdraw};
 pub(crate) use channels::Channels;
@@ -37,6 +39,7 @@ pub(crate) use plans::{Plan, Plans, Propose};
 pub(crate) use policy::Policy;
 pub(crate) use ssh_keys::SshKeys;
 pub(crate) use tenants::Tenants;
+pub(crate) use whoami::Whoami;
 
 /// The server unless another is named: where `assent up` listens by default.
 const SERVER_DEFAULT: &str = "http://127.0.0.1:8473";
@@ -93,6 +96,11 @@ pub(crate) struct Remote {
 impl Remote {
     /// Reaches for the platform. Nothing is sent yet.
     pub(crate) fn of(server: &Server) -> anyhow::Result<Self> {
+        Self::at(server).map(|(remote, _)| remote)
+    }
+
+    /// The same, with the platform's URL.
+    fn at(server: &Server) -> anyhow::Result<(Self, String)> {
         let kept = server.credentials_file().and_then(|path| std::fs::read_to_string(path).ok());
         let kept: Option<Credentials> = kept.and_then(|text| serde_json::from_str(&text).ok());
         let url =
@@ -112,7 +120,7 @@ impl Remote {
             },
         };
         let ca_file = server.ca_file.clone().or_else(|| kept.and_then(|kept| kept.ca_file));
-        Self::with(&url, auth, ca_file.as_deref())
+        Ok((Self::with(&url, auth, ca_file.as_deref())?, url))
     }
 
     fn with(url: &str, auth: Auth, ca_file: Option<&Path>) -> anyhow::Result<Self> {

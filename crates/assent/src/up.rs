@@ -195,6 +195,7 @@ fn settings(config: &Config, proxy: Option<Proxy>, counts: std::sync::Arc<assent
         executor_image: config.executor_image.clone(),
         witness_key: config.witness_key.clone(),
         snapshots: config.snapshots.clone(),
+        command_lines: config.command_lines.clone(),
         notify: notify(config, ca_pem, proxy)?,
         observer_nats: config.nats.as_ref().and_then(|nats| nats.observers.clone()),
         counts,
@@ -309,21 +310,11 @@ fn greet(data_dir: &Path, url: &str, set_up: Option<&Secret>, has_console: bool)
         print("  console  not in this binary: run `cargo xtask console`, then build again\n")?;
     }
     if let Some(secret) = set_up {
-        let page = by_name(url);
+        let page = assent_platform::by_name(url);
         print(&format!("\nNobody has signed in yet. This link sets up the first owner, once:\n  {page}/set-up#{}\n", secret.expose()))?;
         print(&format!("or on this machine, which asks for it: assent login --server {url} --set-up\n"))?;
     }
     Ok(())
-}
-
-/// This machine by its name: browsers give passkeys to `localhost`, and to no address.
-fn by_name(url: &str) -> String {
-    let Some((scheme, host)) = url.split_once("://") else { return url.to_owned() };
-    let port = ["127.0.0.1", "[::1]"]
-        .iter()
-        .find_map(|address| host.strip_prefix(address))
-        .filter(|rest| rest.is_empty() || rest.starts_with(':'));
-    port.map_or_else(|| url.to_owned(), |port| format!("{scheme}://localhost{port}"))
 }
 
 /// An observer inside the platform.
@@ -391,20 +382,6 @@ async fn interrupted() {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_link_names_this_machine_so_that_it_can_have_passkeys() {
-        for (url, page) in [
-            ("http://127.0.0.1:8473", "http://localhost:8473"),
-            ("https://[::1]:8473", "https://localhost:8473"),
-            ("http://127.0.0.1", "http://localhost"),
-            ("http://127.0.0.10:8473", "http://127.0.0.10:8473"),
-            ("http://127.0.0.1.example", "http://127.0.0.1.example"),
-            ("https://assent.example", "https://assent.example"),
-        ] {
-            assert_eq!(by_name(url), page);
-        }
-    }
 
     #[test]
     fn a_token_for_metrics_is_long_enough_not_to_be_guessed() {

@@ -2,7 +2,7 @@
 
 use assent_api::channels::{Channel, CreateChannel as NewChannel, PutTarget};
 use assent_api::observer::Token;
-use assent_api::operations::{CreateChannel, ExchangeKey, OpenShare, SetUp, SignIn};
+use assent_api::operations::{CommandLineSignIn, CreateChannel, ExchangeKey, OpenShare, SetUp, SignIn};
 use assent_api::sessions::SignedIn;
 use assent_api::shares::Shared;
 use assent_api::{Operation, sessions};
@@ -34,6 +34,15 @@ impl Client {
         let body = json!({ "token": token.expose(), "email": email, "name": name, "password": password.expose() });
         let response = self.send_secret::<SetUp>(&body).await?;
         self.session(response, SetUp::STATUS).await
+    }
+
+    /// Signs in with the code that somebody allowed in a browser, and gives the session to go on with.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub async fn command_line_sign_in(&self, code: &Secret, verifier: &Secret) -> Result<(SignedIn, Auth), CallError> {
+        let response = self.send_secret::<CommandLineSignIn>(&json!({ "code": code.expose(), "verifier": verifier.expose() })).await?;
+        self.session(response, CommandLineSignIn::STATUS).await
     }
 
     /// Exchanges an observer's key for a token.

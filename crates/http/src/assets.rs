@@ -19,11 +19,12 @@ use http::{HeaderMap, StatusCode};
 use crate::answer;
 
 /// The console's views. The page is served for each, and for what stands below it.
-pub const VIEWS: [&str; 13] = [
+pub const VIEWS: [&str; 14] = [
     "/",
     "/account",
     "/actions",
     "/clusters",
+    "/command-line",
     "/connect",
     "/incidents",
     "/ledger",

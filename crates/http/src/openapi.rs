@@ -10,6 +10,8 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
+use crate::transfers::StartQuery;
+
 const SCHEMAS: &str = "/components/schemas";
 
 /// The document. `report_schema` is the JSON Schema of a report.
@@ -221,6 +223,10 @@ fn by_hand(table: &mut Table) {
         insert(&mut operation, "parameters", provider.clone());
         operation
     };
+    let mut start = oidc("StartOidc", "Sends a browser to an identity provider.");
+    if let Some(parameters) = start.get_mut("parameters").and_then(Value::as_array_mut) {
+        parameters.extend(table.parameters::<StartQuery>("query"));
+    }
     let export = |name: &str, summary: &str, action: Action, kind: &str| plain(name, summary, Access::Action(action), "200", file(kind));
 
     let mut ledger =
@@ -243,7 +249,7 @@ fn by_hand(table: &mut Table) {
         ),
         ("/api/v1/ledger/export", Method::Get, ledger),
         ("/api/v1/alerts/{source}", Method::Post, alerts),
-        ("/api/v1/oidc/{provider}/start", Method::Get, oidc("StartOidc", "Sends a browser to an identity provider.")),
+        ("/api/v1/oidc/{provider}/start", Method::Get, start),
         ("/api/v1/oidc/{provider}/callback", Method::Get, oidc("FinishOidc", "Takes a browser back from an identity provider.")),
         (
             "/api/v1/openapi.json",

@@ -76,8 +76,10 @@ pub trait Platform: Send + Sync + 'static {
     /// Alerts of another system, as they came. Their sender is known by a token or a signature over the body, which the platform checks.
     fn alerts(&self, alerts: Alerts, meta: RequestMeta) -> impl Future<Output = Result<AlertsTaken, Problem>> + Send;
 
-    /// Sends a browser to an identity provider.
-    fn oidc_start(&self, provider: String, meta: RequestMeta) -> impl Future<Output = Result<Redirect, Problem>> + Send;
+    /// Sends a browser to an identity provider. `to` is where it asks to come back to; whether that is a path of ours is for the platform
+    /// to see.
+    fn oidc_start(&self, provider: String, to: Option<String>, meta: RequestMeta)
+    -> impl Future<Output = Result<Redirect, Problem>> + Send;
 
     /// Takes a browser back from an identity provider.
     fn oidc_callback(&self, callback: OidcCallback, meta: RequestMeta) -> impl Future<Output = Result<Redirect, Problem>> + Send;

@@ -11,9 +11,10 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use futures_util::TryStreamExt;
-use http::StatusCode;
-use http::header::{CONTENT_DISPOSITION, HeaderName, LOCATION};
+use http::header::{ACCEPT, CONTENT_DISPOSITION, HeaderName, LOCATION};
 use http::request::Parts;
+use http::{HeaderMap, StatusCode};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -121,6 +122,15 @@ struct ProviderPath {
     provider: String,
 }
 
+/// Where to come back to.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StartQuery {
+    /// A path of the console to come back to; the first page if absent.
+    #[serde(default)]
+    to: Option<String>,
+}
+
 /// What an identity provider adds to the address that it sends a browser back to. It may add more than we know.
 #[derive(Debug, Default, Deserialize)]
 struct CallbackQuery {
@@ -141,11 +151,11 @@ pub(crate) async fn oidc_start<P: Platform>(shared: Arc<Shared<P>>, request: Req
         let meta = oidc_meta(&shared, &parts)?;
         own_site(&parts.headers, &origins(&shared.config, &parts))?;
         let path: ProviderPath = text::path(&path_parameters("/api/v1/oidc/{provider}/start", parts.uri.path())?)?;
-        text::query::<Empty>(parts.uri.query(), &shared.config.limits)?;
-        let redirect = within(&shared.config.limits, shared.platform.oidc_start(path.provider, meta)).await?;
+        let query: StartQuery = text::query(parts.uri.query(), &shared.config.limits)?;
+        let redirect = within(&shared.config.limits, shared.platform.oidc_start(path.provider, query.to, meta)).await?;
         Ok(see_other(&redirect))
     };
-    started.await.unwrap_or_else(answer::problem)
+    started.await.unwrap_or_else(|problem| at_the_door(&parts.headers, problem))
 }
 
 /// Takes a browser back. It comes from another site by design; the state, bound to a cookie, is what says that it began here.
@@ -166,7 +176,18 @@ pub(crate) async fn oidc_callback<P: Platform>(shared: Arc<Shared<P>>, request: 
         let redirect = within(&shared.config.limits, shared.platform.oidc_callback(callback, meta)).await?;
         Ok(see_other(&redirect))
     };
-    finished.await.unwrap_or_else(answer::problem)
+    finished.await.unwrap_or_else(|problem| at_the_door(&parts.headers, problem))
+}
+
+/// Tells a person in a browser what is wrong where they can try again, and everybody else as always.
+fn at_the_door(headers: &HeaderMap, problem: Problem) -> Response {
+    let accepts = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    if !accepts.flat_map(|value| value.split(',')).any(|kind| kind.trim().starts_with("text/html")) {
+        return answer::problem(problem);
+    }
+    let mut response = answer::plain(StatusCode::SEE_OTHER);
+    answer::put(response.headers_mut(), LOCATION, &format!("/sign-in?problem={}", problem.code.as_str()));
+    response
 }
 
 fn oidc_meta<P: Platform>(shared: &Shared<P>, parts: &Parts) -> Result<RequestMeta, Problem> {

@@ -54,6 +54,9 @@ pub struct Session {
     /// What the browser calls itself; a hint and no proof.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
+    /// Of a command line that was allowed in a browser: what it calls its machine; a hint and no proof.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command_line: Option<String>,
 }
 
 /// Why a session does not hold.
@@ -88,6 +91,7 @@ impl Session {
             seen_at: now,
             expires_at: later(now, lifetime.absolute_s),
             user_agent: user_agent.filter(|text| !text.is_empty()),
+            command_line: None,
         };
         Ok((session, secret))
     }

@@ -223,6 +223,21 @@ async fn keys_rotate_and_unknown_ones_are_looked_for_once_a_minute() {
 }
 
 #[tokio::test]
+async fn whoever_signs_in_right_after_the_keys_have_changed_gets_in() {
+    let (old, new, newer) = (p256("old"), p256("new"), p256("newer"));
+    let fake = Fake::start(&[&old]).await;
+    let provider = fake.provider();
+    assert!(fake.sign_in(&provider, |nonce| old.sign("ES256", &fake.claims(nonce))).await.is_ok());
+    for key in [&new, &newer] {
+        fake.set(|world| world.keys = Answer::Json(200, key_set(&[key])));
+        assert!(fake.sign_in(&provider, |nonce| key.sign("ES256", &fake.claims(nonce))).await.is_ok(), "at the same instant");
+    }
+    let stranger = p256("stranger");
+    let result = fake.sign_in(&provider, |nonce| stranger.sign("ES256", &fake.claims(nonce))).await;
+    assert_eq!(result, refused(Refused::UnknownKey));
+}
+
+#[tokio::test]
 async fn keys_that_fit_twice_or_not_at_all_are_none() {
     let (one, other) = (p256("k"), p256("k"));
     let fake = Fake::start(&[&one, &other]).await;

@@ -91,8 +91,8 @@ impl Platform for ControlPlane {
         self.take_alerts(alerts).await
     }
 
-    async fn oidc_start(&self, provider: String, meta: RequestMeta) -> Result<Redirect, Problem> {
-        self.start_oidc(provider, meta).await
+    async fn oidc_start(&self, provider: String, to: Option<String>, meta: RequestMeta) -> Result<Redirect, Problem> {
+        self.start_oidc(provider, to, meta).await
     }
 
     async fn oidc_callback(&self, callback: OidcCallback, meta: RequestMeta) -> Result<Redirect, Problem> {

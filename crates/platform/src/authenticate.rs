@@ -9,7 +9,7 @@ use assent_base::Secret;
 use assent_base::id::{SessionId, TenantId};
 use assent_http::{Credentials, RequestMeta};
 use assent_identity::key::{KEY_PREFIX, Presented};
-use assent_identity::session::{Lifetime, SEEN_GRAIN_S, csrf_token, is_csrf_token};
+use assent_identity::session::{SEEN_GRAIN_S, csrf_token, is_csrf_token};
 use assent_policy::{Caller as Who, Principal};
 use assent_store::{Document, Expect, Kept, Query, StoreError, Tenant};
 
@@ -53,7 +53,7 @@ impl ControlPlane {
         let tenant = self.tenant_shown(ticket.tenant).await?;
         let kept = found::<SessionDoc>(&tenant, &ticket.id.to_string()).await?;
         let session = &kept.doc.session;
-        session.check(&secret, self.now(), &Lifetime::default()).map_err(|_| unknown())?;
+        session.check(&secret, self.now(), &self.lifetime_of(session)).map_err(|_| unknown())?;
         if csrf.is_some_and(|token| !is_csrf_token(&secret, token.expose())) {
             return Err(Problem::new(Code::CrossSite, "`X-Csrf-Token` is not that of the session"));
         }

@@ -38,6 +38,8 @@ pub(crate) enum Ceremony {
     SetUp { tenant: TenantId, account: AccountId, link: SecretHash },
     /// Signing in as whoever it turns out to be.
     SignIn,
+    /// Letting a command line in, in this session, as it asked.
+    CommandLine { tenant: TenantId, account: AccountId, session: SessionId, asked: Digest },
 }
 
 impl Ceremony {
@@ -50,6 +52,9 @@ impl Ceremony {
                 Digest::of_parts(&[b"set up", tenant.as_bytes(), account.as_bytes(), link.digest().as_bytes()])
             }
             Ceremony::SignIn => Digest::of_parts(&[b"sign in"]),
+            Ceremony::CommandLine { tenant, account, session, asked } => {
+                Digest::of_parts(&[b"command line", tenant.as_bytes(), account.as_bytes(), session.as_bytes(), asked.as_bytes()])
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ mod caller;
 mod challenges;
 mod channels;
 mod clusters;
+mod command_lines;
 mod demo;
 mod desk;
 mod directory;
@@ -41,6 +42,7 @@ mod nats;
 mod notices;
 mod observer_tokens;
 mod oidc_sign_in;
+mod origin;
 mod overview;
 mod pages;
 mod passkey_sign_in;
@@ -75,7 +77,11 @@ pub use boot::{StartError, Started, own_folder};
 pub use caller::Caller;
 pub use demo::Moment;
 pub use nats::{Nats, NatsAtOnce, is_nats_prefix, nats_inbox, nats_prefix};
+pub use origin::by_name;
 pub use plane::{ControlPlane, Outside, Random};
 pub use sessions::cookie_names;
-pub use settings::{ObserverNats, Provider, SNAPSHOT_EVERY_S, SNAPSHOT_KEEP_S, SNAPSHOTS_MAX, Settings, Snapshots};
+pub use settings::{
+    COMMAND_LINE_ABSOLUTE_S, COMMAND_LINE_IDLE_S, COMMAND_LINE_SIGN_IN_WITHIN_S, CommandLines, ObserverNats, Provider, SNAPSHOT_EVERY_S, SNAPSHOT_KEEP_S,
+    SNAPSHOTS_MAX, Settings, Snapshots,
+};
 pub use upkeep::{PUBLIC_KEY, Sound, Upkeep, UpkeepError};

@@ -30,7 +30,7 @@ use crate::names;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
 use crate::queries::{QueryWords, ReadAll};
-use crate::sessions::transport;
+use crate::sessions::{Way, transport};
 use crate::settings::Settings;
 use crate::turns::{Topic, Turn};
 
@@ -78,10 +78,11 @@ impl Providers {
 }
 
 impl ControlPlane {
-    /// Sends a browser to a provider.
-    pub(crate) async fn start_oidc(&self, name: String, meta: RequestMeta) -> Result<Redirect, Problem> {
+    /// Sends a browser to a provider. `to` is a path of the console to come back to.
+    pub(crate) async fn start_oidc(&self, name: String, to: Option<String>, meta: RequestMeta) -> Result<Redirect, Problem> {
         let known = self.inner.people.providers.named(&name).ok_or_else(Problem::not_found)?;
-        let begun = known.provider.begin(ReturnTo::start(), self.now()).await.map_err(|error| told(&error))?;
+        let return_to = to.map_or(Ok(ReturnTo::start()), |to| to.parse()).map_err(|_| Problem::invalid("/to", "a path of the console"))?;
+        let begun = known.provider.begin(return_to, self.now()).await.map_err(|error| told(&error))?;
         let system = self.system().await?;
         system.prune::<FlowDoc>(BY_TIME, self.now(), self.now()).await.map_err(Problem::from_store)?;
         let id = begun.flow.cookie.digest().to_string();
@@ -118,7 +119,7 @@ impl ControlPlane {
         // What the provider claims now counts, whatever is kept.
         let groups = kept.doc.groups.clone();
         let proven = |doc: AccountDoc| Ok(AccountDoc { groups: groups.clone(), ..doc });
-        let begun = self.sign_in(&tenant, kept, &meta, &known.name, proven).await?;
+        let begun = self.sign_in(&tenant, kept, &meta, Way::browser(&known.name), proven).await?;
         let clear = Secret::new(Cookie::SignIn.clear(transport(&meta)));
         Ok(Redirect { location: return_to, cookies: vec![begun.cookie, clear] })
     }

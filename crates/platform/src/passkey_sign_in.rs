@@ -19,6 +19,7 @@ use crate::challenges::{Ceremony, TIMEOUT_MS, party};
 use crate::documents::AccountDoc;
 use crate::passkeys::{Answered, asked, bad_ticket, read_user_handle};
 use crate::plane::ControlPlane;
+use crate::sessions::Way;
 use crate::sign_in::TakingUp;
 
 /// Bytes of a user handle at most: section 5.4.3 of the standard.
@@ -55,7 +56,7 @@ impl Handle<PasskeySignIn> for ControlPlane {
                 return Err(unproven());
             }
         };
-        let begun = self.sign_in(&tenant, kept.clone(), &input.meta, "passkey", |doc| proof.on(doc)).await?;
+        let begun = self.sign_in(&tenant, kept.clone(), &input.meta, Way::browser("passkey"), |doc| proof.on(doc)).await?;
         attempt.succeeded(self.now()).await?;
         let signed_in = self.signed_in(&tenant, &kept.doc, &begun).await?;
         Ok(Reply::new(signed_in).cookie(begun.cookie))

@@ -35,6 +35,22 @@ pub(crate) struct Begun {
     pub(crate) writes: Vec<Write>,
 }
 
+/// How somebody has proven who they are, and what they go on with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Way<'a> {
+    /// `password`, `passkey`, `command line`, or the name of an identity provider.
+    pub(crate) name: &'a str,
+    /// What a command line calls its machine; absent for a browser.
+    pub(crate) command_line: Option<&'a str>,
+}
+
+impl<'a> Way<'a> {
+    /// With a browser.
+    pub(crate) fn browser(name: &'a str) -> Self {
+        Self { name, command_line: None }
+    }
+}
+
 /// The names of the session's cookie and of that of a sign-in with an identity provider.
 #[must_use]
 pub fn cookie_names() -> (CookieName, CookieName) {
@@ -49,9 +65,16 @@ pub(crate) fn transport(meta: &RequestMeta) -> Transport {
 
 impl ControlPlane {
     /// Begins a session for somebody who has just proven who they are. One that the browser had ends: none is ever carried over.
-    pub(crate) async fn begin_session(&self, tenant: &Tenant, account: &AccountDoc, meta: &RequestMeta) -> Result<Begun, Problem> {
-        let lifetime = Lifetime::default();
+    pub(crate) async fn begin_session(
+        &self,
+        tenant: &Tenant,
+        account: &AccountDoc,
+        meta: &RequestMeta,
+        way: Way<'_>,
+    ) -> Result<Begun, Problem> {
+        let lifetime = self.lifetime(way.command_line.is_some());
         let (session, secret) = Session::begin(account.id, self.now(), &lifetime, meta.user_agent.as_deref()).map_err(no_randomness)?;
+        let session = Session { command_line: way.command_line.map(str::to_owned), ..session };
         let ticket = Ticket { tenant: tenant.id(), id: session.id, secret: secret.text() };
         let set = Cookie::Session.set(transport(meta), &secret, lifetime.absolute_s);
         let cookie = pointed(&set, &ticket);
@@ -69,13 +92,28 @@ impl ControlPlane {
         let kept = tenant.all::<SessionDoc>(&query).await.map_err(Problem::from_store)?;
         let ticket = meta.session_cookie.as_ref().and_then(Ticket::<SessionId>::read);
         let own = ticket.and_then(|ticket| Some((ticket.id, secret_of(&ticket)?)));
-        let (now, lifetime) = (self.now(), Lifetime::default());
         let is_own = |session: &Session| own.as_ref().is_some_and(|(id, secret)| *id == session.id && session.hash.is(&secret.hash()));
         let (mut ended, left): (Vec<_>, Vec<_>) =
-            kept.into_iter().partition(|kept| is_own(&kept.doc.session) || is_over(&kept.doc.session, now, &lifetime));
+            kept.into_iter().partition(|kept| is_own(&kept.doc.session) || self.is_over(&kept.doc.session));
         let beyond = left.len().saturating_sub(SESSIONS_MAX.saturating_sub(1));
         ended.extend(left.into_iter().take(beyond));
         Ok(ended.into_iter().map(|kept| kept.id).collect())
+    }
+
+    /// How long sessions last.
+    fn lifetime(&self, of_command_line: bool) -> Lifetime {
+        let limits = &self.inner.settings.command_lines;
+        if of_command_line { Lifetime { idle_s: limits.idle_s, absolute_s: limits.absolute_s } } else { Lifetime::default() }
+    }
+
+    /// How long this session lasts.
+    pub(crate) fn lifetime_of(&self, session: &Session) -> Lifetime {
+        self.lifetime(session.command_line.is_some())
+    }
+
+    /// Whether a session is over by time alone.
+    pub(crate) fn is_over(&self, session: &Session) -> bool {
+        is_over(session, self.now(), &self.lifetime_of(session))
     }
 
     /// Who somebody is, as they are told.
@@ -140,16 +178,16 @@ impl Handle<ListSessions> for ControlPlane {
         let (person, current) = with_session(&caller)?;
         let desk = Desk::of(self, &caller).await?;
         let query = Query::oldest_first().equal("account", &person.account.to_string());
-        let (now, lifetime) = (desk.now, Lifetime::default());
         let page = Pages::of(&desk, &input.query)?
             .collect::<SessionDoc, _>(query, |kept| {
                 let session = kept.doc.session;
-                (!is_over(&session, now, &lifetime)).then(|| Shown {
+                (!self.is_over(&session)).then(|| Shown {
                     id: session.id,
                     created_at: session.created_at,
                     seen_at: session.seen_at,
                     expires_at: session.expires_at,
                     user_agent: session.user_agent,
+                    command_line: session.command_line,
                     current: session.id == current,
                 })
             })

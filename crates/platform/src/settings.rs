@@ -29,6 +29,8 @@ pub struct Settings {
     pub snapshots: Snapshots,
     /// Where notifications may go, and how.
     pub notify: assent_notify::Config,
+    /// Sessions of command lines that were allowed in a browser.
+    pub command_lines: CommandLines,
     /// The file of a second key that signs checkpoints.
     pub witness_key: Option<PathBuf>,
     /// The NATS servers that manifests of observers name; none by default.
@@ -72,6 +74,30 @@ pub struct Provider {
     pub config: oidc::Config,
     /// The name or the id of the tenant that its people belong to; the one that runs the installation if absent.
     pub tenant: Option<String>,
+}
+
+/// Seconds that a command line's session lasts unused: half a day, as a browser's.
+pub const COMMAND_LINE_IDLE_S: u64 = 12 * 3_600;
+/// Seconds that a command line's session lasts at all: a week, as a browser's.
+pub const COMMAND_LINE_ABSOLUTE_S: u64 = 7 * 86_400;
+/// Seconds after a sign-in in a browser within which it may let a command line in: an hour.
+pub const COMMAND_LINE_SIGN_IN_WITHIN_S: u64 = 3_600;
+
+/// Sessions of command lines that were allowed in a browser. [`CommandLines::default`] takes the constants beside it.
+#[derive(Debug, Clone)]
+pub struct CommandLines {
+    /// Seconds that one lasts unused.
+    pub idle_s: u64,
+    /// Seconds that one lasts at all.
+    pub absolute_s: u64,
+    /// Seconds after a sign-in in a browser within which it may let a command line in.
+    pub sign_in_within_s: u64,
+}
+
+impl Default for CommandLines {
+    fn default() -> Self {
+        Self { idle_s: COMMAND_LINE_IDLE_S, absolute_s: COMMAND_LINE_ABSOLUTE_S, sign_in_within_s: COMMAND_LINE_SIGN_IN_WITHIN_S }
+    }
 }
 
 /// Seconds between two snapshots of a cluster's topology at least.

@@ -25,7 +25,7 @@ use crate::links::secret_of;
 use crate::names;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
-use crate::sessions::Begun;
+use crate::sessions::{Begun, Way};
 use crate::ticket::Ticket;
 
 /// Times that a sign-in begins again because the account has changed meanwhile.
@@ -43,7 +43,8 @@ impl Handle<SignInOptions> for ControlPlane {
         };
         let providers = self.inner.settings.providers.iter().map(provider).collect();
         let passkey = challenges::party(&input.meta).is_ok();
-        Ok(Reply::new(Options { set_up: !any.items.is_empty(), password: true, passkey, providers }))
+        let console = self.console(&input.meta);
+        Ok(Reply::new(Options { set_up: !any.items.is_empty(), password: true, passkey, providers, console }))
     }
 }
 
@@ -66,7 +67,7 @@ impl Handle<SignIn> for ControlPlane {
         if outdated {
             kept.doc.password = Some(self.hash(input.body.password).await?);
         }
-        let begun = self.sign_in(&tenant, kept.clone(), &input.meta, "password", Ok).await?;
+        let begun = self.sign_in(&tenant, kept.clone(), &input.meta, Way::browser("password"), Ok).await?;
         attempt.succeeded(self.now()).await?;
         let signed_in = self.signed_in(&tenant, &kept.doc, &begun).await?;
         Ok(Reply::new(signed_in).cookie(begun.cookie))
@@ -113,7 +114,7 @@ impl ControlPlane {
         let id = doc.id.to_string();
         self.record(&tenant, &format!("account:{id}"), "link.use", &id, Outcome::Intended, details).await?;
         self.claim_address(&email, tenant.id(), doc.id).await?;
-        let mut begun = self.begin_session(&tenant, &doc, meta).await?;
+        let mut begun = self.begin_session(&tenant, &doc, meta, Way::browser("link")).await?;
         let mut writes = vec![
             Write::put(&kept.id, &LinkDoc { link }, Expect::Version(kept.version)).map_err(Problem::from_store)?,
             Write::put(&id, &doc, expect).map_err(Problem::from_store)?,
@@ -191,14 +192,14 @@ impl ControlPlane {
         tenant: &Tenant,
         mut kept: Kept<AccountDoc>,
         meta: &RequestMeta,
-        way: &str,
+        way: Way<'_>,
         proven: impl Fn(AccountDoc) -> Result<AccountDoc, Problem>,
     ) -> Result<Begun, Problem> {
         for _ in 0..TRIES_MAX {
             let doc = AccountDoc { signed_in_at: Some(self.now()), ..proven(kept.doc)? };
-            let mut begun = self.begin_session(tenant, &doc, meta).await?;
+            let mut begun = self.begin_session(tenant, &doc, meta, way).await?;
             let actor = format!("account:{}", doc.id);
-            let details = json!({ "way": way, "remote": meta.remote, "user_agent": meta.user_agent });
+            let details = json!({ "way": way.name, "remote": meta.remote, "user_agent": meta.user_agent });
             self.record(tenant, &actor, "session.begin", &begun.session.id.to_string(), Outcome::Intended, details.clone()).await?;
             let mut writes = vec![Write::put(&kept.id, &doc, Expect::Version(kept.version)).map_err(Problem::from_store)?];
             writes.append(&mut begun.writes);

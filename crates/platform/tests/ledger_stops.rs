@@ -42,6 +42,7 @@ const LOOKS_MAX: usize = 20_000;
 async fn without_a_ledger_every_change_is_refused_and_nothing_is_changed() {
     let house = House::open().await;
     let lived_in = LivedIn::make(&house).await;
+    let line = Line::allowed(&house, &lived_in.owner).await;
     let ledger = Broken::make(&house);
     let before = lived_in.everything(&house).await;
     let records = house.records(&lived_in.owner).await.len();
@@ -62,6 +63,11 @@ async fn without_a_ledger_every_change_is_refused_and_nothing_is_changed() {
         tried.insert(name);
     }
     for (name, answer) in lived_in.changes_with_plans(&house).await {
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (503, "ledger_stopped"), "{name}: {}", answer.text());
+        tried.insert(name);
+    }
+    for (name, who, path, body) in line.changes(&lived_in.owner) {
+        let answer = house.call(&who, "POST", path, Some(body)).await;
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (503, "ledger_stopped"), "{name}: {}", answer.text());
         tried.insert(name);
     }
@@ -176,6 +182,39 @@ struct LivedIn {
     voter: Voter,
     plan: String,
     runs: Runs,
+}
+
+/// A command line that asks, and one that was allowed and has not signed in yet.
+struct Line {
+    asked: Value,
+    ticket: String,
+    code: String,
+}
+
+impl Line {
+    const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+    async fn allowed(house: &House, owner: &Who) -> Self {
+        let asked = json!({ "challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "host": "laptop" });
+        let ask = async || {
+            let answer = house.call(owner, "POST", "/api/v1/me/command-line/ask", Some(asked.clone())).await;
+            text_of(&answer.json()["ticket"])
+        };
+        let body = json!({ "asked": asked, "ticket": ask().await });
+        let allowed = house.call(owner, "POST", "/api/v1/me/command-line/allow", Some(body)).await;
+        let (ticket, code) = (ask().await, text_of(&allowed.json()["code"]));
+        Self { asked, ticket, code }
+    }
+
+    fn changes(&self, owner: &Who) -> Vec<(&'static str, Who, &'static str, Value)> {
+        let answer = json!({ "asked": self.asked, "ticket": self.ticket });
+        vec![
+            ("AskCommandLine", owner.clone(), "/api/v1/me/command-line/ask", self.asked.clone()),
+            ("AllowCommandLine", owner.clone(), "/api/v1/me/command-line/allow", answer.clone()),
+            ("RefuseCommandLine", owner.clone(), "/api/v1/me/command-line/refuse", answer),
+            ("CommandLineSignIn", Who::Nobody, "/api/v1/sign-in/command-line", json!({ "code": self.code, "verifier": Self::VERIFIER })),
+        ]
+    }
 }
 
 /// A cluster in which an approved plan could be run.

@@ -10,7 +10,8 @@ use support::{House, PASSWORD, Who};
 #[tokio::test]
 async fn the_link_of_the_first_owner_is_used_once() {
     let house = House::open().await;
-    assert_eq!(house.get(&Who::Nobody, "/api/v1/sign-in").await.json()["set_up"], false);
+    let options = house.get(&Who::Nobody, "/api/v1/sign-in").await.json();
+    assert_eq!((&options["set_up"], &options["console"]), (&json!(false), &json!("http://localhost")));
     let owner = house.owner().await;
     let me = house.get(&owner, "/api/v1/me").await.json();
     assert_eq!(me["email"], "ada@example.org");

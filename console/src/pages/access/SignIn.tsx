@@ -45,7 +45,7 @@ export function SignIn() {
       {hasKeys && <PasskeyButton onSignedIn={enter} />}
       {providers.map((provider) => (
         // The path is of this platform, which sends the browser on to the provider.
-        <Button key={provider.name} component="a" href={ownStart(provider.start)} variant="default" leftSection={<IconLogin2 size={18} aria-hidden />}>
+        <Button key={provider.name} component="a" href={ownStart(provider.start, to)} variant="default" leftSection={<IconLogin2 size={18} aria-hidden />}>
           <span className="foreign">Continue with {provider.name}</span>
         </Button>
       ))}
@@ -113,7 +113,8 @@ function Locked({ left }: { left: number }) {
   );
 }
 
-/** Only a path of the API is gone to. */
-function ownStart(path: string): string {
-  return path.startsWith("/api/v1/oidc/") ? path : "/sign-in";
+/** Only a path of the API is gone to. The provider's answer brings the browser back to where it was going. */
+function ownStart(path: string, to: string | undefined): string {
+  if (!path.startsWith("/api/v1/oidc/")) return "/sign-in";
+  return to === undefined ? path : `${path}?to=${encodeURIComponent(to)}`;
 }

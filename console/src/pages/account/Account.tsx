@@ -35,7 +35,7 @@ export function Account() {
             .
           </Text>
         </Part>
-        <Part title="Where you are signed in" about="A session ends after half a day unused, and after a week at most.">
+        <Part title="Where you are signed in" about="A session ends after half a day unused, and after a week at most; one of a command line as this platform is set to.">
           <Sessions />
         </Part>
         <Part title="Passkeys" about="Sign in, and sign votes on plans, with your finger, face or PIN. A passkey never leaves its device or its keeper; only its public half is kept here.">

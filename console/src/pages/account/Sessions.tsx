@@ -20,10 +20,10 @@ export function Sessions() {
     {
       head: "Where",
       bare: true,
-      cell: ({ user_agent, current }) => (
+      cell: ({ user_agent, command_line, current }) => (
         <Group gap={8} wrap="nowrap">
           <Text size="sm" fw={550} className="foreign" title={user_agent ?? undefined}>
-            {browserWords(user_agent)}
+            {command_line ? `Command line on ${command_line}` : browserWords(user_agent)}
           </Text>
           {current && (
             <Badge variant="light" tt="none" autoContrast style={{ flexShrink: 0 }}>

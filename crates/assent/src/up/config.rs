@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use assent_http::IpNet;
-use assent_platform::{SNAPSHOT_EVERY_S, SNAPSHOT_KEEP_S, SNAPSHOTS_MAX, Snapshots};
+use assent_platform::{
+    COMMAND_LINE_ABSOLUTE_S, COMMAND_LINE_IDLE_S, COMMAND_LINE_SIGN_IN_WITHIN_S, CommandLines, SNAPSHOT_EVERY_S, SNAPSHOT_KEEP_S,
+    SNAPSHOTS_MAX, Snapshots,
+};
 use clap::{Args, ValueEnum};
 use rustls::pki_types::ServerName;
 use schemars::JsonSchema;
@@ -25,6 +28,10 @@ const OBSERVER_IMAGE_DEFAULT: &str = concat!("assent-observer:", env!("CARGO_PKG
 const EXECUTOR_IMAGE_DEFAULT: &str = concat!("assent-executor:", env!("CARGO_PKG_VERSION"));
 /// Snapshots of the topology that may be kept of one cluster: all of their instants come in one answer.
 const SNAPSHOTS_CONFIGURED_MAX: usize = 1_000;
+/// Seconds that a command line's session may last at most: records of sessions are kept for longer.
+const SESSION_CONFIGURED_MAX_S: u64 = 30 * 86_400;
+/// Seconds that any of the spans of a command line's session must last at least.
+const SESSION_CONFIGURED_MIN_S: u64 = 60;
 /// Largest configuration file.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 
@@ -146,6 +153,26 @@ pub(crate) struct File {
     pub(crate) notify: Notify,
     /// NATS servers that observers may come by.
     pub(crate) nats: Option<NatsFile>,
+    /// Sessions of command lines that were allowed in a browser.
+    pub(crate) command_line_sessions: CommandLineSessions,
+}
+
+/// Sessions of command lines that were allowed in a browser.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct CommandLineSessions {
+    /// Seconds that one lasts unused.
+    pub(crate) idle_s: u64,
+    /// Seconds that one lasts at all.
+    pub(crate) absolute_s: u64,
+    /// Seconds after a sign-in in a browser within which it may let a command line in.
+    pub(crate) sign_in_within_s: u64,
+}
+
+impl Default for CommandLineSessions {
+    fn default() -> Self {
+        Self { idle_s: COMMAND_LINE_IDLE_S, absolute_s: COMMAND_LINE_ABSOLUTE_S, sign_in_within_s: COMMAND_LINE_SIGN_IN_WITHIN_S }
+    }
 }
 
 /// Where notifications may go. Nowhere by default.
@@ -299,6 +326,7 @@ pub(crate) struct Config {
     pub(crate) observer_image: String,
     pub(crate) executor_image: String,
     pub(crate) snapshots: Snapshots,
+    pub(crate) command_lines: CommandLines,
     /// Where notifications may go.
     pub(crate) notify: Notify,
     /// NATS, if observers may come by it.
@@ -380,6 +408,7 @@ pub(crate) fn settle(flags: Flags, home: Option<&Path>) -> anyhow::Result<Config
         observer_image: file.observer_image.unwrap_or_else(|| OBSERVER_IMAGE_DEFAULT.to_owned()),
         executor_image: file.executor_image.unwrap_or_else(|| EXECUTOR_IMAGE_DEFAULT.to_owned()),
         snapshots: snapshots(&file.topology_snapshots)?,
+        command_lines: command_lines(&file.command_line_sessions)?,
         notify: file.notify,
         nats: file.nats.map(NatsFile::settled).transpose()?,
     })
@@ -401,6 +430,15 @@ fn names(asked: Vec<String>) -> anyhow::Result<Vec<String>> {
         Some(name) => bail!("`{name}` is no name or address of a host: write it without scheme, port and brackets"),
         None => Ok(asked),
     }
+}
+
+fn command_lines(asked: &CommandLineSessions) -> anyhow::Result<CommandLines> {
+    let CommandLineSessions { idle_s, absolute_s, sign_in_within_s } = *asked;
+    if [idle_s, absolute_s, sign_in_within_s].into_iter().any(|span| !(SESSION_CONFIGURED_MIN_S..=SESSION_CONFIGURED_MAX_S).contains(&span))
+    {
+        bail!("`command_line_sessions` takes spans of {SESSION_CONFIGURED_MIN_S} to {SESSION_CONFIGURED_MAX_S} seconds");
+    }
+    Ok(CommandLines { idle_s, absolute_s, sign_in_within_s })
 }
 
 /// Networks, or single addresses.
@@ -504,6 +542,16 @@ mod tests {
     }
 
     #[test]
+    fn sessions_of_command_lines_are_bounded_whatever_the_file_says() {
+        let read = |text: &str| command_lines(&parse(&format!("command_line_sessions: {{ {text} }}\n"))?.command_line_sessions);
+        let set = read("absolute_s: 86400").unwrap();
+        assert_eq!((set.absolute_s, set.idle_s), (86_400, COMMAND_LINE_IDLE_S));
+        for bad in ["absolute_s: 0", "idle_s: 59", "absolute_s: 2592001", "sign_in_within_s: 1", "idle: 3600"] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
     fn a_mail_server_is_reached_by_starttls_unless_the_file_says_otherwise() {
         let smtp = "notify: { hosts: [hooks.slack.com], smtp: { host: mail.example, from: a@mail.example, domains: [mail.example] } }\n";
         let notify = parse(smtp).unwrap().notify;
@@ -536,6 +584,7 @@ mod tests {
             schemars::schema_for!(File),
             schemars::schema_for!(Oidc),
             schemars::schema_for!(TopologySnapshots),
+            schemars::schema_for!(CommandLineSessions),
             schemars::schema_for!(Notify),
             schemars::schema_for!(Smtp),
             schemars::schema_for!(NatsFile),

@@ -171,8 +171,9 @@ impl Platform for Tiny {
         Ok(AlertsTaken { taken: 1, known: 0 })
     }
 
-    async fn oidc_start(&self, provider: String, meta: RequestMeta) -> Result<Redirect, Problem> {
-        let location = format!("https://idp.example/{provider}?redirect_uri={}/api/v1/oidc/{provider}/callback", meta.base_url);
+    async fn oidc_start(&self, provider: String, to: Option<String>, meta: RequestMeta) -> Result<Redirect, Problem> {
+        let to = to.map(|to| format!("&to={to}")).unwrap_or_default();
+        let location = format!("https://idp.example/{provider}?redirect_uri={}/api/v1/oidc/{provider}/callback{to}", meta.base_url);
         Ok(Redirect { location, cookies: vec![Secret::new("assent-oidc=s; HttpOnly".to_owned())] })
     }
 

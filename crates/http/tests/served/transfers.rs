@@ -74,5 +74,11 @@ async fn a_browser_goes_to_the_provider_and_comes_back() {
     assert_eq!(callback().header("cookie", "assent-oidc=s").send().await.header("location"), Some("/"));
     assert_eq!(callback().header("cookie", "assent-oidc=other").send().await.code(), Code::NotSignedIn);
     assert_eq!(callback().send().await.code(), Code::NotSignedIn);
+    let there = server.get("/api/v1/oidc/corp/start?to=%2Fcommand-line%3Fport%3D1").send().await;
+    assert!(there.header("location").unwrap().ends_with("&to=/command-line?port=1"), "{:?}", there.header("location"));
+    assert_eq!(server.get("/api/v1/oidc/corp/start?next=/").send().await.code(), Code::BadRequest);
+    // A person sees no JSON, but is told at the door.
+    let person = callback().header("cookie", "assent-oidc=other").header("accept", "text/html,*/*;q=0.8").send().await;
+    assert_eq!((person.status, person.header("location")), (303, Some("/sign-in?problem=not_signed_in")));
     assert_eq!(server.get("/api/v1/oidc/corp/start").header("sec-fetch-site", "cross-site").send().await.code(), Code::CrossSite);
 }

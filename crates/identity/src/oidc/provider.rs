@@ -41,6 +41,15 @@ struct Said {
     tried_at: Option<Timestamp>,
 }
 
+/// From whom we have a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Handed {
+    /// From the provider, in exchange for a code.
+    ByProvider,
+    /// From whoever calls.
+    ByCaller,
+}
+
 #[derive(Deserialize)]
 struct Tokens {
     id_token: Zeroizing<String>,
@@ -83,7 +92,7 @@ impl Provider {
         let discovery = self.discover(&mut *self.said.lock().await, now).await?;
         let code = flow.accept(&self.config, &discovery, callback, cookie, now)?;
         let token = self.exchange(&discovery, &flow, &code).await?;
-        let claims = self.verified(&token, &["JWT"], now).await?;
+        let claims = self.verified(&token, &["JWT"], Handed::ByProvider, now).await?;
         Ok(claims::of_id_token(&claims, &self.config, &flow, now)?)
     }
 
@@ -92,7 +101,7 @@ impl Provider {
         if self.config.api_audience.is_none() {
             return Err(Refused::NoBearer.into());
         }
-        let claims = self.verified(token, &["JWT", "at+jwt", "application/at+jwt"], now).await?;
+        let claims = self.verified(token, &["JWT", "at+jwt", "application/at+jwt"], Handed::ByCaller, now).await?;
         Ok(claims::of_bearer(&claims, &self.config, now)?)
     }
 
@@ -126,7 +135,7 @@ impl Provider {
     }
 
     /// The claims of a token that this provider has signed.
-    async fn verified(&self, token: &str, types: &[&str], now: Timestamp) -> Result<Map<String, Value>, OidcError> {
+    async fn verified(&self, token: &str, types: &[&str], handed: Handed, now: Timestamp) -> Result<Map<String, Value>, OidcError> {
         let refused = |fault: BadJwt| match fault {
             BadJwt::TooLong | BadJwt::Malformed | BadJwt::Claims => Refused::NotAToken,
             BadJwt::Algorithm => Refused::Algorithm,
@@ -140,20 +149,21 @@ impl Provider {
         if header.typ.is_some_and(|typ| !types.iter().any(|known| known.eq_ignore_ascii_case(&typ))) {
             return Err(Refused::NotAToken.into());
         }
-        let key = self.key(header.kid.as_deref(), header.alg, now).await?;
+        let key = self.key(header.kid.as_deref(), header.alg, handed, now).await?;
         Ok(jwt::claims(token, &key, header.alg).map_err(refused)?)
     }
 
-    /// The key of this name. An unknown one may be new, so it is worth a look at the provider, but no more than one a minute: whoever
-    /// sends us made-up names does not thereby keep the provider busy.
-    async fn key(&self, kid: Option<&str>, algorithm: Algorithm, now: Timestamp) -> Result<DecodingKey, OidcError> {
+    /// The key of this name. An unknown one may be new, so it is worth a look at the provider. Where a caller named it, no more than one a
+    /// minute: whoever sends us made-up names does not thereby keep the provider busy. What the provider itself has just signed is always
+    /// worth one, else nobody could sign in for a minute after it has changed its keys.
+    async fn key(&self, kid: Option<&str>, algorithm: Algorithm, handed: Handed, now: Timestamp) -> Result<DecodingKey, OidcError> {
         let mut said = self.said.lock().await;
         let limits = &self.config.limits;
         let fresh = said.keys_at.is_some_and(|at| now < later(at, limits.keys_age_s));
         if fresh && let Ok(key) = keys::find(&said.keys, kid, algorithm) {
             return Ok(key.clone());
         }
-        if said.tried_at.is_some_and(|at| now < later(at, limits.keys_retry_s)) {
+        if handed == Handed::ByCaller && said.tried_at.is_some_and(|at| now < later(at, limits.keys_retry_s)) {
             return Err(if fresh { Refused::UnknownKey.into() } else { OidcError::Unreachable("key set") });
         }
         let discovery = self.discover(&mut said, now).await?;
