@@ -1,7 +1,8 @@
 //! A name and its value, however they are joined: `password=x`, `"token": "x"`, `--api-key x`, `name: DB_PASSWORD` over `value: x`.
 //!
-//! Prose has the same words. After `password:` a word such as `incorrect` is an answer and no password; after a name that only hints
-//! at a secret the value itself must look random.
+//! What the name announces as a secret is one, whatever it looks like, but for the values of [`is_plainly_none`]. Prose has the same
+//! words: after `password:` a word such as `incorrect` is an answer and no password; after a name that only hints at a secret the value
+//! itself must look random.
 
 use std::ops::Range;
 
@@ -15,6 +16,10 @@ use crate::verify;
 pub(crate) const VALUE_BYTES_MAX: usize = 8 * 1024;
 /// Blanks that may stand around a separator: `kubectl describe` aligns its columns with them.
 const BLANKS_MAX: usize = 48;
+/// Shortest number that is a secret under a name such as `api_key`; a shorter one counts something.
+const NUMBER_BYTES_MIN: usize = 5;
+/// Longest passphrase of several words that is taken to the end of its line.
+const PASSPHRASE_BYTES_MAX: usize = 128;
 
 /// A value and how it was joined to its name.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +44,16 @@ pub(crate) fn secret_at(text: &[u8], start: usize, end: usize) -> Option<Range<u
     let name_start = if escape_letter(text, name_start) { name_start + 1 } else { name_start };
     let name = slice(text, name_start, name_end);
     let strength = if starts_with(text, start, b"identified by") { Strength::Strong } else { strength(name)? };
+    let setting = value.firm || stands_alone(text, name_start);
+    let value = if strength == Strength::Strong && setting { whole_line(text, name_start, value) } else { value };
     let found = slice(text, value.start, value.end);
+    let ends = value.firm || ends_alone(text, value.end);
+    let strength = match strength {
+        Strength::Plain if !(setting && ends) => Strength::Weak,
+        // `API_KEY: unbound variable` is what a shell says.
+        Strength::Firm if !ends => Strength::Hinted,
+        other => other,
+    };
     // Of `DB_PASSWORD: optional` in prose nothing goes, of `DB_PASSWORD=optional` all.
     is_secret(strength, found, value.firm, name).then_some(value.start..value.end)
 }
@@ -56,7 +70,14 @@ pub(crate) fn is_secret(strength: Strength, value: &[u8], firm: bool, name: &[u8
     }
     match strength {
         Strength::Strong => firm || !is_word_of_prose(value),
-        Strength::Firm => value.len() >= 6 && !is_word_of_prose(value) && !is_plain_name(value) && !is_number(value),
+        Strength::Firm | Strength::Plain => {
+            let prose = is_word_of_prose(value) && (!firm || strength == Strength::Plain);
+            // A key of a Secret, as an ExternalSecret names it, and a Secret, as `namespace/name`.
+            let named = !firm && name.len() >= 9 && name.ends_with(b"secretKey") && is_plain_name(value)
+                || strength == Strength::Plain && is_object_path(value);
+            !(prose || named || is_plainly_none(value) || name.eq_ignore_ascii_case(b"authorization") && is_scheme(value))
+        }
+        Strength::Hinted => value.len() >= 6 && !is_word_of_prose(value) && !is_plain_name(value) && !is_number(value),
         Strength::Weak => {
             if [b"bearer".as_slice(), b"basic", b"token"].iter().any(|scheme| starts_with(value, 0, scheme)) && value.len() < 10 {
                 return false;
@@ -71,6 +92,62 @@ pub(crate) fn is_secret(strength: Strength, value: &[u8], firm: bool, name: &[u8
                     && !is_instant(value)
                     && !value.contains(&b' ')
         }
+    }
+}
+
+/// What no secret is, even under a name that announces one: a count, a duration, an instant, an address of the web.
+fn is_plainly_none(value: &[u8]) -> bool {
+    let count = value.len() < NUMBER_BYTES_MIN && is_number(value);
+    let unit = value.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(value.len());
+    let duration = unit > 0 && matches!(slice(value, unit, value.len()), b"ms" | b"s" | b"m" | b"h" | b"d");
+    let web = starts_with(value, 0, b"http://") || starts_with(value, 0, b"https://");
+    count || duration || web || is_instant(value)
+}
+
+/// `namespace/name`.
+fn is_object_path(value: &[u8]) -> bool {
+    let label = |part: &[u8]| {
+        !part.is_empty() && part.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.'))
+    };
+    let mut parts = value.split(|byte| *byte == b'/');
+    parts.next().is_some_and(label) && parts.next().is_some_and(label) && parts.next().is_none()
+}
+
+/// What an `Authorization` header or setting may say without any credential.
+fn is_scheme(value: &[u8]) -> bool {
+    const SCHEMES: &[&[u8]] =
+        &[b"bearer", b"basic", b"digest", b"negotiate", b"token", b"apikey", b"oauth2", b"rbac", b"node", b"webhook", b"anonymous"];
+    SCHEMES.iter().any(|scheme| value.eq_ignore_ascii_case(scheme))
+}
+
+/// Whether a name begins its line or its place in a structure, and does not go on a sentence.
+fn stands_alone(text: &[u8], name_start: usize) -> bool {
+    let blanks = run_back(text, name_start, BLANKS_MAX, |byte| matches!(byte, b' ' | b'\t'));
+    let lead = before(text, blanks);
+    !is_alnum(lead) && !matches!(lead, b':' | b')' | b'.')
+}
+
+/// Whether nothing follows a value on its line but what closes a structure.
+fn ends_alone(text: &[u8], value_end: usize) -> bool {
+    let here = run(slice(text, 0, value_end + BLANKS_MAX), value_end, |byte| matches!(byte, b' ' | b'\t'));
+    matches!(at(text, here), 0 | b'\n' | b'\r' | b'"' | b'\'' | b',' | b'}' | b']' | b'#' | b'\\')
+}
+
+/// A passphrase of several words: `passphrase: open sesame` on a line of its own, which names nothing else.
+fn whole_line(text: &[u8], name_start: usize, value: Value) -> Value {
+    let line = run_back(text, name_start, BLANKS_MAX, |byte| matches!(byte, b' ' | b'-'));
+    if value.firm || !matches!(before(text, line), 0 | b'\n') || at(text, value.end) != b' ' {
+        return value;
+    }
+    let end =
+        run(slice(text, 0, value.start + PASSPHRASE_BYTES_MAX), value.start, |byte| is_alnum(byte) || matches!(byte, b' ' | b'!' | b'-'));
+    let words = slice(text, value.start, end);
+    let known = words.split(|byte| *byte == b' ').filter(|word| is_word_of_prose(word)).count();
+    // One word of prose may be in a passphrase; an answer has more of them, or begins with one that is no verb.
+    let answer = known > 1 || known == 1 && !starts_with(words, 0, b"open ");
+    match matches!(at(text, end), 0 | b'\n' | b'\r') && !words.ends_with(b" ") && !answer {
+        true => Value { end, firm: true, ..value },
+        false => value,
     }
 }
 
@@ -100,6 +177,9 @@ fn is_placeholder(value: &[u8]) -> bool {
             b"yes",
             b"no",
             b"[redacted]",
+            b"[redacted",
+            b"[masked]",
+            b"[masked",
             b"<none>",
             b"<nil>",
             b"(none)",
@@ -185,6 +265,8 @@ fn is_word_of_prose(value: &[u8]) -> bool {
     const WORDS: &[&[u8]] = &[
         b"a",
         b"access",
+        b"allow",
+        b"allowed",
         b"an",
         b"and",
         b"are",
@@ -200,13 +282,20 @@ fn is_word_of_prose(value: &[u8]) -> bool {
         b"can",
         b"cannot",
         b"check",
+        b"closed",
+        b"configured",
         b"could",
         b"crypto",
         b"decode",
+        b"default",
         b"denied",
         b"did",
+        b"disabled",
         b"does",
         b"empty",
+        b"enabled",
+        b"environment",
+        b"eof",
         b"error",
         b"expected",
         b"expired",
@@ -221,6 +310,7 @@ fn is_word_of_prose(value: &[u8]) -> bool {
         b"get",
         b"has",
         b"have",
+        b"identifier",
         b"if",
         b"illegal",
         b"in",
@@ -234,16 +324,19 @@ fn is_word_of_prose(value: &[u8]) -> bool {
         b"may",
         b"mismatch",
         b"missing",
+        b"mounted",
         b"must",
         b"needs",
         b"no",
         b"none",
         b"not",
         b"of",
+        b"ok",
         b"on",
         b"open",
         b"optional",
         b"or",
+        b"parameter",
         b"parse",
         b"password",
         b"permission",
@@ -252,12 +345,16 @@ fn is_word_of_prose(value: &[u8]) -> bool {
         b"read",
         b"refused",
         b"rejected",
+        b"renewed",
         b"required",
+        b"revoked",
+        b"rotated",
         b"rpc",
         b"secret",
         b"set",
         b"should",
         b"signature",
+        b"skipped",
         b"string",
         b"that",
         b"the",
@@ -268,13 +365,18 @@ fn is_word_of_prose(value: &[u8]) -> bool {
         b"too",
         b"unable",
         b"unauthorized",
+        b"unbound",
+        b"undefined",
         b"unexpected",
         b"unknown",
         b"unset",
         b"unsupported",
+        b"updated",
         b"use",
         b"user",
         b"using",
+        b"valid",
+        b"variable",
         b"was",
         b"will",
         b"with",
@@ -301,13 +403,15 @@ fn value_after(text: &[u8], start: usize, name_end: usize) -> Option<Value> {
     match at(text, blanks) {
         b'=' | b':' if !matches!(slice(text, blanks, blanks + 2), b"==" | b":/" | b"::") => {
             let joint = run(slice(text, 0, blanks + 2), blanks, |byte| matches!(byte, b'=' | b':' | b'>'));
-            value_at(text, joint, at(text, blanks) == b'=' || closes)
+            // `Post "https://sso.example/token": dial tcp` quotes no name.
+            let opens = matches!(before(text, run_back(text, start, NAME_BYTES_LOOKED_AT, is_name)), b'"' | b'\'' | b'`');
+            value_at(text, joint, at(text, blanks) == b'=' || closes && opens)
         }
         b'>' if at(text, name_end) == b'>' && before(text, run_back(text, start, NAME_BYTES_LOOKED_AT, is_name)) == b'<' => {
             let end = run(slice(text, 0, name_end + VALUE_BYTES_MAX), name_end + 1, |byte| byte != b'<');
             (at(text, end) == b'<').then_some(Value { start: name_end + 1, end, firm: true })
         }
-        b',' if closes => named_value(text, blanks + 1),
+        b',' if closes => named_value(text, blanks + 1).or_else(|| next_argument(text, start, blanks + 1)),
         b'\n' => named_value(text, blanks + 1),
         _ if closes && blanks == here => None,
         _ if blanks > here => after_blank(text, start, blanks),
@@ -327,6 +431,15 @@ fn after_blank(text: &[u8], start: usize, blanks: usize) -> Option<Value> {
             && at(text, blanks) == b'\''
             && memchr::memmem::find(slice(text, line, name_start), b"WITH").is_some();
     (option && at(text, blanks) != b'-' || netrc || sql).then(|| value_at(text, blanks, true)).flatten()
+}
+
+/// `"--password", "x"`.
+fn next_argument(text: &[u8], start: usize, from: usize) -> Option<Value> {
+    let name_start = run_back(text, start, NAME_BYTES_LOOKED_AT, is_name);
+    let here = run(slice(text, 0, from + BLANKS_MAX), from, |byte| byte.is_ascii_whitespace());
+    let quoted = matches!(at(text, run(text, here, |byte| byte == b'\\')), b'"' | b'\'');
+    let value = (slice(text, name_start, name_start + 2) == b"--" && quoted).then(|| value_at(text, here, true)).flatten()?;
+    (at(text, value.start) != b'-').then_some(value)
 }
 
 /// `"name":"DB_PASSWORD","value":"x"`, and the same over two lines of YAML.
@@ -448,7 +561,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Option<&str> {
-        ["passw", "secret", "token", "key", "auth", "identified by"].iter().find_map(|word| {
+        ["passw", "secret", "token", "key", "auth", "_salt", "identified by"].iter().find_map(|word| {
             let start = text.to_ascii_lowercase().find(word)?;
             secret_at(text.as_bytes(), start, start + word.len()).map(|range| &text[range])
         })
@@ -485,6 +598,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_announced_goes_whatever_it_looks_like() {
+        for (text, value) in [
+            ("client_secret: topsecret", "topsecret"),
+            ("token: abcdefgh", "abcdefgh"),
+            ("auth_token=letmein", "letmein"),
+            (r#""secretKey": "x1""#, "x1"),
+            ("api_key: 12345678", "12345678"),
+            ("SECRET: 12345", "12345"),
+            ("Authorization: plainvalue", "plainvalue"),
+            (r#"["--redis-password", "cachepw", "--port", "8080"]"#, "cachepw"),
+            ("password: open sesame\nuser: bob", "open sesame"),
+        ] {
+            assert_eq!(found(text), Some(value), "{text}");
+        }
+    }
+
+    #[test]
     fn prose_and_references_are_left_alone() {
         for text in [
             "password authentication failed for user",
@@ -505,6 +635,18 @@ mod tests {
             "password: ****",
             "--token-ttl 5m",
             "token expired: 2026-04-14T09:30:00Z",
+            "token: 15m",
+            "token: 15",
+            "secret=shop/db-creds",
+            "unexpected token: banana",
+            "/entrypoint.sh: line 4: COUPON_SALT: unbound variable",
+            "API_KEY: nothing like it there",
+            r#"Post "https://sso.example.org/token": dial tcp: i/o timeout"#,
+            "secret: mounting takes long",
+            "authorization: denied by policy",
+            "tokens_total: 48213",
+            "--secret=[MASKED]",
+            r#""--password", "--user", "bob""#,
         ] {
             assert_eq!(found(text), None, "{text}");
         }

@@ -327,6 +327,8 @@ fn closer(text: &[u8], start: usize, end: usize, look: Look, found: &mut Found) 
         Look::Webhook => special::webhook(text, end),
         Look::Middle => special::middle(text, start, end),
         Look::Command => special::command(text, start, end),
+        Look::Option => special::option(text, start, end),
+        Look::Dsn => special::dsn(text, start, end),
         Look::Phone | Look::Person => {
             let (range, rule) = if matches!(look, Look::Phone) {
                 (personal::national(text, start, end), "phone")

@@ -29,6 +29,10 @@ pub(crate) enum Look {
     Middle,
     /// A command that takes a password as an option.
     Command,
+    /// An option `-p` that may hold a password.
+    Option,
+    /// The user and password before `@tcp(` or of `oracle:thin:`.
+    Dsn,
     /// A telephone number.
     Phone,
     /// The name of a person.
@@ -64,6 +68,9 @@ const NAMES: &[&str] = &[
     "ssn",
     "otp",
     "_pass",
+    "_pw",
+    "_salt",
+    "otp_seed",
 ];
 const WEBHOOKS: &[&str] = &[
     "hooks.slack.com/",
@@ -117,6 +124,8 @@ impl Keywords {
             (WEBHOOKS, Look::Webhook),
             (MIDDLES, Look::Middle),
             (COMMANDS, Look::Command),
+            (&[" -p "], Look::Option),
+            (&["@tcp(", "@unix(", "oracle:thin:"], Look::Dsn),
             (PHONES, Look::Phone),
             (PERSONS, Look::Person),
         ];

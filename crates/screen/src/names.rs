@@ -6,9 +6,13 @@ use crate::cursor::{at, class};
 /// How sure a name makes us that its value is a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Strength {
-    /// `token`, `auth`, `session`: a value that is random is one.
+    /// `auth`, `session`, `cookie`: a value that is random is one.
     Weak,
-    /// `access_token`, `client_secret`, `api_key`: a value that is no word, name or number is one.
+    /// `routing_key`, `search_key`: a value that is no word, name or number is one.
+    Hinted,
+    /// `token`, `secret`, `authorization` alone, which prose has too: any value is one where a setting would stand.
+    Plain,
+    /// `access_token`, `client_secret`, `api_key`: any value is one, but what plainly is none.
     Firm,
     /// `password`: any value is one.
     Strong,
@@ -83,6 +87,7 @@ const ABOUT: &[&[u8]] = &[
     b"labels",
     b"len",
     b"length",
+    b"lifetime",
     b"limit",
     b"limits",
     b"manager",
@@ -225,6 +230,41 @@ const KEYS: &[&[u8]] = &[
     b"write",
 ];
 
+/// Those of [`KEYS`] that also sort, route and name: `routing_key: orders.created`.
+const SOFT_KEYS: &[&[u8]] = &[
+    b"admin",
+    b"app",
+    b"application",
+    b"aws",
+    b"azure",
+    b"ceph",
+    b"client",
+    b"cookie",
+    b"deploy",
+    b"functions",
+    b"ingest",
+    b"ingestion",
+    b"instrumentation",
+    b"integration",
+    b"keyring",
+    b"licence",
+    b"license",
+    b"personal",
+    b"read",
+    b"root",
+    b"routing",
+    b"search",
+    b"service",
+    b"session",
+    b"ssh",
+    b"ssl",
+    b"storage",
+    b"subscription",
+    b"tls",
+    b"webhook",
+    b"write",
+];
+
 /// What this name says, or nothing when it speaks of no secret.
 pub(crate) fn strength(name: &[u8]) -> Option<Strength> {
     if !may_speak_of_a_secret(name) {
@@ -288,12 +328,27 @@ pub(crate) fn strength(name: &[u8]) -> Option<Strength> {
     let alone = words.len() == 1;
     match last {
         b"secret" | b"token" | b"clientsecret" | b"authtoken" | b"accesstoken" => {
-            Some(if alone && matches!(last, b"secret" | b"token") { Strength::Weak } else { Strength::Firm })
+            // `nginx.ingress.kubernetes.io/auth-secret` and `tlsSecret` hold the name of a Secret.
+            if last == b"secret" && words.any(|word| matches!(word, b"ingress" | b"tls" | b"ssl" | b"ca" | b"cert" | b"certificate")) {
+                return None;
+            }
+            Some(if alone && matches!(last, b"secret" | b"token") { Strength::Plain } else { Strength::Firm })
         }
+        b"authorization" if alone || words.before_last() == Some(b"proxy") => Some(Strength::Plain),
+        b"salt" if !alone => Some(Strength::Firm),
+        b"seed" if words.any(|word| matches!(word, b"totp" | b"otp" | b"mfa")) => Some(Strength::Firm),
+        b"cookie" if words.has(b"erlang") => Some(Strength::Firm),
         b"apikey" | b"accesskey" | b"secretkey" | b"privatekey" | b"apitoken" | b"accountkey" | b"authkey" | b"sharedkey"
         | b"signingkey" | b"encryptionkey" | b"masterkey" | b"apisecret" | b"appsecret" | b"appkey" | b"secretaccesskey" | b"psk"
         | b"licensekey" | b"sharedaccesskey" => Some(Strength::Firm),
-        b"key" if words.any(|word| KEYS.binary_search(&word).is_ok()) => Some(Strength::Firm),
+        b"key" => {
+            let (mut known, mut hard) = (false, false);
+            for word in words.iter().filter(|word| KEYS.binary_search(word).is_ok()) {
+                known = true;
+                hard |= SOFT_KEYS.binary_search(&word).is_err();
+            }
+            known.then_some(if hard { Strength::Firm } else { Strength::Hinted })
+        }
         b"base" if words.has(b"secret") && words.has(b"key") => Some(Strength::Firm),
         b"credential" | b"credentials" | b"creds" | b"auth" | b"authorization" | b"signature" | b"sig" | b"cookie" | b"session"
         | b"sessionid" | b"jsessionid" | b"csrf" | b"xsrf" | b"phpsessid" => Some(Strength::Weak),
@@ -326,6 +381,7 @@ fn may_speak_of_a_secret(name: &[u8]) -> bool {
                 | b"csr"
                 | b"xsr"
                 | b"psk"
+                | b"sal"
         )
     }) || name.last().is_some_and(|last| last | 32 == b'w')
 }
@@ -407,7 +463,8 @@ mod tests {
 
     #[test]
     fn tables_are_sorted() {
-        assert!(ABOUT.is_sorted() && KEYS.is_sorted());
+        assert!(ABOUT.is_sorted() && KEYS.is_sorted() && SOFT_KEYS.is_sorted());
+        assert!(SOFT_KEYS.iter().all(|word| KEYS.contains(word)));
     }
 
     #[test]
@@ -426,10 +483,18 @@ mod tests {
             "client-key-data",
             "SECRET_KEY_BASE",
             "access_token",
+            "SIGNING_SALT",
+            "TOTP_SEED",
         ] {
             assert_eq!(strength(name), Some(Strength::Firm), "{name}");
         }
-        for name in ["token", "secret", "auth", "credentials", "JSESSIONID"] {
+        for name in ["token", "secret", "SECRET", "Authorization"] {
+            assert_eq!(strength(name), Some(Strength::Plain), "{name}");
+        }
+        for name in ["routing_key", "search-key", "session.key"] {
+            assert_eq!(strength(name), Some(Strength::Hinted), "{name}");
+        }
+        for name in ["auth", "credentials", "JSESSIONID"] {
             assert_eq!(strength(name), Some(Strength::Weak), "{name}");
         }
         for name in [
@@ -448,6 +513,14 @@ mod tests {
             "token_type",
             "secretKeyRef",
             "imagePullSecrets",
+            "tokens_total",
+            "token_expiry_s",
+            "keyRef",
+            "passwordPolicy",
+            "keys",
+            "random_seed",
+            "nginx.ingress.kubernetes.io/auth-secret",
+            "tlsSecret",
         ] {
             assert_eq!(strength(name), None, "{name}");
         }

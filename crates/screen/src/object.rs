@@ -88,7 +88,11 @@ impl Walk<'_> {
         match value {
             Value::Null | Value::Bool(_) => {}
             Value::Number(number) => {
-                let secret = strength(name.as_bytes()) == Some(Strength::Strong);
+                let secret = match strength(name.as_bytes()) {
+                    Some(Strength::Strong) => true,
+                    Some(Strength::Firm) => is_secret(Strength::Firm, number.to_string().as_bytes(), true, name.as_bytes()),
+                    Some(Strength::Plain | Strength::Hinted | Strength::Weak) | None => false,
+                };
                 let long = number.as_u64().is_some_and(|number| number >= CARD_NUMBER_MIN);
                 if !secret && !long {
                     return;
@@ -118,11 +122,14 @@ impl Walk<'_> {
         if let (Some(name), Some(value)) = (&pair, map.get_mut("value")) {
             self.named(value, name, depth);
         }
+        // An ExternalSecret says into which key of a Secret it writes.
+        let writes_into = map.contains_key("remoteRef") || map.contains_key("sourceRef");
         for (key, value) in map.iter_mut() {
             // `password: {value: x}` is said of the outer name.
             match (key.as_str(), &pair) {
                 ("value", Some(_)) => {}
                 ("value", None) => self.value(value, name, depth + 1),
+                ("secretKey", _) if writes_into => self.value(value, "", depth + 1),
                 (key, _) => self.value(value, key, depth + 1),
             }
         }

@@ -15,6 +15,10 @@ pub(crate) const ARMOUR_BYTES_MAX: usize = 16 * 1024;
 /// Longest authority of a URL, and longest password in one.
 const AUTHORITY_BYTES_MAX: usize = 512;
 
+/// How far before a scheme the name of its header may begin.
+const HEADER_BYTES_LOOKED_AT: usize = 32;
+/// How far before an option the command may begin that it belongs to.
+const COMMAND_BYTES_LOOKED_AT: usize = 256;
 /// Longest credential of a header, and longest web token.
 const CREDENTIAL_BYTES_MAX: usize = 8 * 1024;
 
@@ -103,6 +107,11 @@ pub(crate) fn scheme(text: &[u8], start: usize, end: usize) -> Option<Special> {
     let value_end = run(slice(text, 0, value_end + 2), value_end, |byte| byte == b'=');
     let value = slice(text, value_start, value_end);
     let random = value.len() >= 8 && verify::mixed(value);
+    // After the header's name whatever follows the scheme is the credential; elsewhere `token x` is prose.
+    let line = slice(text, start.saturating_sub(HEADER_BYTES_LOOKED_AT), start).to_ascii_lowercase();
+    let lead = line.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let header = memmem::rfind(lead, b"authorization")
+        .is_some_and(|place| !slice(lead, place + 13, lead.len()).iter().any(u8::is_ascii_alphanumeric));
     let found = if word.eq_ignore_ascii_case(b"bearer") {
         (random || value.len() >= 20).then_some("bearer-token")
     } else if word.eq_ignore_ascii_case(b"basic ") || word.eq_ignore_ascii_case(b"negotiate ") {
@@ -110,10 +119,10 @@ pub(crate) fn scheme(text: &[u8], start: usize, end: usize) -> Option<Special> {
             .is_some_and(|bytes| value.len() >= 6 && (bytes.contains(&b':') && verify::is_text(&bytes) || value.len() > 40))
             .then_some("basic-auth")
     } else {
-        // After a header's name, as in `Authorization: Token x`; elsewhere `token x` is prose.
-        let line = slice(text, start.saturating_sub(32), start).to_ascii_lowercase();
         (random && memmem::find(&line, b"authorization").is_some()).then_some("authorization")
     };
+    let announced = header && at(text, value_end) != b'=' && is_secret(Strength::Strong, value, false, b"");
+    let found = found.or(announced.then_some("authorization"));
     found.filter(|_| stand_in_len(value).is_none()).map(|rule| (value_start..value_end, rule))
 }
 
@@ -244,4 +253,34 @@ pub(crate) fn command(text: &[u8], start: usize, end: usize) -> Option<Special> 
         here = word_end + 1;
     }
     None
+}
+
+/// `app --user root -p hunter2`: where a user is named, or a shell is given a line, `-p` holds a password unless it plainly is a port or path.
+pub(crate) fn option(text: &[u8], start: usize, end: usize) -> Option<Special> {
+    let from = run_back(text, start, COMMAND_BYTES_LOOKED_AT, |byte| !matches!(byte, b'\n' | b';' | b'|' | b'&'));
+    let line = slice(text, from, start);
+    let has = |word: &[u8]| memmem::find(line, word).is_some();
+    let user = has(b" --user") || has(b" -u ") || has(b" -U ");
+    let value_end = bare_end(slice(text, 0, end + AUTHORITY_BYTES_MAX), end);
+    let value = slice(text, end, value_end);
+    let letter = value.iter().any(u8::is_ascii_alphabetic);
+    let place = value.iter().any(|byte| matches!(byte, b'/' | b':' | b'='));
+    // Without a user a plain word may be a protocol or project.
+    let word = !value.iter().any(u8::is_ascii_digit);
+    let shell = has(b"sh -c ") || has(b"sh\", \"-c\"") || has(b"sh\",\"-c\"");
+    (letter && !place && at(text, end) != b'-' && (user || shell && !word) && is_secret(Strength::Strong, value, true, b""))
+        .then_some((end..value_end, "command-password"))
+}
+
+/// The password of `app:hunter2@tcp(db:3306)/orders` and of `oracle:thin:app/hunter2@db`.
+pub(crate) fn dsn(text: &[u8], start: usize, end: usize) -> Option<Special> {
+    let stops = |byte: u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`' | b'=' | b'<' | b'>' | 0);
+    let (from, to, joint) = if at(text, start) == b'@' {
+        (run_back(text, start, AUTHORITY_BYTES_MAX, |byte| !stops(byte)), start, b':')
+    } else {
+        let whole = run(slice(text, 0, end + AUTHORITY_BYTES_MAX), end, |byte| !stops(byte));
+        (end, end + slice(text, end, whole).iter().rposition(|byte| *byte == b'@')?, b'/')
+    };
+    let from = from + slice(text, from, to).iter().position(|byte| *byte == joint)? + 1;
+    is_secret(Strength::Strong, slice(text, from, to), true, b"").then_some((from..to, "url-password"))
 }

@@ -127,3 +127,55 @@ fn an_environment_denies_and_allows() {
     );
     assert_eq!(shown("Qi0xMjM0NTYgaGFzIGxlZnQ="), "<badge>", "deny rules see views too");
 }
+
+#[test]
+fn what_a_name_or_scheme_announces_goes_whatever_it_looks_like() {
+    for (text, redacted) in [
+        ("Authorization: Bearer letmeinplease", "Authorization: Bearer <authorization>"),
+        ("Authorization: Token abcdef", "Authorization: Token <authorization>"),
+        ("client_secret: topsecret", "client_secret: <secret-setting>"),
+        ("token: abcdefgh", "token: <secret-setting>"),
+        ("auth_token=letmein", "auth_token=<secret-setting>"),
+        (r#"{"secretKey": "x1"}"#, r#"{"secretKey": "<secret-setting>"}"#),
+        ("api_key: 12345678", "api_key: <secret-setting>"),
+        ("SECRET: 12345", "SECRET: <secret-setting>"),
+        ("passphrase: open sesame", "passphrase: <secret-setting>"),
+        ("SIGNING_SALT=pepper", "SIGNING_SALT=<secret-setting>"),
+        ("sh -c \"app --user root -p cmdpw4\"", "sh -c \"app --user root -p <command-password>\""),
+        ("sh -c \"exec app -p cmdpw4\"", "sh -c \"exec app -p <command-password>\""),
+        ("app:hunter2@tcp(db:3306)/orders", "app:<url-password>@tcp(db:3306)/orders"),
+    ] {
+        assert_eq!(shown(text), redacted);
+        assert_eq!(screen().text(&screen().text(text).text).hits, [], "twice is once");
+    }
+    let mut objects = json!([
+        {"kind": "ConfigMap", "data": {"API_KEY": "12345678", "LOG_LEVEL": "info"}},
+        {"env": [{"name": "SIGNING_SALT", "value": "pepper"}]},
+        {"command": ["sh", "-c", "exec app -p cmdpw4"]},
+    ]);
+    screen().object(&mut objects);
+    let text: serde_json::Value = serde_json::from_str(&short(&objects.to_string())).unwrap();
+    assert_eq!(text[0]["data"], json!({"API_KEY": "<secret-setting>", "LOG_LEVEL": "info"}));
+    assert_eq!(text[1]["env"][0]["value"], "<secret-setting>");
+    assert_eq!(text[2]["command"][2], "exec app -p <command-password>");
+}
+
+#[test]
+fn what_is_only_about_secrets_stays() {
+    let objects = json!([
+        {"tokens_total": 48213, "max_tokens": 4096, "token_expiry_s": 36000, "secretName": "db", "keyRef": "db", "passwordPolicy": "strict", "keys": 3},
+        {"data": [{"secretKey": "password", "remoteRef": {"key": "prod/orders", "property": "password"}}]},
+        {"metadata": {"annotations": {"nginx.ingress.kubernetes.io/auth-secret": "orders-basic-auth"}}},
+        {"env": [{"name": "ACCESS_TOKEN_LIFETIME", "value": "3600"}, {"name": "API_TOKEN", "value": "$(TOKEN)"}]},
+    ]);
+    let mut copy = objects.clone();
+    assert_eq!(screen().object(&mut copy).total(), 0, "{copy}");
+    for text in [
+        "docker run -u 1000 -p 8080:80 nginx",
+        "psql -U app -p 5432 orders",
+        "iptables -A INPUT -p tcp",
+        "oauth_tokens_issued_total{client=\"web\"} 88172",
+    ] {
+        assert_eq!(screen().text(text).hits, [], "{text}");
+    }
+}

@@ -1,6 +1,9 @@
 //! A real control plane, an account with a role of its own, and a platform on loopback that keeps what it is sent.
 
+#![allow(dead_code, reason = "each test binary uses its part of a module that is in all of them")]
+
 pub mod platform;
+pub mod played;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};

@@ -1,5 +1,6 @@
 //! A platform on loopback: one thread, HTTP/1.1, a connection for each request.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
@@ -20,6 +21,12 @@ pub struct Seen {
     pub acknowledged: u64,
     pub signals: Vec<Value>,
     pub beats: Vec<Value>,
+    /// Each number of this stream and what it stood for.
+    pub numbers: BTreeMap<u64, Value>,
+    /// How often a number came again, as it does when the answer to it was lost.
+    pub again: usize,
+    /// Whether signals are refused, so that they wait with the observer.
+    pub holds_back: bool,
 }
 
 pub struct Platform {
@@ -40,6 +47,11 @@ impl Platform {
             }
         });
         Self { address, seen }
+    }
+
+    /// Refuses signals from now on.
+    pub fn hold_back(&self) {
+        self.seen.0.lock().unwrap().holds_back = true;
     }
 
     /// Waits until what came fits, and gives what is made of it.
@@ -93,6 +105,7 @@ fn answer(path: &str, body: Value, (seen, changed): &(Mutex<Seen>, Condvar)) -> 
             if seen.streams.last() != Some(&stream) {
                 seen.streams.push(stream);
                 seen.acknowledged = 0;
+                seen.numbers.clear();
             }
             let rules = json!({"addresses": false, "version": 1});
             let welcome = json!({"cluster": "cls_0192f0c1d2e37a4b8c5d6e7f80912a3b", "acknowledged": seen.acknowledged, "redaction": rules,
@@ -104,15 +117,19 @@ fn answer(path: &str, body: Value, (seen, changed): &(Mutex<Seen>, Condvar)) -> 
             seen.beats.push(body);
             seen.acknowledged
         }
+        "/api/v1/observer/signals" if seen.holds_back => return ("503 Service Unavailable", json!({"title": "held back"})),
         "/api/v1/observer/signals" => {
             for one in body["signals"].as_array().unwrap() {
                 let seq = one["seq"].as_u64().unwrap();
                 if seq <= seen.acknowledged {
+                    seen.again += 1;
+                    assert!(seen.numbers.get(&seq).is_none_or(|known| *known == one["signal"]), "{seq} is now {one}");
                     continue;
                 }
                 assert!(seq == seen.acknowledged + 1 || one["signal"].get("dropped").is_some(), "{seq} after {}", seen.acknowledged);
                 seen.acknowledged = seq;
                 seen.signals.push(one["signal"].clone());
+                seen.numbers.insert(seq, one["signal"].clone());
             }
             seen.acknowledged
         }
