@@ -107,11 +107,13 @@ impl StoreError {
         Self::Refused { what: what.into() }
     }
 
-    pub(crate) fn keys(what: impl Into<String>) -> Self {
+    /// Keys that cannot be used, and why.
+    pub fn keys(what: impl Into<String>) -> Self {
         Self::Keys { what: what.into() }
     }
 
-    pub(crate) fn unavailable(what: impl Into<String>, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+    /// No answer, from whom, and why.
+    pub fn unavailable(what: impl Into<String>, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Unavailable { what: what.into(), cause: Some(cause.into()) }
     }
 }

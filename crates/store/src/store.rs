@@ -314,6 +314,13 @@ impl Inner {
     }
 }
 
+/// The tenant key, with a secret that was opened before.
+async fn with_secret(tx: &mut Tx, tenant: TenantId, secret: &Key) -> Result<Key, StoreError> {
+    let sql = "SELECT key_generation, wrapped_key FROM tenants WHERE id = $1";
+    let row = tx.row(sql, values![tenant.to_string()]).await?.ok_or(StoreError::TenantAbsent(tenant))?;
+    open_tenant_key(secret, tenant, row.int(0)?, &row.bytes(1)?)
+}
+
 fn wrapping(secret: &Key, tenant: TenantId) -> Key {
     secret.derive(&[b"wraps the tenant key", tenant.as_bytes()])
 }
