@@ -60,6 +60,14 @@ pub enum StoreError {
         /// Which part.
         what: String,
     },
+    /// What a tenant has does not add up, so that no answer about it could be believed. Others are not touched.
+    #[error("what {tenant} has does not add up, so it is refused until a backup is restored: {what}")]
+    Incomplete {
+        /// The tenant.
+        tenant: TenantId,
+        /// What was found.
+        what: String,
+    },
     /// The database or the key folder does not answer, or the disk is full. The write may be repeated. A write whose commit got no answer
     /// may have been kept: a repeated one then meets [`StoreError::Stale`], [`StoreError::Conflict`] or a known segment.
     #[error("the store is not available: {what}")]

@@ -34,6 +34,7 @@ mod scope;
 mod seal;
 mod segment;
 mod store;
+mod tally;
 mod tenant;
 mod write;
 mod writer;
@@ -52,5 +53,6 @@ pub use limits::{
 pub use query::{Cursor, Direction, Order, Page, Query};
 pub use segment::{Appended, Segment, Segments};
 pub use store::{DestroyedKey, Health, Store};
+pub use tally::AddedUp;
 pub use tenant::Tenant;
 pub use write::{Write, Written};

@@ -145,7 +145,8 @@ impl Store {
                 None => {}
             }
             match self.0.ring(tenant).await {
-                Ok(_) => tenants.push(tenant),
+                // One that is refused is there all the same.
+                Ok(_) | Err(StoreError::Incomplete { .. }) => tenants.push(tenant),
                 Err(StoreError::KeyDestroyed(_)) => {}
                 Err(error) => return Err(error),
             }
@@ -173,6 +174,13 @@ impl Store {
         self.0.delete_rows(tenant).await?;
         tracing::info!(%tenant, %digest, "a tenant's key is destroyed");
         Ok(DestroyedKey { tenant, digest })
+    }
+
+    /// Tenants that do not add up, and what was found: [`Tenant::add_up`].
+    #[must_use]
+    pub fn refused(&self) -> BTreeMap<TenantId, String> {
+        let rings = self.0.rings.read().unwrap_or_else(PoisonError::into_inner);
+        rings.values().filter_map(|ring| ring.refused().map(|what| (ring.tenant(), what.to_owned()))).collect()
     }
 
     /// Asks the database for an answer.
