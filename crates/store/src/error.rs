@@ -60,6 +60,12 @@ pub enum StoreError {
         /// Which part.
         what: String,
     },
+    /// There is no installation where one was said to be, and none was made.
+    #[error("there is no installation in {place}")]
+    NoInstallation {
+        /// Where it was looked for.
+        place: String,
+    },
     /// What a tenant has does not add up, so that no answer about it could be believed. Others are not touched.
     #[error("what {tenant} has does not add up, so it is refused until a backup is restored: {what}")]
     Incomplete {

@@ -47,8 +47,8 @@ pub use event::{Event, Events};
 pub use export::{Export, Exported};
 pub use keys::{Answer, KeyFolder, KeyWrapper, RootFile, RootKey};
 pub use limits::{
-    CONNECTIONS_MAX, DOCUMENT_BYTES_MAX, EVENT_BYTES_MAX, Limits, PAGE_ENTRIES_MAX, SEGMENT_BYTES_MAX, SNAPSHOT_BYTES_MAX, STATEMENT_S,
-    STEPS_MAX, WAIT_S,
+    CONNECT_S, CONNECTIONS_MAX, DOCUMENT_BYTES_MAX, EVENT_BYTES_MAX, Limits, PAGE_ENTRIES_MAX, SEGMENT_BYTES_MAX, SNAPSHOT_BYTES_MAX,
+    STATEMENT_S, STEPS_MAX, WAIT_S,
 };
 pub use query::{Cursor, Direction, Order, Page, Query};
 pub use segment::{Appended, Segment, Segments};

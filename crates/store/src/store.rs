@@ -7,7 +7,7 @@ use assent_base::id::TenantId;
 use assent_base::{Digest, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::database::{Db, Tx, values};
+use crate::database::{Db, Opening, Tx, values};
 use crate::error::StoreError;
 use crate::keys::{KeyFolder, Keyring, Keys, bound_data_key, bound_tenant_key};
 use crate::limits::Limits;
@@ -64,13 +64,23 @@ impl Store {
     /// # Errors
     /// [`StoreError::Newer`] if a newer version wrote the database, [`StoreError::Keys`] if the key folder is of another installation.
     pub async fn open(url: &str, keys: KeyFolder, limits: Limits) -> Result<Self, StoreError> {
-        let store = Self::connect(url, keys, limits).await?;
+        let store = Self::connect(url, keys, limits, Opening::Make).await?;
         store.settle().await?;
         Ok(store)
     }
 
-    pub(crate) async fn connect(url: &str, folder: KeyFolder, limits: Limits) -> Result<Self, StoreError> {
-        let db = Db::open(url, &limits).await?;
+    /// The same, of an installation that exists: what is not there is not made.
+    ///
+    /// # Errors
+    /// [`StoreError::NoInstallation`] if there is no database, or an empty one.
+    pub async fn open_existing(url: &str, keys: KeyFolder, limits: Limits) -> Result<Self, StoreError> {
+        let store = Self::connect(url, keys, limits, Opening::Existing).await?;
+        store.settle().await?;
+        Ok(store)
+    }
+
+    pub(crate) async fn connect(url: &str, folder: KeyFolder, limits: Limits, opening: Opening) -> Result<Self, StoreError> {
+        let db = Db::open(url, &limits, opening).await?;
         let writer = match &db {
             Db::Lite { .. } => Some(writer::start(db.clone())),
             Db::Pg(_) => None,

@@ -149,7 +149,12 @@ impl Batch {
             Step::Put(put) => put.json.len(),
             Step::Append(Signals::Sealed(sealed)) | Step::Compact(sealed) => sealed.parts.iter().map(|(_, bytes)| bytes.len()).sum(),
             Step::Publish(bytes) | Step::Append(Signals::Plain { bytes, .. }) => bytes.len(),
-            Step::Delete { .. } | Step::BeginStream { .. } | Step::DeleteStream(_) | Step::TrimEvents { .. } | Step::Reseal { .. } | Step::TallyEntries => 0,
+            Step::Delete { .. }
+            | Step::BeginStream { .. }
+            | Step::DeleteStream(_)
+            | Step::TrimEvents { .. }
+            | Step::Reseal { .. }
+            | Step::TallyEntries => 0,
         };
         self.steps.iter().map(of).sum()
     }
