@@ -87,11 +87,6 @@ fn log_to_standard_error(config: &Config, traces: Option<&Traces>) -> anyhow::Re
 pub(crate) type Extra = Box<dyn FnOnce(ControlPlane) -> tokio::task::JoinHandle<()>>;
 
 async fn serve(config: Config, proxy: Option<Proxy>, extra: Option<Extra>) -> anyhow::Result<u8> {
-    let outside = Outside {
-        #[expect(clippy::disallowed_methods, reason = "the binary is where the clock is read")]
-        clock: Box::new(assent_base::Timestamp::now),
-        random: Box::new(random),
-    };
     let counts = std::sync::Arc::default();
     assent_platform::own_folder(&config.data_dir)?;
     // First, since a certificate of our own is made there, and manifests for observers carry it.
@@ -104,7 +99,7 @@ async fn serve(config: Config, proxy: Option<Proxy>, extra: Option<Extra>) -> an
         let pem = std::fs::read_to_string(&certificate).with_context(|| format!("cannot read {}", certificate.display()))?;
         settings.observer_ca_pem = Some(pem);
     }
-    let Started { plane, set_up } = ControlPlane::start(&config.data_dir, settings, outside).await?;
+    let Started { plane, set_up } = ControlPlane::start(&config.data_dir, settings, outside()).await?;
     let url = config
         .public_url
         .clone()
@@ -118,12 +113,17 @@ async fn serve(config: Config, proxy: Option<Proxy>, extra: Option<Extra>) -> an
         let plane = plane.clone();
         async move { plane.keep_notifying().await }
     });
+    let rows = tokio::spawn({
+        let plane = plane.clone();
+        async move { tokio::join!(plane.keep_adding_up(), plane.keep_taking_records()) }
+    });
     let attached = config.attach.as_ref().map(|attach| Watching::start(plane.clone(), attach, proxy));
     let extra = extra.map(|start| start(plane.clone()));
     let router = assent_http::router(std::sync::Arc::new(plane.clone()), http);
     let served = bound.serve(router, interrupted()).await;
     retention.abort();
     notices.abort();
+    rows.abort();
     if let Some(extra) = extra {
         extra.abort();
     }
@@ -133,6 +133,15 @@ async fn serve(config: Config, proxy: Option<Proxy>, extra: Option<Extra>) -> an
     plane.stop().await;
     served.context("serving ended")?;
     Ok(0)
+}
+
+/// The clock and the randomness of this machine.
+pub(crate) fn outside() -> Outside {
+    Outside {
+        #[expect(clippy::disallowed_methods, reason = "the binary is where the clock is read")]
+        clock: Box::new(assent_base::Timestamp::now),
+        random: Box::new(random),
+    }
 }
 
 /// Randomness fit for keys. A system that has none left cannot run anything that is to be trusted.
@@ -148,18 +157,21 @@ fn settings(config: &Config, proxy: Option<Proxy>, counts: std::sync::Arc<assent
     let ca_pem = ca_pem.transpose()?;
     let providers =
         config.oidc.iter().map(|oidc| provider(config, oidc, ca_pem.as_deref(), proxy.as_ref())).collect::<anyhow::Result<_>>()?;
-    Ok(Settings {
+    let mut settings = Settings {
         database: config.database.clone(),
         public_url: config.public_url.clone(),
         providers,
         observer_image: config.observer_image.clone(),
         executor_image: config.executor_image.clone(),
         witness_key: config.witness_key.clone(),
+        add_up_every_s: Some(config.add_up_every_s),
         snapshots: config.snapshots.clone(),
         notify: notify(config, ca_pem, proxy)?,
         counts,
         ..Settings::default()
-    })
+    };
+    settings.store_limits.connect_s = config.database_connect_s;
+    Ok(settings)
 }
 
 /// Where notifications may go: nowhere, unless the file names somebody.

@@ -60,6 +60,8 @@ pub(crate) struct Inner {
     pub(crate) people: People,
     pub(crate) handed: Handed,
     pub(crate) notices: Notices,
+    /// Tenants that are refused, since what they have does not add up.
+    pub(crate) doubted: Mutex<BTreeMap<TenantId, String>>,
 }
 
 impl ControlPlane {

@@ -29,6 +29,8 @@ pub struct Settings {
     pub snapshots: Snapshots,
     /// Where notifications may go, and how.
     pub notify: assent_notify::Config,
+    /// Seconds between two times that everything is added up; [`ADD_UP_EVERY_S`](crate::ADD_UP_EVERY_S) if absent.
+    pub add_up_every_s: Option<u32>,
     /// The file of a second key that signs checkpoints.
     pub witness_key: Option<PathBuf>,
 }

@@ -5,6 +5,8 @@
 
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
@@ -26,7 +28,12 @@ const PAGE_BYTES: u32 = 8 << 10;
 /// A database of either kind.
 #[derive(Clone)]
 pub(crate) enum Db {
-    Lite { write: SqlitePool, read: SqlitePool },
+    Lite {
+        write: SqlitePool,
+        read: SqlitePool,
+        /// Whether the last write failed by fault of the database.
+        is_failing: Arc<AtomicBool>,
+    },
     Pg(PgPool),
 }
 
@@ -231,7 +238,36 @@ impl Db {
         let write = one.connect_with(options.clone()).await?;
         let many = SqlitePoolOptions::new().max_connections(limits.connections_max).acquire_timeout(wait);
         let read = many.connect_lazy_with(options.pragma("query_only", "ON"));
-        Ok((Self::Lite { write, read }, place))
+        Ok((Self::Lite { write, read, is_failing: Arc::default() }, place))
+    }
+
+    /// To be told how a write ended. SQLite may have ended a transaction that failed by itself, as on a full disk, and then its connection is of
+    /// no use any more: the next write gets a new one.
+    pub(crate) async fn wrote(&self, kept: bool) {
+        let Self::Lite { write, is_failing, .. } = self else { return };
+        is_failing.store(!kept, Ordering::Relaxed);
+        if !kept
+            && let Ok(connection) = write.acquire().await
+            && let Err(error) = connection.close().await
+        {
+            tracing::debug!(%error, "a connection that failed is not closed in order");
+        }
+    }
+
+    /// Whether a write would be kept, if the last one was not: an empty one is tried then.
+    pub(crate) async fn can_write(&self) -> Result<(), StoreError> {
+        let Self::Lite { is_failing, .. } = self else { return Ok(()) };
+        if !is_failing.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let tried = async {
+            let mut tx = self.write().await?;
+            tx.execute("UPDATE tenants SET state = state", Vec::new()).await?;
+            tx.commit().await
+        };
+        let tried = tried.await;
+        self.wrote(tried.is_ok()).await;
+        tried
     }
 
     /// `sqlite` or `postgres`.
@@ -280,7 +316,7 @@ impl Db {
     /// Waits until all connections are closed.
     pub(crate) async fn close(&self) {
         match self {
-            Self::Lite { write, read } => {
+            Self::Lite { write, read, .. } => {
                 read.close().await;
                 write.close().await;
             }
@@ -296,4 +332,30 @@ fn make_private(path: &Path) -> Result<(), StoreError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).map(drop).map_err(|error| StoreError::unavailable(format!("the database file `{}`", path.display()), error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_disk_that_has_room_again_is_written_to_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/assent.db", folder.path().display());
+        let db = Db::open(&url, &Limits::default(), Opening::Make).await.unwrap();
+        let Db::Lite { write, .. } = &db else { unreachable!() };
+        // What SQLite says when the disk is full, for as long as this connection lives.
+        sqlx::query("PRAGMA max_page_count = 1").execute(write).await.unwrap();
+        let fill = async || {
+            let mut tx = db.write().await?;
+            let sql = "INSERT INTO streams (tenant, stream, base, snapshot, last, seal) VALUES ('x', 'y', 0, 0, 0, $1)";
+            tx.execute(sql, values![vec![7; 1 << 20]]).await?;
+            tx.commit().await
+        };
+        assert!(matches!(fill().await, Err(StoreError::Unavailable { .. })));
+        db.wrote(false).await;
+        db.can_write().await.unwrap();
+        fill().await.unwrap();
+        db.close().await;
+    }
 }

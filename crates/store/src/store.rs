@@ -164,6 +164,15 @@ impl Store {
         Ok(tenants)
     }
 
+    /// Whether there is any tenant besides the reserved one, in whatever state.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn has_tenants(&self) -> Result<bool, StoreError> {
+        let row = self.0.db.row("SELECT COUNT(*) FROM tenants WHERE id <> $1", values![SYSTEM]).await?;
+        Ok(row.map_or(Ok(0), |row| row.int(0))? != 0)
+    }
+
     /// Destroys a tenant's key, and deletes its rows. From the first step on nothing of the tenant can be read, in no backup either; after a
     /// crash, calling it again ends the work and gives the same answer.
     ///
@@ -200,6 +209,7 @@ impl Store {
     pub async fn health(&self) -> Result<Health, StoreError> {
         let row = self.0.db.row("SELECT state FROM tenants WHERE id = $1", values![SYSTEM]).await?;
         row.ok_or_else(|| StoreError::corrupt("the reserved tenant is missing"))?;
+        self.0.db.can_write().await?;
         Ok(Health { database: self.0.db.name(), schema: crate::database::SCHEMA.unsigned_abs() })
     }
 
@@ -305,7 +315,11 @@ impl Inner {
 
     pub(crate) async fn tenant_key(&self, tx: &mut Tx, tenant: TenantId) -> Result<Key, StoreError> {
         let sql = "SELECT state, key_generation, wrapped_key FROM tenants WHERE id = $1";
-        let row = tx.row(sql, values![tenant.to_string()]).await?.ok_or(StoreError::TenantAbsent(tenant))?;
+        let Some(row) = tx.row(sql, values![tenant.to_string()]).await? else {
+            // A backup leaves out the rows of a tenant that was destroyed since.
+            let destroyed = self.folder.tombstone(tenant)?.is_some();
+            return Err(if destroyed { StoreError::KeyDestroyed(tenant) } else { StoreError::TenantAbsent(tenant) });
+        };
         if row.text(0)? != "alive" {
             return Err(StoreError::KeyDestroyed(tenant));
         }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use assent_http::IpNet;
-use assent_platform::{SNAPSHOT_EVERY_S, SNAPSHOT_KEEP_S, SNAPSHOTS_MAX, Snapshots};
+use assent_platform::{ADD_UP_EVERY_S, CONNECT_S, SNAPSHOT_EVERY_S, SNAPSHOT_KEEP_S, SNAPSHOTS_MAX, Snapshots};
 use clap::{Args, ValueEnum};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -23,6 +23,10 @@ const OBSERVER_IMAGE_DEFAULT: &str = concat!("assent-observer:", env!("CARGO_PKG
 const EXECUTOR_IMAGE_DEFAULT: &str = concat!("assent-executor:", env!("CARGO_PKG_VERSION"));
 /// Snapshots of the topology that may be kept of one cluster: all of their instants come in one answer.
 const SNAPSHOTS_CONFIGURED_MAX: usize = 1_000;
+/// Seconds that the first connection to a database may be given, from and to.
+const DATABASE_CONNECT_S: (u64, u64) = (1, 300);
+/// Seconds between two times that everything is added up, from and to: a week.
+const ADD_UP_S: (u32, u32) = (10, 604_800);
 /// Largest configuration file.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 
@@ -53,6 +57,12 @@ pub(crate) struct Flags {
     /// `sqlite:///path/to/file` or `postgres://user@host/database`. Without it, a SQLite file in the data folder.
     #[arg(long, value_name = "URL", env = "ASSENT_DATABASE", hide_env_values = true)]
     pub(crate) database: Option<String>,
+    /// Seconds for PostgreSQL to take the first connection.
+    #[arg(long, value_name = "SECONDS", env = "ASSENT_DATABASE_CONNECT_S")]
+    pub(crate) database_connect_s: Option<u64>,
+    /// Seconds between two times that everything is added up, so that missing rows are found.
+    #[arg(long, value_name = "SECONDS", env = "ASSENT_ADD_UP_EVERY_S")]
+    pub(crate) add_up_every_s: Option<u32>,
     /// Watch the cluster of this kubeconfig from inside the platform.
     #[arg(long, value_name = "FILE", env = "ASSENT_KUBECONFIG", num_args = 0..=1, default_missing_value = "")]
     pub(crate) kubeconfig: Option<PathBuf>,
@@ -98,6 +108,10 @@ pub(crate) struct File {
     pub(crate) tls_key: Option<PathBuf>,
     /// The database.
     pub(crate) database: Option<String>,
+    /// Seconds for PostgreSQL to take the first connection.
+    pub(crate) database_connect_s: Option<u64>,
+    /// Seconds between two times that everything is added up, so that missing rows are found.
+    pub(crate) add_up_every_s: Option<u32>,
     /// The kubeconfig of a cluster to watch from inside the platform.
     pub(crate) kubeconfig: Option<PathBuf>,
     /// The context of the kubeconfig.
@@ -260,6 +274,8 @@ pub(crate) struct Config {
     pub(crate) public_url: Option<String>,
     pub(crate) tls: Tls,
     pub(crate) database: Option<String>,
+    pub(crate) database_connect_s: u64,
+    pub(crate) add_up_every_s: u32,
     pub(crate) attach: Option<Attach>,
     pub(crate) log_format: LogFormat,
     pub(crate) log: String,
@@ -337,6 +353,12 @@ pub(crate) fn settle(flags: Flags, home: Option<&Path>) -> anyhow::Result<Config
         public_url: flags.public_url.or(file.public_url),
         tls,
         database: flags.database.or(file.database),
+        database_connect_s: within(
+            "database_connect_s",
+            flags.database_connect_s.or(file.database_connect_s).unwrap_or(CONNECT_S),
+            DATABASE_CONNECT_S,
+        )?,
+        add_up_every_s: within("add_up_every_s", flags.add_up_every_s.or(file.add_up_every_s).unwrap_or(ADD_UP_EVERY_S), ADD_UP_S)?,
         attach,
         log_format: flags.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
         log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
@@ -352,6 +374,14 @@ pub(crate) fn settle(flags: Flags, home: Option<&Path>) -> anyhow::Result<Config
         snapshots: snapshots(&file.topology_snapshots)?,
         notify: file.notify,
     })
+}
+
+/// A number of seconds that makes sense.
+fn within<N: PartialOrd + std::fmt::Display>(name: &str, asked: N, (least, most): (N, N)) -> anyhow::Result<N> {
+    if asked < least || asked > most {
+        bail!("`{name}` is {asked}, and may be {least} to {most}");
+    }
+    Ok(asked)
 }
 
 fn snapshots(asked: &TopologySnapshots) -> anyhow::Result<Snapshots> {
