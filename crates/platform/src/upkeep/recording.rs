@@ -245,23 +245,6 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_is_done_that_the_ledger_does_not_take() {
-        let house = Fixture::open().await;
-        let data = house.data.path().join("data");
-        let keys = |name: &str| std::fs::read(data.join("keys").join(name)).ok();
-        let before = keys("root-1.key");
-        assert!(before.is_some());
-        // The platform has the ledger and takes nothing.
-        tokio::time::pause();
-        let refused = upkeep(&house).rotate_root().await;
-        assert!(matches!(refused, Err(UpkeepError::Unrecorded { .. })), "{refused:?}");
-        assert_eq!((keys("root-1.key"), keys("root-2.key")), (before, None));
-        house.plane.take_handed_over().await.expect("nothing is left to take");
-        assert_eq!(records(&house.plane), []);
-        house.plane.stop().await;
-    }
-
-    #[tokio::test]
     async fn a_name_that_was_mistyped_makes_no_installation() {
         let house = Fixture::open().await;
         house.plane.stop().await;
