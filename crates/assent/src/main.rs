@@ -40,7 +40,7 @@ fn main() -> ExitCode {
     match run(arguments) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "assent: {}", render::text::printable(&format!("{error:#}")));
+            let _ = writeln!(std::io::stderr(), "assent: {}", render::text::printable(&chain(&error)));
             ExitCode::from(EXIT_FAILED)
         }
     }
@@ -82,6 +82,20 @@ fn run(arguments: cli::Cli) -> anyhow::Result<u8> {
     }
 }
 
+/// An error and what caused it, outermost first. Many texts name their cause already: what was said is not said again.
+fn chain(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain() {
+        let cause = cause.to_string();
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
 /// Tells a person something that is no part of the output.
 fn tell(text: &str) {
     // Standard error that is gone is no reason to fail.
@@ -93,5 +107,30 @@ fn print(text: &str) -> anyhow::Result<u8> {
     match std::io::stdout().write_all(text.as_bytes()).and_then(|()| std::io::stdout().flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).context("cannot write to standard output"),
         _ => Ok(0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context as _;
+
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the folder cannot be used: {cause}")]
+    struct Folder {
+        #[source]
+        cause: std::io::Error,
+    }
+
+    #[test]
+    fn a_cause_that_is_in_the_text_is_not_said_again() {
+        let cause = || std::io::Error::from(std::io::ErrorKind::NotFound);
+        let error = anyhow::Error::from(Folder { cause: cause() });
+        assert_eq!(chain(&error), "the folder cannot be used: entity not found");
+        let error = Err::<(), _>(Folder { cause: cause() }).context("cannot start").unwrap_err();
+        assert_eq!(chain(&error), "cannot start: the folder cannot be used: entity not found");
+        let error = Err::<(), _>(cause()).context("cannot read x").unwrap_err();
+        assert_eq!(chain(&error), "cannot read x: entity not found");
     }
 }

@@ -23,6 +23,7 @@ mod ledger;
 mod login;
 mod plans;
 mod policy;
+mod receipts;
 mod signing;
 mod ssh_keys;
 mod tenants;

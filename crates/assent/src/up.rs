@@ -95,7 +95,6 @@ fn log_to_standard_error(config: &Config, traces: Option<&Traces>) -> anyhow::Re
 pub(crate) type Extra = Box<dyn FnOnce(ControlPlane) -> tokio::task::JoinHandle<()>>;
 
 async fn serve(config: Config, proxy: Option<Proxy>, extra: Option<Extra>) -> anyhow::Result<u8> {
-    let outside = Outside { clock: Box::new(now), random: Box::new(random) };
     let counts = std::sync::Arc::default();
     let access = config.attach.as_ref().map(|attach| Access {
         kubeconfig: attach.kubeconfig.clone(),
@@ -121,7 +120,7 @@ async fn serve(config: Config, proxy: Option<Proxy>, extra: Option<Extra>) -> an
         Some(nats) => Some(nats.connect.clone().start().await.context("cannot use NATS as configured")?),
         None => None,
     };
-    let Started { plane, set_up } = ControlPlane::start(&config.data_dir, settings, outside).await?;
+    let Started { plane, set_up } = ControlPlane::start(&config.data_dir, settings, outside()).await?;
     let url = config
         .public_url
         .clone()
@@ -135,6 +134,10 @@ async fn serve(config: Config, proxy: Option<Proxy>, extra: Option<Extra>) -> an
         let plane = plane.clone();
         async move { plane.keep_notifying().await }
     });
+    let rows = tokio::spawn({
+        let plane = plane.clone();
+        async move { tokio::join!(plane.keep_adding_up(), plane.keep_taking_records()) }
+    });
     let attached = access.map(|access| Watching::start(plane.clone(), access));
     let extra = extra.map(|start| start(plane.clone()));
     let message_bytes_max = http.limits.observer_body_bytes_max;
@@ -147,6 +150,7 @@ async fn serve(config: Config, proxy: Option<Proxy>, extra: Option<Extra>) -> an
     }
     retention.abort();
     notices.abort();
+    rows.abort();
     if let Some(extra) = extra {
         extra.abort();
     }
@@ -156,6 +160,11 @@ async fn serve(config: Config, proxy: Option<Proxy>, extra: Option<Extra>) -> an
     plane.stop().await;
     served.context("serving ended")?;
     Ok(0)
+}
+
+/// The clock and the randomness of this machine.
+pub(crate) fn outside() -> Outside {
+    Outside { clock: Box::new(now), random: Box::new(random) }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the binary is where the clock is read")]
@@ -187,20 +196,23 @@ fn settings(config: &Config, proxy: Option<Proxy>, counts: std::sync::Arc<assent
     let ca_pem = ca_pem.transpose()?;
     let providers =
         config.oidc.iter().map(|oidc| provider(config, oidc, ca_pem.as_deref(), proxy.as_ref())).collect::<anyhow::Result<_>>()?;
-    Ok(Settings {
+    let mut settings = Settings {
         database: config.database.clone(),
         public_url: config.public_url.clone(),
         providers,
         observer_image: config.observer_image.clone(),
         executor_image: config.executor_image.clone(),
         witness_key: config.witness_key.clone(),
+        add_up_every_s: Some(config.add_up_every_s),
         snapshots: config.snapshots.clone(),
         command_lines: config.command_lines.clone(),
         notify: notify(config, ca_pem, proxy)?,
         observer_nats: config.nats.as_ref().and_then(|nats| nats.observers.clone()),
         counts,
         ..Settings::default()
-    })
+    };
+    settings.store_limits.connect_s = config.database_connect_s;
+    Ok(settings)
 }
 
 /// Where notifications may go: nowhere, unless the file names somebody.

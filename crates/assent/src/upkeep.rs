@@ -61,7 +61,7 @@ enum Rotate {
 
 impl Installation {
     fn open(&self) -> Upkeep {
-        Upkeep::of(&self.data_dir, self.database.as_deref())
+        Upkeep::of(&self.data_dir, self.database.as_deref(), crate::up::outside())
     }
 }
 
@@ -72,9 +72,7 @@ fn wait<T>(work: impl Future<Output = T>) -> anyhow::Result<T> {
 impl Backup {
     /// Runs the command.
     pub(crate) fn run(&self) -> anyhow::Result<u8> {
-        #[expect(clippy::disallowed_methods, reason = "the binary is where the clock is read")]
-        let now = assent_base::Timestamp::now();
-        let (backup, ledger) = wait(self.installation.open().backup(&self.folder, now))??;
+        let (backup, ledger) = wait(self.installation.open().backup(&self.folder))??;
         print(&format!(
             "{} rows and {} records are in {}, checked. It holds no keys: keep the data folder's keys/ elsewhere, for nothing can be read without.\n",
             backup.rows,

@@ -28,8 +28,8 @@ pub(crate) async fn readyz<P: Platform>(shared: Arc<Shared<P>>, _: Request) -> R
         return answer::typed(StatusCode::SERVICE_UNAVAILABLE, TEXT, "platform: does not answer\n");
     };
     let mut text = String::new();
-    for part in readiness.parts.iter().chain(&readiness.beside) {
-        let _ = writeln!(text, "{}: {}", part.name, part.waits_for.unwrap_or("ready"));
+    for part in &readiness.parts {
+        let _ = writeln!(text, "{}: {}", part.name, part.waits_for.or(part.notice).unwrap_or("ready"));
     }
     // It is told of and does not count: whoever asks has been served, and no other instance would serve a better one.
     if let Some(certificate) = &shared.config.certificate {

@@ -40,8 +40,6 @@ pub struct Redirect {
 pub struct Readiness {
     /// In the order to show.
     pub parts: Vec<ReadyPart>,
-    /// Parts that are shown, and that the platform serves without.
-    pub beside: Vec<ReadyPart>,
 }
 
 /// One part.
@@ -51,4 +49,6 @@ pub struct ReadyPart {
     pub name: &'static str,
     /// Nothing if it is ready, else why it is not, in words that give nothing away.
     pub waits_for: Option<&'static str>,
+    /// What is to be known of it although it is ready.
+    pub notice: Option<&'static str>,
 }

@@ -13,6 +13,12 @@ use assent_ledger::{Files, Unreadable};
 use crate::disk::Disk;
 
 const LOCK: &str = "lock";
+/// What the system says when this process, or all of them, have too many files open: ENFILE and EMFILE.
+const TOO_MANY_FILES: [i32; 2] = [23, 24];
+/// Times that a file is opened while there are too many: a minute, together.
+const OPENINGS_MAX: u32 = 600;
+/// Between two of them.
+const OPEN_AGAIN_AFTER: std::time::Duration = std::time::Duration::from_millis(100);
 const FILE_MODE: u32 = 0o600;
 const FOLDER_MODE: u32 = 0o700;
 /// As many files are synced at once. They wait for the same disk, so more would not help.
@@ -97,13 +103,14 @@ impl Folder {
 
     fn opened(&self, path: &str, options: &mut OpenOptions) -> io::Result<File> {
         let at = self.files.at(path);
-        if let Some(file) = present(options.clone().create(false).open(&at))? {
+        if let Some(file) = present(patiently(|| options.clone().create(false).open(&at)))? {
             return Ok(file);
         }
         let folder = at.parent().unwrap_or(&self.files.folder);
         self.make_folders(folder)?;
         self.changed(folder);
-        options.create(true).mode(FILE_MODE).open(&at)
+        options.create(true).mode(FILE_MODE);
+        patiently(|| options.open(&at))
     }
 
     fn make_folders(&self, folder: &Path) -> io::Result<()> {
@@ -185,7 +192,7 @@ impl Disk for Folder {
         let mut in_place = self.in_place.lock().unwrap_or_else(PoisonError::into_inner);
         let file = match in_place.entry(path.to_owned()) {
             Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => entry.insert(OpenOptions::new().write(true).open(self.files.at(path))?),
+            Entry::Vacant(entry) => entry.insert(patiently(|| OpenOptions::new().write(true).open(self.files.at(path)))?),
         };
         if file.metadata()?.len() < at + bytes.len() as u64 {
             return Err(io::Error::new(io::ErrorKind::InvalidData, format!("`{path}` is shorter than it was")));
@@ -196,7 +203,7 @@ impl Disk for Folder {
 
     fn touch(&self, path: &str) -> io::Result<()> {
         let at = self.files.at(path);
-        let file = File::open(&at)?;
+        let file = patiently(|| File::open(&at))?;
         self.with_changed(|changed| changed.files.push(file));
         // Its name may not be on the disk either, nor that of its folder.
         at.ancestors().skip(1).take_while(|folder| folder.starts_with(&self.files.folder)).for_each(|folder| self.changed(folder));
@@ -204,7 +211,7 @@ impl Disk for Folder {
     }
 
     fn truncate(&self, path: &str, bytes: u64) -> io::Result<()> {
-        let Some(file) = present(OpenOptions::new().write(true).open(self.files.at(path)))? else { return Ok(()) };
+        let Some(file) = present(patiently(|| OpenOptions::new().write(true).open(self.files.at(path))))? else { return Ok(()) };
         if file.metadata()?.len() > bytes {
             file.set_len(bytes)?;
             self.with_changed(|changed| changed.files.push(file));
@@ -239,7 +246,7 @@ impl Disk for Folder {
     fn sync(&self) -> io::Result<()> {
         let Changed { mut files, folders } = self.with_changed(std::mem::take);
         for folder in folders {
-            files.push(File::open(folder)?);
+            files.push(patiently(|| File::open(&folder))?);
         }
         let share = files.len().div_ceil(SYNC_THREADS_MAX).max(1);
         std::thread::scope(|scope| {
@@ -255,6 +262,17 @@ impl Disk for Folder {
     fn release(&self) {
         *self.lock.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
+}
+
+/// Opens a file, and waits if that is only refused because too many are open: connections of strangers come and go, and are no broken disk.
+fn patiently(open: impl Fn() -> io::Result<File>) -> io::Result<File> {
+    for _ in 0..OPENINGS_MAX {
+        match open() {
+            Err(cause) if cause.raw_os_error().is_some_and(|code| TOO_MANY_FILES.contains(&code)) => std::thread::sleep(OPEN_AGAIN_AFTER),
+            opened => return opened,
+        }
+    }
+    open()
 }
 
 fn sync_all(files: &[File]) -> io::Result<()> {

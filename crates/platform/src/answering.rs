@@ -71,8 +71,12 @@ impl Platform for ControlPlane {
         let ledger = (self.inner.journal.status() != assent_journal::Status::Writing).then_some("the ledger is stopped: see the log");
         // One cluster whose diagnosis stands still is no reason to take requests about all others away: the status page tells of it.
         let parts = [("store", store), ("ledger", ledger)];
-        let parts = parts.into_iter().map(|(name, waits_for)| ReadyPart { name, waits_for }).collect();
-        Readiness { parts, beside: self.nats_readiness().into_iter().collect() }
+        let mut parts: Vec<ReadyPart> = parts.into_iter().map(|(name, waits_for)| ReadyPart { name, waits_for, notice: None }).collect();
+        // Nor is one tenant that is refused: the others are served.
+        let notice = (!self.doubted().is_empty()).then_some(crate::tallies::REFUSED);
+        parts.push(ReadyPart { name: "tenants", waits_for: None, notice });
+        parts.extend(self.nats_readiness());
+        Readiness { parts }
     }
 
     async fn events(&self, caller: Caller, after: Option<u64>) -> Result<impl Stream<Item = (u64, Event)> + Send + 'static, Problem> {

@@ -19,7 +19,7 @@ use assent_base::id::{ClusterId, TenantId};
 use assent_base::{Secret, Timestamp};
 use assent_journal::{FileWitness, Journal};
 use assent_ledger::Outcome;
-use assent_store::{Expect, KeyFolder, Query, Store, Tenant};
+use assent_store::{Expect, KeyFolder, Query, Store, StoreError, Tenant};
 use serde_json::json;
 use tokio::sync::Semaphore;
 
@@ -68,7 +68,7 @@ pub enum StartError {
         path: PathBuf,
     },
     /// The database or its keys cannot be used.
-    #[error("the store: {0}")]
+    #[error(transparent)]
     Store(#[from] assent_store::StoreError),
     /// The ledger cannot be used.
     #[error("the ledger: {0}")]
@@ -77,6 +77,32 @@ pub enum StartError {
     #[error("the ledger `{path}` is gone, and the database has tenants: restore both from a backup")]
     LedgerGone {
         /// Where it should be.
+        path: PathBuf,
+    },
+    /// There is a ledger, and no database.
+    #[error("there is nothing in {place}, and the ledger `{ledger}` has records: name the database that belongs to it, or restore both")]
+    DatabaseGone {
+        /// Where the database should be.
+        place: String,
+        /// The ledger.
+        ledger: PathBuf,
+    },
+    /// There is a ledger with records, and the key that signs it is gone.
+    #[error("the key `{key}` is gone, and the ledger has records that only it can go on signing: bring it back from the copy of `keys/`")]
+    LedgerKeyGone {
+        /// Where it should be.
+        key: PathBuf,
+    },
+    /// The ledger was signed by a witness, and its key is gone.
+    #[error("a witness has signed the ledger, and its key `{key}` is gone: is its disk there? A witness made anew would have seen nothing")]
+    WitnessGone {
+        /// Where it should be.
+        key: PathBuf,
+    },
+    /// A restore was broken off.
+    #[error("a restore into `{path}` was broken off: run `assent restore` again, which clears up what is left of it")]
+    HalfRestored {
+        /// The data folder.
         path: PathBuf,
     },
     /// A key file cannot be used.
@@ -105,16 +131,19 @@ impl ControlPlane {
     /// When anything that is there cannot be used as it is.
     pub async fn start(data: &Path, settings: Settings, outside: Outside) -> Result<Started, StartError> {
         own_folder(data)?;
+        crate::upkeep::refuse_half_restored(data)?;
         let keys = data.join(KEYS);
         own_folder(&keys)?;
         let database = database_of(data, settings.database.as_deref());
-        let store = Store::open(&database, KeyFolder::open(&keys)?, settings.store_limits.clone()).await?;
+        let ledger = data.join(LEDGER);
+        let has_ledger = ledger.join(assent_ledger::CHECKPOINT).exists();
+        let store = store(&database, KeyFolder::open(&keys)?, &settings, has_ledger.then_some(&ledger)).await?;
         let outside = Arc::new(outside);
         // A ledger that is gone must not begin anew beside what it recorded: I4.
-        if !store.tenants().await?.is_empty() && !data.join(LEDGER).join(assent_ledger::CHECKPOINT).exists() {
-            return Err(StartError::LedgerGone { path: data.join(LEDGER) });
+        if !has_ledger && store.has_tenants().await? {
+            return Err(StartError::LedgerGone { path: ledger });
         }
-        let journal = journal(data, &keys, &settings, &outside)?;
+        let journal = journal(&ledger, &keys, settings.witness_key.as_deref(), &outside)?;
         let started_at = (outside.clock)();
         let tokens = crate::observer_tokens::issuer(&keys, started_at).map_err(StartError::Settings)?;
         let people = People::open(&keys.join(LEDGER_KEY), ORIGIN, &settings).map_err(StartError::Settings)?;
@@ -136,9 +165,13 @@ impl ControlPlane {
             notices,
             turns: Turns::default(),
             nats: std::sync::OnceLock::new(),
+            doubted: Mutex::default(),
         };
         let plane = ControlPlane { inner: Arc::new(inner) };
+        // Before anything is read for good: a list that misses rows is a wrong answer.
+        plane.add_up().await?;
         plane.resume_deletions().await?;
+        plane.take_handed_over().await?;
         let set_up = plane.first_steps().await?;
         plane.resume().await?;
         Ok(Started { plane, set_up })
@@ -193,6 +226,9 @@ impl ControlPlane {
     /// Starts the watchers of all clusters.
     async fn resume(&self) -> Result<(), Problem> {
         for doc in self.tenant_docs().await? {
+            if self.doubted().contains_key(&doc.id) {
+                continue;
+            }
             let tenant = self.tenant(doc.id).await?;
             let clusters = tenant.all::<ClusterDoc>(&Query::default()).await.map_err(Problem::from_store)?;
             let clusters: BTreeSet<ClusterId> = clusters.into_iter().map(|kept| kept.doc.id).collect();
@@ -221,7 +257,29 @@ impl ControlPlane {
 
 /// The database of a data folder.
 pub(crate) fn database_of(data: &Path, database: Option<&str>) -> String {
-    database.map_or_else(|| format!("sqlite://{}", data.join(DATABASE).display()), str::to_owned)
+    database.map_or_else(|| database_at(&database_file(data)), str::to_owned)
+}
+
+/// The file of a data folder's own database.
+pub(crate) fn database_file(data: &Path) -> PathBuf {
+    data.join(DATABASE)
+}
+
+/// The URL of a database in a file.
+pub(crate) fn database_at(file: &Path) -> String {
+    format!("sqlite://{}", file.display())
+}
+
+/// Opens the database. Where there is a ledger there has been one, and none is made beside it.
+async fn store(database: &str, keys: KeyFolder, settings: &Settings, ledger: Option<&PathBuf>) -> Result<Store, StartError> {
+    let limits = settings.store_limits.clone();
+    match ledger {
+        None => Ok(Store::open(database, keys, limits).await?),
+        Some(ledger) => Store::open_existing(database, keys, limits).await.map_err(|error| match error {
+            StoreError::NoInstallation { place } => StartError::DatabaseGone { place, ledger: ledger.clone() },
+            other => other.into(),
+        }),
+    }
 }
 
 /// The ledger's public key.
@@ -236,16 +294,27 @@ pub(crate) fn ledger_key(data: &Path) -> Result<assent_ledger::VerifierKey, Star
     Ok(assent_ledger::Signer::key(&key).clone())
 }
 
-fn journal(data: &Path, keys: &Path, settings: &Settings, outside: &Arc<Outside>) -> Result<Journal, StartError> {
+/// Opens the ledger in a folder.
+pub(crate) fn journal(ledger: &Path, keys: &Path, witness_key: Option<&Path>, outside: &Arc<Outside>) -> Result<Journal, StartError> {
     let random = || {
         let mut bytes = [0; 32];
         (outside.random)(&mut bytes);
         bytes
     };
-    let key = assent_journal::Key::load_or_create(&keys.join(LEDGER_KEY), ORIGIN, assent_ledger::Algorithm::Ed25519, random())?;
+    let note = std::fs::read_to_string(ledger.join(assent_ledger::CHECKPOINT)).unwrap_or_default();
+    let key = keys.join(LEDGER_KEY);
+    // A key that is made anew beside what another signed would make a sound ledger look damaged.
+    if !note.is_empty() && !key.exists() {
+        return Err(StartError::LedgerKeyGone { key });
+    }
+    let key = assent_journal::Key::load_or_create(&key, ORIGIN, assent_ledger::Algorithm::Ed25519, random())?;
     let log = assent_ledger::Signer::key(&key).clone();
-    let witness = match &settings.witness_key {
+    let witness = match witness_key {
         Some(path) => {
+            let has_signed = note.lines().any(|line| line.starts_with(&format!("\u{2014} {WITNESS} ")));
+            if has_signed && !path.exists() {
+                return Err(StartError::WitnessGone { key: path.to_owned() });
+            }
             let witness = assent_journal::Key::load_or_create(path, WITNESS, assent_ledger::Algorithm::CosignatureV1, random())?;
             let clock = Arc::clone(outside);
             let seen = path.with_extension("seen");
@@ -253,7 +322,7 @@ fn journal(data: &Path, keys: &Path, settings: &Settings, outside: &Arc<Outside>
         }
         None => None,
     };
-    let config = assent_journal::Config { dir: data.join(LEDGER), origin: ORIGIN.to_owned(), limits: assent_journal::Limits::default() };
+    let config = assent_journal::Config { dir: ledger.to_owned(), origin: ORIGIN.to_owned(), limits: assent_journal::Limits::default() };
     Ok(Journal::open(&config, Box::new(key), witness)?)
 }
 

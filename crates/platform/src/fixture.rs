@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "this is for tests")]
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 
 use assent_api::clusters::ObserverState;
 use assent_api::observer::{Batch, Hello, Numbered, Signal};
@@ -35,16 +34,7 @@ impl Fixture {
 
     /// Starts on a folder that may have been used before.
     pub(crate) async fn start(data: &std::path::Path, settings: Settings) -> ControlPlane {
-        let drawn = AtomicU64::new(1);
-        let clock = Arc::new(Mutex::new(now()));
-        let outside = Outside {
-            clock: Box::new(move || *clock.lock().expect("the clock")),
-            random: Box::new(move |bytes| {
-                let digest = Digest::of(&drawn.fetch_add(1, Ordering::Relaxed).to_be_bytes());
-                bytes.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);
-            }),
-        };
-        ControlPlane::start(&data.join("data"), settings, outside).await.expect("the platform starts").plane
+        ControlPlane::start(&data.join("data"), settings, outside()).await.expect("the platform starts").plane
     }
 
     /// The first tenant with a cluster.
@@ -55,6 +45,18 @@ impl Fixture {
         let doc = ClusterDoc::new(id, "watched".to_owned(), environment, now());
         tenant.put(&id.to_string(), &doc, Expect::Absent, now()).await.expect("kept");
         (tenant, id)
+    }
+}
+
+/// A clock that stands still, and bytes that look random.
+pub(crate) fn outside() -> Outside {
+    static DRAWN: AtomicU64 = AtomicU64::new(1);
+    Outside {
+        clock: Box::new(now),
+        random: Box::new(move |bytes| {
+            let digest = Digest::of(&DRAWN.fetch_add(1, Ordering::Relaxed).to_be_bytes());
+            bytes.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);
+        }),
     }
 }
 

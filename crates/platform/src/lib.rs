@@ -63,6 +63,7 @@ mod shares;
 mod sign_in;
 mod ssh_keys;
 mod status;
+mod tallies;
 mod tenants;
 mod ticket;
 mod topology;
@@ -72,6 +73,7 @@ mod watching;
 
 pub use assent_identity::oidc;
 pub use assent_notify as notify;
+pub use assent_store::CONNECT_S;
 pub use attach::{Attach, NotAttached};
 pub use boot::{StartError, Started, own_folder};
 pub use caller::Caller;
@@ -84,4 +86,5 @@ pub use settings::{
     COMMAND_LINE_ABSOLUTE_S, COMMAND_LINE_IDLE_S, COMMAND_LINE_SIGN_IN_WITHIN_S, CommandLines, ObserverNats, Provider, SNAPSHOT_EVERY_S, SNAPSHOT_KEEP_S,
     SNAPSHOTS_MAX, Settings, Snapshots,
 };
+pub use tallies::ADD_UP_EVERY_S;
 pub use upkeep::{PUBLIC_KEY, Sound, Upkeep, UpkeepError};

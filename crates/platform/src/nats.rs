@@ -101,7 +101,8 @@ impl ControlPlane {
     /// Whether the server is there, if NATS is configured.
     pub(crate) fn nats_readiness(&self) -> Option<ReadyPart> {
         let connection = self.inner.nats.get()?;
-        Some(ReadyPart { name: "nats", waits_for: (!connection.is_connected()).then_some("the server is not there; see the log") })
+        let notice = (!connection.is_connected()).then_some("the server is not there; see the log");
+        Some(ReadyPart { name: "nats", waits_for: None, notice })
     }
 }
 

@@ -63,6 +63,8 @@ pub(crate) struct Inner {
     pub(crate) notices: Notices,
     pub(crate) turns: Turns,
     pub(crate) nats: OnceLock<assent_nats::Connection>,
+    /// Tenants that are refused, since what they have does not add up.
+    pub(crate) doubted: Mutex<BTreeMap<TenantId, String>>,
 }
 
 impl ControlPlane {

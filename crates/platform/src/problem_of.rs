@@ -23,6 +23,17 @@ impl ProblemOf for Problem {
                 tracing::error!(%error, "stored data is refused");
                 Problem::new(Code::Corrupt, "what is stored does not pass its checks; the platform's log says more")
             }
+            StoreError::Incomplete { .. } => {
+                tracing::warn!(%error, "a tenant is refused");
+                Problem::new(
+                    Code::Corrupt,
+                    "rows of this tenant are missing or came back, so nothing of it is answered: whoever runs the platform has to restore a backup",
+                )
+            }
+            StoreError::NoInstallation { .. } => {
+                tracing::error!(%error, "the database is gone");
+                Problem::new(Code::Unavailable, "the database is gone")
+            }
             StoreError::Unavailable { .. } => {
                 tracing::error!(%error, "the store does not answer");
                 Problem::new(Code::Unavailable, "the store does not answer").retry_after(5)

@@ -6,12 +6,12 @@
 use assent_api::{Code, Problem};
 use assent_base::Digest;
 use assent_journal::{AppendError, Entry, ReadError};
-use assent_ledger::{Action, BadPayload, Outcome, Payload, Record};
+use assent_ledger::{Action, BadPayload, Outcome, Payload, Record, SALT_BYTES};
 use assent_store::Tenant;
 use serde_json::Value;
 use tracing::Instrument as _;
 
-use crate::plane::ControlPlane;
+use crate::plane::{ControlPlane, Outside};
 use crate::problem_of::ProblemOf;
 
 /// What the seal of payloads is for.
@@ -27,14 +27,29 @@ pub(crate) async fn append(
     outcome: Outcome,
     details: Value,
 ) -> Result<u64, Problem> {
-    let action: Action = action.parse().map_err(|_| Problem::new(Code::Internal, "an action has a name that the ledger does not take"))?;
-    let payload = Payload::new(actor.to_owned(), subject.to_owned(), details, plane.random());
-    let (plain, commitment) = payload.canonical().map_err(unrecordable)?;
-    let sealed = tenant.seal(PURPOSE, commitment.as_bytes(), &plain).map_err(Problem::from_store)?;
-    let entry = Entry { tenant: tenant.id(), at: plane.now(), action, outcome, commitment, sealed };
+    let entry = entry(tenant, Words { actor, action, subject }, outcome, details, &plane.inner.outside)?;
     let span = tracing::info_span!(target: "assent::span", "record", action = %entry.action, outcome = ?entry.outcome);
     let appended = plane.inner.journal.append(entry).instrument(span).await.map_err(stopped)?;
     Ok(appended.index)
+}
+
+/// Who does what to what.
+pub(crate) struct Words<'a> {
+    pub(crate) actor: &'a str,
+    pub(crate) action: &'a str,
+    pub(crate) subject: &'a str,
+}
+
+/// A record as the ledger takes it, with its payload sealed.
+pub(crate) fn entry(tenant: &Tenant, words: Words<'_>, outcome: Outcome, details: Value, outside: &Outside) -> Result<Entry, Problem> {
+    let action: Action =
+        words.action.parse().map_err(|_| Problem::new(Code::Internal, "an action has a name that the ledger does not take"))?;
+    let mut salt = [0; SALT_BYTES];
+    (outside.random)(&mut salt);
+    let payload = Payload::new(words.actor.to_owned(), words.subject.to_owned(), details, salt);
+    let (plain, commitment) = payload.canonical().map_err(unrecordable)?;
+    let sealed = tenant.seal(PURPOSE, commitment.as_bytes(), &plain).map_err(Problem::from_store)?;
+    Ok(Entry { tenant: tenant.id(), at: (outside.clock)(), action, outcome, commitment, sealed })
 }
 
 /// Opens the payload of a record of this tenant. A payload that does not open was altered: it is not shown as if it were absent.

@@ -31,6 +31,8 @@ pub struct Settings {
     pub notify: assent_notify::Config,
     /// Sessions of command lines that were allowed in a browser.
     pub command_lines: CommandLines,
+    /// Seconds between two times that everything is added up; [`ADD_UP_EVERY_S`](crate::ADD_UP_EVERY_S) if absent.
+    pub add_up_every_s: Option<u32>,
     /// The file of a second key that signs checkpoints.
     pub witness_key: Option<PathBuf>,
     /// The NATS servers that manifests of observers name; none by default.

@@ -147,6 +147,13 @@ impl ControlPlane {
                 self.end_tenant(&system, kept.doc).await?;
             }
         }
+        // A backup that was made before a tenant was deleted knows of it still.
+        for doc in self.tenant_docs().await? {
+            if matches!(self.inner.store.tenant(doc.id).await, Err(StoreError::KeyDestroyed(_))) {
+                let doc = DeletedTenantDoc { tenant: doc.id, at: self.now(), by: "platform".to_owned(), record: None };
+                self.end_tenant(&system, doc).await?;
+            }
+        }
         Ok(())
     }
 }

@@ -4,14 +4,21 @@
 //! and who loses `keys/` has lost everything.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use assent_base::Timestamp;
 use assent_base::id::TenantId;
 use assent_journal::{DirFiles, REDO};
 use assent_ledger::{Summary, Trust, Verdict, VerifierKey};
-use assent_store::{Backup, KeyFolder, Restored, Store};
+use assent_store::{Backup, KeyFolder, Store, StoreError};
+use serde_json::json;
 
 use crate::boot::{KEYS, LEDGER, StartError, database_of};
+use crate::plane::Outside;
+
+mod recording;
+mod restoring;
+
+pub(crate) use restoring::refuse_half_restored;
 
 /// The database in a backup.
 const DATABASE: &str = "database";
@@ -24,12 +31,15 @@ const COPIES_MAX: u32 = 5;
 pub struct Upkeep {
     data: PathBuf,
     database: String,
+    /// Whether the database is a file in the folder.
+    has_own_database: bool,
+    outside: Arc<Outside>,
 }
 
 /// What was checked, of the database and of the ledger.
 #[derive(Debug, Clone)]
 pub struct Sound {
-    /// Tenants, with how many documents each has.
+    /// Tenants, with how many documents each has; the first is the installation's own.
     pub tenants: Vec<(TenantId, u64)>,
     /// The ledger.
     pub ledger: Summary,
@@ -39,10 +49,10 @@ pub struct Sound {
 #[derive(Debug, thiserror::Error)]
 pub enum UpkeepError {
     /// The database or its keys.
-    #[error("the store: {0}")]
+    #[error(transparent)]
     Store(#[from] assent_store::StoreError),
     /// The ledger's files cannot be read.
-    #[error("the ledger: {0}")]
+    #[error(transparent)]
     Ledger(#[from] assent_ledger::Unreadable),
     /// The ledger does not hold.
     #[error("the ledger does not hold: {0}")]
@@ -59,6 +69,33 @@ pub enum UpkeepError {
     /// Something is in the way.
     #[error("`{0}` exists already")]
     Exists(PathBuf),
+    /// There is no installation.
+    #[error("there is no installation in `{data}`: it has no `{missing}`. Name the data folder of `assent up`")]
+    NoInstallation {
+        /// The folder.
+        data: PathBuf,
+        /// What it should have.
+        missing: &'static str,
+    },
+    /// There is no database.
+    #[error("there is no installation in {place}: if its database is elsewhere, name it with --database or ASSENT_DATABASE")]
+    NoDatabase {
+        /// Where it was looked for.
+        place: String,
+    },
+    /// The ledger did not take the record. Unless it was the one of how it ended, nothing was done.
+    #[error("the ledger did not take the record: {why}")]
+    Unrecorded {
+        /// Why.
+        why: String,
+    },
+    /// The rows were restored into a database of its own, and the rest was not.
+    #[error("the rows are in the database, and the rest is not restored: empty that database, and run `assent restore` again")]
+    HalfRestored {
+        /// Why.
+        #[source]
+        cause: Box<UpkeepError>,
+    },
     /// The data folder cannot be used.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -67,53 +104,63 @@ pub enum UpkeepError {
 impl Upkeep {
     /// Of this data folder, with this database if it is not the folder's own.
     #[must_use]
-    pub fn of(data: &Path, database: Option<&str>) -> Self {
-        Self { data: data.to_owned(), database: database_of(data, database) }
+    pub fn of(data: &Path, database: Option<&str>, outside: Outside) -> Self {
+        let (database, has_own_database) = (database_of(data, database), database.is_none());
+        Self { data: data.to_owned(), database, has_own_database, outside: Arc::new(outside) }
     }
 
+    /// The keys, which are there or the installation is not: a name that was mistyped makes none.
+    fn keys(&self) -> Result<KeyFolder, UpkeepError> {
+        self.require("keys/ledger.key")?;
+        Ok(KeyFolder::open(&self.data.join(KEYS))?)
+    }
+
+    fn require(&self, missing: &'static str) -> Result<(), UpkeepError> {
+        if self.data.join(missing).exists() { Ok(()) } else { Err(UpkeepError::NoInstallation { data: self.data.clone(), missing }) }
+    }
+
+    /// The store of the installation, which is not made if it is not there.
     async fn store(&self) -> Result<Store, UpkeepError> {
-        let keys = KeyFolder::open(&self.data.join(KEYS))?;
-        Ok(Store::open(&self.database, keys, assent_store::Limits::default()).await?)
+        restoring::refuse_half_restored(&self.data)?;
+        let keys = self.keys()?;
+        self.require("ledger/checkpoint")?;
+        Store::open_existing(&self.database, keys, assent_store::Limits::default()).await.map_err(|error| match error {
+            StoreError::NoInstallation { place } => UpkeepError::NoDatabase { place },
+            other => other.into(),
+        })
     }
 
     fn ledger_key(&self) -> Result<VerifierKey, UpkeepError> {
+        self.require("keys/ledger.key")?;
         Ok(crate::boot::ledger_key(&self.data)?)
     }
 
     /// Writes a backup into a new folder: the database, then the ledger, which so has every record that the database knows of.
-    pub async fn backup(&self, to: &Path, now: Timestamp) -> Result<(Backup, Summary), UpkeepError> {
+    pub async fn backup(&self, to: &Path) -> Result<(Backup, Summary), UpkeepError> {
         let trust = Trust::log(self.ledger_key()?);
         if to.exists() {
             return Err(UpkeepError::Exists(to.to_owned()));
         }
-        std::fs::create_dir_all(to).map_err(|cause| UpkeepError::File { path: to.to_owned(), cause })?;
         let store = self.store().await?;
-        let backup = store.backup(&to.join(DATABASE), now).await?;
+        let written = async {
+            std::fs::create_dir_all(to).map_err(|cause| UpkeepError::File { path: to.to_owned(), cause })?;
+            let backup = store.backup(&to.join(DATABASE), (self.outside.clock)()).await?;
+            let summary = copy_ledger(&self.data.join(LEDGER), &to.join(LEDGER), &trust)?;
+            let key = to.join(LEDGER).join(PUBLIC_KEY);
+            std::fs::write(&key, format!("{}\n", trust.log)).map_err(|cause| UpkeepError::File { path: key, cause })?;
+            let details = json!({ "rows": backup.rows, "digest": backup.digest, "records": summary.checkpoint.size });
+            Ok(((backup, summary), details))
+        };
+        let backup = self.recorded(&store, "installation.backup", written).await;
         store.close().await;
-        let summary = copy_ledger(&self.data.join(LEDGER), &to.join(LEDGER), &trust)?;
-        let key = to.join(LEDGER).join(PUBLIC_KEY);
-        std::fs::write(&key, format!("{}\n", trust.log)).map_err(|cause| UpkeepError::File { path: key, cause })?;
-        Ok((backup, summary))
-    }
-
-    /// Restores a backup into an empty data folder that has the installation's `keys/`.
-    pub async fn restore(&self, from: &Path) -> Result<Restored, UpkeepError> {
-        let ledger = self.data.join(LEDGER);
-        if ledger.exists() {
-            return Err(UpkeepError::Exists(ledger));
-        }
-        let trust = Trust::log(self.ledger_key()?);
-        let keys = KeyFolder::open(&self.data.join(KEYS))?;
-        let (store, restored) = Store::restore(&from.join(DATABASE), &self.database, keys, assent_store::Limits::default()).await?;
-        store.close().await;
-        copy_ledger(&from.join(LEDGER), &ledger, &trust)?;
-        Ok(restored)
+        backup
     }
 
     /// Reads every row of every tenant and every record of the ledger, and checks that they are what was written.
     pub async fn check(&self) -> Result<Sound, UpkeepError> {
         let store = self.store().await?;
-        let mut tenants = Vec::new();
+        let system = store.system().await?;
+        let mut tenants = vec![(system.id(), system.check().await?.documents)];
         for id in store.tenants().await? {
             tenants.push((id, store.tenant(id).await?.check().await?.documents));
         }
@@ -125,23 +172,38 @@ impl Upkeep {
     /// Wraps all tenants' keys under a new root key.
     pub async fn rotate_root(&self) -> Result<u64, UpkeepError> {
         let store = self.store().await?;
-        let wrapped = store.rotate_root_key().await?;
+        let rotated = async {
+            let wrapped = store.rotate_root_key().await?;
+            Ok((wrapped, json!({ "keys": wrapped })))
+        };
+        let rotated = self.recorded(&store, "keys.rotate_root", rotated).await;
         store.close().await;
-        Ok(wrapped)
+        rotated
     }
 
     /// Gives every tenant new keys, and seals everything anew under them. Says how many rows were sealed.
     pub async fn rotate_tenants(&self) -> Result<u64, UpkeepError> {
         let store = self.store().await?;
-        let mut sealed = 0;
-        for id in store.tenants().await? {
-            store.rotate_tenant_key(id).await?;
-            store.rotate_data_keys(id).await?;
-            sealed += store.finish_rotation(id).await?;
-        }
+        let rotated = async {
+            let (mut sealed, all) = (0_u64, all_tenants(&store).await?);
+            for id in &all {
+                store.rotate_tenant_key(*id).await?;
+                store.rotate_data_keys(*id).await?;
+                sealed = sealed.saturating_add(store.finish_rotation(*id).await?);
+            }
+            Ok((sealed, json!({ "tenants": all.len(), "rows": sealed })))
+        };
+        let rotated = self.recorded(&store, "keys.rotate_tenants", rotated).await;
         store.close().await;
-        Ok(sealed)
+        rotated
     }
+}
+
+/// The installation's own tenant, and then all others.
+async fn all_tenants(store: &Store) -> Result<Vec<TenantId>, UpkeepError> {
+    let mut all = vec![store.system().await?.id()];
+    all.extend(store.tenants().await?);
+    Ok(all)
 }
 
 /// Copies a ledger's files until a copy holds.

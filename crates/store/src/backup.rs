@@ -23,7 +23,7 @@ use serde_json::Value as Json;
 use sqlx::AssertSqlSafe;
 use tokio::sync::mpsc;
 
-use crate::database::{Row, SCHEMA, Value};
+use crate::database::{Opening, Row, SCHEMA, Value};
 use crate::error::StoreError;
 use crate::keys::KeyFolder;
 use crate::limits::Limits;
@@ -213,12 +213,20 @@ impl Store {
     /// [`StoreError::Corrupt`] if the backup is not as it was written, [`StoreError::Refused`] if the database is not empty. Nothing is
     /// restored then.
     pub async fn restore(from: &Path, url: &str, keys: KeyFolder, limits: Limits) -> Result<(Self, Restored), StoreError> {
-        let folder = from.to_owned();
-        let checked = tokio::task::spawn_blocking(move || verify(&folder)).await;
-        let backup = checked.map_err(|error| StoreError::unavailable("the backup", error))??;
-        let store = Self::connect(url, keys, limits).await?;
+        let backup = Self::verify_backup(from).await?;
+        let store = Self::connect(url, keys, limits, Opening::Make).await?;
         let restored = store.take_rows(from, backup.rows).await?;
         Ok((store, restored))
+    }
+
+    /// Reads a backup, and says whether it is as it was written.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] if it is not.
+    pub async fn verify_backup(from: &Path) -> Result<Backup, StoreError> {
+        let folder = from.to_owned();
+        let checked = tokio::task::spawn_blocking(move || verify(&folder)).await;
+        checked.map_err(|error| StoreError::unavailable("the backup", error))?
     }
 
     async fn send_rows(&self, lines: &mpsc::Sender<Vec<u8>>) -> Result<(), StoreError> {

@@ -51,24 +51,13 @@ impl<'a> Check<'a> {
     async fn run(tenant: &Tenant, keys: &'a Keys) -> Result<Checked, StoreError> {
         let tx = tenant.store.db.snapshot().await?;
         let mut check = Self { tx, keys, tenant: keys.tenant.to_string(), found: State::new(), checked: Checked::default() };
-        let state = check.state().await?;
+        let state = State::read(&mut check.tx, keys).await?;
         check.documents().await?;
         check.streams().await?;
         check.segments().await?;
         check.events(&state).await?;
-        if check.found.tally != state.tally {
-            return Err(StoreError::corrupt(format!("what {} has does not add up: rows are missing or came back", keys.tenant)));
-        }
+        check.found.compare(keys, &state)?;
         Ok(check.checked)
-    }
-
-    async fn state(&mut self) -> Result<State, StoreError> {
-        let sql = "SELECT state, revision, data_generation, sealed_state FROM tenants WHERE id = $1";
-        let row = self.tx.row(sql, values![self.tenant.as_str()]).await?.ok_or(StoreError::TenantAbsent(self.keys.tenant))?;
-        if row.text(0)? != "alive" {
-            return Err(StoreError::KeyDestroyed(self.keys.tenant));
-        }
-        State::open(self.keys, row.int(1)?, row.int(2)?, &row.bytes(3)?)
     }
 
     async fn documents(&mut self) -> Result<(), StoreError> {
@@ -100,11 +89,13 @@ impl<'a> Check<'a> {
         let (digest, _) = stored.open(self.keys)?;
         let sql = "SELECT name, blind, place, seal FROM entries WHERE tenant = $1 AND kind = $2 AND id = $3 AND name <> ''";
         let mut entries = BTreeSet::new();
+        self.found.toggle_entry(self.keys, &kind, &id, &Entry::own());
         for row in self.tx.rows(sql, values![self.tenant.as_str(), kind.as_str(), id.as_str()]).await? {
             let entry = Entry { name: row.text(0)?, blind: row.bytes(1)?, place: row.int(2)? };
             if entry.seal(self.keys, &kind, &id, stored.place.version) != row.bytes(3)? {
                 return Err(stored.place.corrupt());
             }
+            self.found.toggle_entry(self.keys, &kind, &id, &entry);
             entries.insert(entry);
         }
         if Entry::digest(&entries) != digest {

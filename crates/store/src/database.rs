@@ -5,10 +5,12 @@
 
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
+use sqlx::postgres::PgRow;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
 use sqlx::{PgPool, Postgres, Row as _, SqlSafeStr, Sqlite, SqlitePool, Transaction};
 
@@ -16,6 +18,7 @@ use crate::error::StoreError;
 use crate::limits::Limits;
 
 mod migrations;
+mod postgres;
 
 pub(crate) use migrations::SCHEMA;
 
@@ -25,8 +28,22 @@ const PAGE_BYTES: u32 = 8 << 10;
 /// A database of either kind.
 #[derive(Clone)]
 pub(crate) enum Db {
-    Lite { write: SqlitePool, read: SqlitePool },
+    Lite {
+        write: SqlitePool,
+        read: SqlitePool,
+        /// Whether the last write failed by fault of the database.
+        is_failing: Arc<AtomicBool>,
+    },
     Pg(PgPool),
+}
+
+/// What to do where there is no database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Opening {
+    /// Make one.
+    Make,
+    /// Refuse.
+    Existing,
 }
 
 /// A value to bind to a statement.
@@ -169,22 +186,40 @@ impl Tx {
 
 impl Db {
     /// Connects, and brings the schema up to date.
-    pub(crate) async fn open(url: &str, limits: &Limits) -> Result<Self, StoreError> {
-        let db = match url.split_once(':').map(|(scheme, _)| scheme) {
-            Some("sqlite") => Self::open_lite(url, limits).await?,
-            Some("postgres" | "postgresql") => Self::open_pg(url, limits).await?,
+    pub(crate) async fn open(url: &str, limits: &Limits, opening: Opening) -> Result<Self, StoreError> {
+        let (db, place) = match url.split_once(':').map(|(scheme, _)| scheme) {
+            Some("sqlite") => Self::open_lite(url, limits, opening).await?,
+            Some("postgres" | "postgresql") => postgres::open(url, limits).await?,
             _ => return Err(StoreError::refused("a database URL starts with `sqlite://`, `postgres://` or `postgresql://`")),
         };
+        if opening == Opening::Existing && !db.has_tenants().await? {
+            db.close().await;
+            return Err(StoreError::NoInstallation { place });
+        }
         migrations::run(&db).await?;
         Ok(db)
     }
 
-    async fn open_lite(url: &str, limits: &Limits) -> Result<Self, StoreError> {
+    /// Whether anything was ever kept here.
+    async fn has_tenants(&self) -> Result<bool, StoreError> {
+        let table = match self {
+            Self::Lite { .. } => "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'tenants'",
+            Self::Pg(_) => "SELECT CASE WHEN to_regclass('tenants') IS NULL THEN 0 ELSE 1 END::bigint",
+        };
+        for sql in [table, "SELECT COUNT(*) FROM tenants"] {
+            if self.row(sql, Vec::new()).await?.map_or(Ok(0), |row| row.int(0))? == 0 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    async fn open_lite(url: &str, limits: &Limits, opening: Opening) -> Result<(Self, String), StoreError> {
         let bad = |_| StoreError::refused("the database URL has the form `sqlite:///path/assent.db`");
         let wait = Duration::from_secs(limits.wait_s);
         let options = SqliteConnectOptions::from_str(url)
             .map_err(bad)?
-            .create_if_missing(true)
+            .create_if_missing(opening == Opening::Make)
             .page_size(PAGE_BYTES)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
@@ -193,23 +228,46 @@ impl Db {
         if url.contains(":memory:") || url.contains("mode=memory") {
             return Err(StoreError::refused("the database has to be a file: what is in memory is not durable"));
         }
-        make_private(options.get_filename())?;
+        let place = format!("`{}`", options.get_filename().display());
+        match opening {
+            Opening::Make => make_private(options.get_filename())?,
+            Opening::Existing if !options.get_filename().exists() => return Err(StoreError::NoInstallation { place }),
+            Opening::Existing => {}
+        }
         let one = SqlitePoolOptions::new().max_connections(1).acquire_timeout(wait).idle_timeout(None).max_lifetime(None);
         let write = one.connect_with(options.clone()).await?;
         let many = SqlitePoolOptions::new().max_connections(limits.connections_max).acquire_timeout(wait);
         let read = many.connect_lazy_with(options.pragma("query_only", "ON"));
-        Ok(Self::Lite { write, read })
+        Ok((Self::Lite { write, read, is_failing: Arc::default() }, place))
     }
 
-    async fn open_pg(url: &str, limits: &Limits) -> Result<Self, StoreError> {
-        // The error of a URL repeats it, password included.
-        let bad = |_| StoreError::refused("the database URL has the form `postgres://user@host/database`");
-        let options = PgConnectOptions::from_str(url)
-            .map_err(bad)?
-            .application_name("assent")
-            .options([("statement_timeout", format!("{}s", limits.statement_s))]);
-        let pool = PgPoolOptions::new().max_connections(limits.connections_max).acquire_timeout(Duration::from_secs(limits.wait_s));
-        Ok(Self::Pg(pool.connect_with(options).await?))
+    /// To be told how a write ended. SQLite may have ended a transaction that failed by itself, as on a full disk, and then its connection is of
+    /// no use any more: the next write gets a new one.
+    pub(crate) async fn wrote(&self, kept: bool) {
+        let Self::Lite { write, is_failing, .. } = self else { return };
+        is_failing.store(!kept, Ordering::Relaxed);
+        if !kept
+            && let Ok(connection) = write.acquire().await
+            && let Err(error) = connection.close().await
+        {
+            tracing::debug!(%error, "a connection that failed is not closed in order");
+        }
+    }
+
+    /// Whether a write would be kept, if the last one was not: an empty one is tried then.
+    pub(crate) async fn can_write(&self) -> Result<(), StoreError> {
+        let Self::Lite { is_failing, .. } = self else { return Ok(()) };
+        if !is_failing.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let tried = async {
+            let mut tx = self.write().await?;
+            tx.execute("UPDATE tenants SET state = state", Vec::new()).await?;
+            tx.commit().await
+        };
+        let tried = tried.await;
+        self.wrote(tried.is_ok()).await;
+        tried
     }
 
     /// `sqlite` or `postgres`.
@@ -258,7 +316,7 @@ impl Db {
     /// Waits until all connections are closed.
     pub(crate) async fn close(&self) {
         match self {
-            Self::Lite { write, read } => {
+            Self::Lite { write, read, .. } => {
                 read.close().await;
                 write.close().await;
             }
@@ -274,4 +332,30 @@ fn make_private(path: &Path) -> Result<(), StoreError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).map(drop).map_err(|error| StoreError::unavailable(format!("the database file `{}`", path.display()), error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_disk_that_has_room_again_is_written_to_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/assent.db", folder.path().display());
+        let db = Db::open(&url, &Limits::default(), Opening::Make).await.unwrap();
+        let Db::Lite { write, .. } = &db else { unreachable!() };
+        // What SQLite says when the disk is full, for as long as this connection lives.
+        sqlx::query("PRAGMA max_page_count = 1").execute(write).await.unwrap();
+        let fill = async || {
+            let mut tx = db.write().await?;
+            let sql = "INSERT INTO streams (tenant, stream, base, snapshot, last, seal) VALUES ('x', 'y', 0, 0, 0, $1)";
+            tx.execute(sql, values![vec![7; 1 << 20]]).await?;
+            tx.commit().await
+        };
+        assert!(matches!(fill().await, Err(StoreError::Unavailable { .. })));
+        db.wrote(false).await;
+        db.can_write().await.unwrap();
+        fill().await.unwrap();
+        db.close().await;
+    }
 }

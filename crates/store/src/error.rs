@@ -60,6 +60,20 @@ pub enum StoreError {
         /// Which part.
         what: String,
     },
+    /// There is no installation where one was said to be, and none was made.
+    #[error("there is no installation in {place}")]
+    NoInstallation {
+        /// Where it was looked for.
+        place: String,
+    },
+    /// What a tenant has does not add up, so that no answer about it could be believed. Others are not touched.
+    #[error("what {tenant} has does not add up, so it is refused until a backup is restored: {what}")]
+    Incomplete {
+        /// The tenant.
+        tenant: TenantId,
+        /// What was found.
+        what: String,
+    },
     /// The database or the key folder does not answer, or the disk is full. The write may be repeated. A write whose commit got no answer
     /// may have been kept: a repeated one then meets [`StoreError::Stale`], [`StoreError::Conflict`] or a known segment.
     #[error("the store is not available: {what}")]
@@ -107,11 +121,13 @@ impl StoreError {
         Self::Refused { what: what.into() }
     }
 
-    pub(crate) fn keys(what: impl Into<String>) -> Self {
+    /// Keys that cannot be used, and why.
+    pub fn keys(what: impl Into<String>) -> Self {
         Self::Keys { what: what.into() }
     }
 
-    pub(crate) fn unavailable(what: impl Into<String>, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+    /// No answer, from whom, and why.
+    pub fn unavailable(what: impl Into<String>, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Unavailable { what: what.into(), cause: Some(cause.into()) }
     }
 }

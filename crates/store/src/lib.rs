@@ -34,6 +34,7 @@ mod scope;
 mod seal;
 mod segment;
 mod store;
+mod tally;
 mod tenant;
 mod write;
 mod writer;
@@ -44,13 +45,14 @@ pub use document::{Document, Expect, Index, Kept};
 pub use error::StoreError;
 pub use event::{Event, Events};
 pub use export::{Export, Exported};
-pub use keys::{Answer, KeyFolder, KeyWrapper, RootFile};
+pub use keys::{Answer, KeyFolder, KeyWrapper, RootFile, RootKey};
 pub use limits::{
-    CONNECTIONS_MAX, DOCUMENT_BYTES_MAX, EVENT_BYTES_MAX, Limits, PAGE_ENTRIES_MAX, SEGMENT_BYTES_MAX, SNAPSHOT_BYTES_MAX, STATEMENT_S,
-    STEPS_MAX, WAIT_S,
+    CONNECT_S, CONNECTIONS_MAX, DOCUMENT_BYTES_MAX, EVENT_BYTES_MAX, Limits, PAGE_ENTRIES_MAX, SEGMENT_BYTES_MAX, SNAPSHOT_BYTES_MAX,
+    STATEMENT_S, STEPS_MAX, WAIT_S,
 };
 pub use query::{Cursor, Direction, Order, Page, Query};
 pub use segment::{Appended, Segment, Segments};
 pub use store::{DestroyedKey, Health, Store};
+pub use tally::AddedUp;
 pub use tenant::Tenant;
 pub use write::{Write, Written};

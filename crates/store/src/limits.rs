@@ -14,6 +14,8 @@ pub const STEPS_MAX: usize = 10_000;
 pub const PAGE_ENTRIES_MAX: u32 = 1_000;
 /// Connections that read from SQLite, or all connections to PostgreSQL.
 pub const CONNECTIONS_MAX: u32 = 8;
+/// Seconds for PostgreSQL to take the first connection.
+pub const CONNECT_S: u64 = 5;
 /// Seconds to wait for a connection or a lock of the database.
 pub const WAIT_S: u64 = 10;
 /// Seconds that PostgreSQL may take for one statement.
@@ -37,6 +39,8 @@ pub struct Limits {
     pub snapshot_bytes_max: usize,
     /// Connections that read from SQLite, or all connections to PostgreSQL.
     pub connections_max: u32,
+    /// Seconds for PostgreSQL to take the first connection.
+    pub connect_s: u64,
     /// Seconds to wait for a connection or a lock of the database.
     pub wait_s: u64,
     /// Seconds that PostgreSQL may take for one statement.
@@ -50,6 +54,7 @@ impl Default for Limits {
             segment_bytes_max: SEGMENT_BYTES_MAX,
             snapshot_bytes_max: SNAPSHOT_BYTES_MAX,
             connections_max: CONNECTIONS_MAX,
+            connect_s: CONNECT_S,
             wait_s: WAIT_S,
             statement_s: STATEMENT_S,
         }

@@ -41,6 +41,11 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// A document's own.
+    pub(crate) fn own() -> Self {
+        Self { name: OWN.to_owned(), blind: Vec::new(), place: 0 }
+    }
+
     /// The entry's authenticator in a document of this id and version.
     pub(crate) fn seal(&self, keys: &Keys, kind: &str, id: &str, version: i64) -> Vec<u8> {
         let (place, version) = (self.place.to_be_bytes(), version.to_be_bytes());
@@ -230,10 +235,11 @@ impl Scope<'_> {
         let (created_at, updated_at) = (place.created_at, place.updated_at);
         let values = values![self.tenant.as_str(), kind, id, place.version, place.schema, place.generation, created_at, updated_at, sealed];
         self.tx.execute(sql, values).await?;
-        self.insert_entry(place, Entry { name: OWN.to_owned(), blind: Vec::new(), place: 0 }, mark.to_vec()).await
+        self.insert_entry(place, Entry::own(), mark.to_vec()).await
     }
 
     async fn insert_entry(&mut self, place: &Place, entry: Entry, seal: Vec<u8>) -> Result<(), StoreError> {
+        self.toggle_entry(&place.kind, &place.id, &entry);
         let sql = "INSERT INTO entries (tenant, kind, name, blind, place, id, seal) VALUES ($1, $2, $3, $4, $5, $6, $7)";
         let values = values![self.tenant.as_str(), place.kind.as_str(), entry.name, entry.blind, entry.place, place.id.as_str(), seal];
         self.tx.execute(sql, values).await.map(drop)
@@ -241,11 +247,14 @@ impl Scope<'_> {
 
     async fn drop_document(&mut self, stored: &Stored) -> Result<(), StoreError> {
         self.toggle(&stored.mark);
-        for sql in [
-            "DELETE FROM documents WHERE tenant = $1 AND kind = $2 AND id = $3",
-            "DELETE FROM entries WHERE tenant = $1 AND kind = $2 AND id = $3",
-        ] {
-            self.tx.execute(sql, values![self.tenant.as_str(), stored.place.kind.as_str(), stored.place.id.as_str()]).await?;
+        let (kind, id) = (stored.place.kind.as_str(), stored.place.id.as_str());
+        let sql = "DELETE FROM documents WHERE tenant = $1 AND kind = $2 AND id = $3";
+        self.tx.execute(sql, values![self.tenant.as_str(), kind, id]).await?;
+        // What was there goes out of the tally, and not what should have been: an entry that was taken away stays missed.
+        let sql = "DELETE FROM entries WHERE tenant = $1 AND kind = $2 AND id = $3 RETURNING name, blind, place";
+        for row in self.tx.rows(sql, values![self.tenant.as_str(), kind, id]).await? {
+            let entry = Entry { name: row.text(0)?, blind: row.bytes(1)?, place: row.int(2)? };
+            self.toggle_entry(kind, id, &entry);
         }
         Ok(())
     }

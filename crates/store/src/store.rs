@@ -7,7 +7,7 @@ use assent_base::id::TenantId;
 use assent_base::{Digest, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::database::{Db, Tx, values};
+use crate::database::{Db, Opening, Tx, values};
 use crate::error::StoreError;
 use crate::keys::{KeyFolder, Keyring, Keys, bound_data_key, bound_tenant_key};
 use crate::limits::Limits;
@@ -64,13 +64,23 @@ impl Store {
     /// # Errors
     /// [`StoreError::Newer`] if a newer version wrote the database, [`StoreError::Keys`] if the key folder is of another installation.
     pub async fn open(url: &str, keys: KeyFolder, limits: Limits) -> Result<Self, StoreError> {
-        let store = Self::connect(url, keys, limits).await?;
+        let store = Self::connect(url, keys, limits, Opening::Make).await?;
         store.settle().await?;
         Ok(store)
     }
 
-    pub(crate) async fn connect(url: &str, folder: KeyFolder, limits: Limits) -> Result<Self, StoreError> {
-        let db = Db::open(url, &limits).await?;
+    /// The same, of an installation that exists: what is not there is not made.
+    ///
+    /// # Errors
+    /// [`StoreError::NoInstallation`] if there is no database, or an empty one.
+    pub async fn open_existing(url: &str, keys: KeyFolder, limits: Limits) -> Result<Self, StoreError> {
+        let store = Self::connect(url, keys, limits, Opening::Existing).await?;
+        store.settle().await?;
+        Ok(store)
+    }
+
+    pub(crate) async fn connect(url: &str, folder: KeyFolder, limits: Limits, opening: Opening) -> Result<Self, StoreError> {
+        let db = Db::open(url, &limits, opening).await?;
         let writer = match &db {
             Db::Lite { .. } => Some(writer::start(db.clone())),
             Db::Pg(_) => None,
@@ -145,12 +155,22 @@ impl Store {
                 None => {}
             }
             match self.0.ring(tenant).await {
-                Ok(_) => tenants.push(tenant),
+                // One that is refused is there all the same.
+                Ok(_) | Err(StoreError::Incomplete { .. }) => tenants.push(tenant),
                 Err(StoreError::KeyDestroyed(_)) => {}
                 Err(error) => return Err(error),
             }
         }
         Ok(tenants)
+    }
+
+    /// Whether there is any tenant besides the reserved one, in whatever state.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn has_tenants(&self) -> Result<bool, StoreError> {
+        let row = self.0.db.row("SELECT COUNT(*) FROM tenants WHERE id <> $1", values![SYSTEM]).await?;
+        Ok(row.map_or(Ok(0), |row| row.int(0))? != 0)
     }
 
     /// Destroys a tenant's key, and deletes its rows. From the first step on nothing of the tenant can be read, in no backup either; after a
@@ -175,6 +195,13 @@ impl Store {
         Ok(DestroyedKey { tenant, digest })
     }
 
+    /// Tenants that do not add up, and what was found: [`Tenant::add_up`].
+    #[must_use]
+    pub fn refused(&self) -> BTreeMap<TenantId, String> {
+        let rings = self.0.rings.read().unwrap_or_else(PoisonError::into_inner);
+        rings.values().filter_map(|ring| ring.refused().map(|what| (ring.tenant(), what.to_owned()))).collect()
+    }
+
     /// Asks the database for an answer.
     ///
     /// # Errors
@@ -182,6 +209,7 @@ impl Store {
     pub async fn health(&self) -> Result<Health, StoreError> {
         let row = self.0.db.row("SELECT state FROM tenants WHERE id = $1", values![SYSTEM]).await?;
         row.ok_or_else(|| StoreError::corrupt("the reserved tenant is missing"))?;
+        self.0.db.can_write().await?;
         Ok(Health { database: self.0.db.name(), schema: crate::database::SCHEMA.unsigned_abs() })
     }
 
@@ -287,7 +315,11 @@ impl Inner {
 
     pub(crate) async fn tenant_key(&self, tx: &mut Tx, tenant: TenantId) -> Result<Key, StoreError> {
         let sql = "SELECT state, key_generation, wrapped_key FROM tenants WHERE id = $1";
-        let row = tx.row(sql, values![tenant.to_string()]).await?.ok_or(StoreError::TenantAbsent(tenant))?;
+        let Some(row) = tx.row(sql, values![tenant.to_string()]).await? else {
+            // A backup leaves out the rows of a tenant that was destroyed since.
+            let destroyed = self.folder.tombstone(tenant)?.is_some();
+            return Err(if destroyed { StoreError::KeyDestroyed(tenant) } else { StoreError::TenantAbsent(tenant) });
+        };
         if row.text(0)? != "alive" {
             return Err(StoreError::KeyDestroyed(tenant));
         }
@@ -312,6 +344,13 @@ impl Inner {
         }
         tx.commit().await
     }
+}
+
+/// The tenant key, with a secret that was opened before.
+async fn with_secret(tx: &mut Tx, tenant: TenantId, secret: &Key) -> Result<Key, StoreError> {
+    let sql = "SELECT key_generation, wrapped_key FROM tenants WHERE id = $1";
+    let row = tx.row(sql, values![tenant.to_string()]).await?.ok_or(StoreError::TenantAbsent(tenant))?;
+    open_tenant_key(secret, tenant, row.int(0)?, &row.bytes(1)?)
 }
 
 fn wrapping(secret: &Key, tenant: TenantId) -> Key {

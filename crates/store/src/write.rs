@@ -95,6 +95,8 @@ pub(crate) enum Step {
     Reseal {
         rows: i64,
     },
+    /// Gives the tenant a tally of entries, if it has none.
+    TallyEntries,
 }
 
 /// A segment before and after it is sealed.
@@ -147,7 +149,12 @@ impl Batch {
             Step::Put(put) => put.json.len(),
             Step::Append(Signals::Sealed(sealed)) | Step::Compact(sealed) => sealed.parts.iter().map(|(_, bytes)| bytes.len()).sum(),
             Step::Publish(bytes) | Step::Append(Signals::Plain { bytes, .. }) => bytes.len(),
-            Step::Delete { .. } | Step::BeginStream { .. } | Step::DeleteStream(_) | Step::TrimEvents { .. } | Step::Reseal { .. } => 0,
+            Step::Delete { .. }
+            | Step::BeginStream { .. }
+            | Step::DeleteStream(_)
+            | Step::TrimEvents { .. }
+            | Step::Reseal { .. }
+            | Step::TallyEntries => 0,
         };
         self.steps.iter().map(of).sum()
     }
@@ -176,6 +183,7 @@ impl Scope<'_> {
             Step::Compact(sealed) => self.compact(sealed).await.map(|()| Did::Touched(1))?,
             Step::DeleteStream(stream) => Did::Touched(u64::from(self.delete_stream(stream).await?)),
             Step::TrimEvents { keep } => Did::Touched(self.trim_events(*keep).await?),
+            Step::TallyEntries => self.tally_entries().await.map(|()| Did::Touched(1))?,
             Step::Reseal { rows } => Did::Touched(self.reseal(*rows).await?),
         })
     }

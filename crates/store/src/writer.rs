@@ -3,6 +3,7 @@
 //! Each batch runs between savepoints, so one that is refused takes nothing of its neighbours with it. Nobody gets an answer before the
 //! common commit is durable.
 
+use std::error::Error as _;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
@@ -48,8 +49,12 @@ pub(crate) fn start(db: Db) -> mpsc::Sender<Job> {
 async fn write(db: &Db, group: Vec<Job>) {
     let (answers, kept) = match run(db, &group).await {
         Ok(answers) => (answers, Ok(())),
-        Err(error) => (Vec::new(), Err(error)),
+        Err(error) => {
+            tracing::error!(%error, cause = error.source().map(tracing::field::display), "the database did not keep a write");
+            (Vec::new(), Err(error))
+        }
     };
+    db.wrote(kept.is_ok()).await;
     let mut answers = answers.into_iter();
     for job in group {
         let answer = match (&kept, answers.next()) {

@@ -211,11 +211,25 @@ fn verify(asked: &Verify) -> anyhow::Result<u8> {
     let key = asked.key.clone().unwrap_or_else(|| asked.folder.join(assent_platform::PUBLIC_KEY));
     let mut trust = Trust::log(verifier_key(&key)?);
     trust.witnesses = asked.witness.iter().map(|path| verifier_key(path)).collect::<anyhow::Result<_>>()?;
+    for (path, witness) in asked.witness.iter().zip(&trust.witnesses) {
+        if witness.algorithm() != assent_ledger::Algorithm::CosignatureV1 {
+            bail!("{} is no witness's key: the log's own key vouches for nothing beyond itself", path.display());
+        }
+    }
     let since = asked.since.as_ref().map(|path| {
         let note = small_file(path)?;
         trust.checkpoint_of_log(note.as_bytes()).with_context(|| format!("{} is no checkpoint of this log", path.display()))
     });
     let since = since.transpose()?;
+    if super::receipts::are_in(&asked.folder) {
+        if since.is_some() {
+            bail!("an archive of receipts has no consistency proof: --since goes with a whole ledger");
+        }
+        return match super::receipts::verify(&asked.folder, &trust)? {
+            Ok(all) => print(&format!("Everything holds: {all}\n")),
+            Err(fault) => print(&format!("DOES NOT HOLD: {}\n", printable(&fault))).map(|_| EXIT_FAULTY),
+        };
+    }
     match trust.verify(&DirFiles::new(asked.folder.clone()), since.as_ref())? {
         Verdict::Sound(summary) => print(&format!(
             "Everything holds: {} records, {} checkpoints, root {}.\n",
@@ -229,7 +243,7 @@ fn verifier_key(path: &Path) -> anyhow::Result<VerifierKey> {
     small_file(path)?.trim().parse().map_err(|bad| anyhow::anyhow!("{} holds no public key: {bad}", path.display()))
 }
 
-fn small_file(path: &Path) -> anyhow::Result<String> {
+pub(super) fn small_file(path: &Path) -> anyhow::Result<String> {
     let place = || format!("cannot read {}", path.display());
     let size = std::fs::metadata(path).with_context(place)?.len();
     if size > SMALL_FILE_BYTES_MAX {

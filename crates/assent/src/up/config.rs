@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use assent_http::IpNet;
 use assent_platform::{
-    COMMAND_LINE_ABSOLUTE_S, COMMAND_LINE_IDLE_S, COMMAND_LINE_SIGN_IN_WITHIN_S, CommandLines, SNAPSHOT_EVERY_S, SNAPSHOT_KEEP_S,
+    ADD_UP_EVERY_S, COMMAND_LINE_ABSOLUTE_S, COMMAND_LINE_IDLE_S, COMMAND_LINE_SIGN_IN_WITHIN_S, CONNECT_S, CommandLines, SNAPSHOT_EVERY_S, SNAPSHOT_KEEP_S,
     SNAPSHOTS_MAX, Snapshots,
 };
 use clap::{Args, ValueEnum};
@@ -32,6 +32,10 @@ const SNAPSHOTS_CONFIGURED_MAX: usize = 1_000;
 const SESSION_CONFIGURED_MAX_S: u64 = 30 * 86_400;
 /// Seconds that any of the spans of a command line's session must last at least.
 const SESSION_CONFIGURED_MIN_S: u64 = 60;
+/// Seconds that the first connection to a database may be given, from and to.
+const DATABASE_CONNECT_S: (u64, u64) = (1, 300);
+/// Seconds between two times that everything is added up, from and to: a week.
+const ADD_UP_S: (u32, u32) = (10, 604_800);
 /// Largest configuration file.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 
@@ -69,6 +73,12 @@ pub(crate) struct Flags {
     /// `sqlite:///path/to/file` or `postgres://user@host/database`. Without it, a SQLite file in the data folder.
     #[arg(long, value_name = "URL", env = "ASSENT_DATABASE", hide_env_values = true)]
     pub(crate) database: Option<String>,
+    /// Seconds for PostgreSQL to take the first connection.
+    #[arg(long, value_name = "SECONDS", env = "ASSENT_DATABASE_CONNECT_S")]
+    pub(crate) database_connect_s: Option<u64>,
+    /// Seconds between two times that everything is added up, so that missing rows are found.
+    #[arg(long, value_name = "SECONDS", env = "ASSENT_ADD_UP_EVERY_S")]
+    pub(crate) add_up_every_s: Option<u32>,
     /// Watch the cluster of this kubeconfig from inside the platform.
     #[arg(long, value_name = "FILE", env = "ASSENT_KUBECONFIG", num_args = 0..=1, default_missing_value = "")]
     pub(crate) kubeconfig: Option<PathBuf>,
@@ -118,6 +128,10 @@ pub(crate) struct File {
     pub(crate) tls_warn_days: Option<u32>,
     /// The database.
     pub(crate) database: Option<String>,
+    /// Seconds for PostgreSQL to take the first connection.
+    pub(crate) database_connect_s: Option<u64>,
+    /// Seconds between two times that everything is added up, so that missing rows are found.
+    pub(crate) add_up_every_s: Option<u32>,
     /// The kubeconfig of a cluster to watch from inside the platform.
     pub(crate) kubeconfig: Option<PathBuf>,
     /// The context of the kubeconfig.
@@ -309,6 +323,8 @@ pub(crate) struct Config {
     pub(crate) tls_warn_days: u32,
     pub(crate) manifest_ca_file: Option<PathBuf>,
     pub(crate) database: Option<String>,
+    pub(crate) database_connect_s: u64,
+    pub(crate) add_up_every_s: u32,
     pub(crate) attach: Option<Attach>,
     pub(crate) log_format: LogFormat,
     pub(crate) log: String,
@@ -395,6 +411,12 @@ pub(crate) fn settle(flags: Flags, home: Option<&Path>) -> anyhow::Result<Config
         tls_warn_days: flags.tls_warn_days.or(file.tls_warn_days).unwrap_or(assent_http::validity::CERTIFICATE_WARN_DAYS),
         manifest_ca_file: file.manifest_ca_file,
         database: flags.database.or(file.database),
+        database_connect_s: within(
+            "database_connect_s",
+            flags.database_connect_s.or(file.database_connect_s).unwrap_or(CONNECT_S),
+            DATABASE_CONNECT_S,
+        )?,
+        add_up_every_s: within("add_up_every_s", flags.add_up_every_s.or(file.add_up_every_s).unwrap_or(ADD_UP_EVERY_S), ADD_UP_S)?,
         attach,
         log_format: flags.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
         log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
@@ -412,6 +434,14 @@ pub(crate) fn settle(flags: Flags, home: Option<&Path>) -> anyhow::Result<Config
         notify: file.notify,
         nats: file.nats.map(NatsFile::settled).transpose()?,
     })
+}
+
+/// A number of seconds that makes sense.
+fn within<N: PartialOrd + std::fmt::Display>(name: &str, asked: N, (least, most): (N, N)) -> anyhow::Result<N> {
+    if asked < least || asked > most {
+        bail!("`{name}` is {asked}, and may be {least} to {most}");
+    }
+    Ok(asked)
 }
 
 fn snapshots(asked: &TopologySnapshots) -> anyhow::Result<Snapshots> {

@@ -1,11 +1,12 @@
 //! The opened keys of one tenant.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use assent_base::id::TenantId;
 
 use crate::error::StoreError;
+use crate::row::Entry;
 use crate::seal::Key;
 
 /// The generation of the key from which everything is derived that must stay the same when data keys change: blind indexes,
@@ -26,11 +27,13 @@ pub(crate) fn bound_data_key(tenant: TenantId, generation: i64) -> Vec<u8> {
 pub(crate) struct Keyring {
     tenant: TenantId,
     keys: RwLock<Option<Arc<Keys>>>,
+    /// Why nothing is read or written under these keys any more, if that is so.
+    refused: OnceLock<String>,
 }
 
 impl Keyring {
     pub(crate) fn new(keys: Keys) -> Self {
-        Self { tenant: keys.tenant, keys: RwLock::new(Some(Arc::new(keys))) }
+        Self { tenant: keys.tenant, keys: RwLock::new(Some(Arc::new(keys))), refused: OnceLock::new() }
     }
 
     pub(crate) fn tenant(&self) -> TenantId {
@@ -38,6 +41,24 @@ impl Keyring {
     }
 
     pub(crate) fn keys(&self) -> Result<Arc<Keys>, StoreError> {
+        match self.refused() {
+            Some(what) => Err(StoreError::Incomplete { tenant: self.tenant, what: what.to_owned() }),
+            None => self.held(),
+        }
+    }
+
+    /// Refuses everything from now on: what is there is not what was kept.
+    pub(crate) fn refuse(&self, what: String) {
+        // The first reason stands.
+        let _ = self.refused.set(what);
+    }
+
+    /// Why everything is refused, if it is.
+    pub(crate) fn refused(&self) -> Option<&str> {
+        self.refused.get().map(String::as_str)
+    }
+
+    fn held(&self) -> Result<Arc<Keys>, StoreError> {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner).clone();
         keys.ok_or(StoreError::KeyDestroyed(self.tenant))
     }
@@ -113,6 +134,11 @@ impl Keys {
     /// What a marked row adds to the tally of the tenant. It never leaves memory but sealed, so that nobody can find rows that cancel out.
     pub(crate) fn element(&self, mark: &[u8]) -> [u8; 32] {
         self.tally.mac(&[mark])
+    }
+
+    /// What an entry adds to the tally of entries: it stands for all that makes it found, and says nothing of the document's version.
+    pub(crate) fn entry_element(&self, kind: &str, id: &str, entry: &Entry) -> [u8; 32] {
+        self.tally.mac(&[kind.as_bytes(), entry.name.as_bytes(), &entry.blind, &entry.place.to_be_bytes(), id.as_bytes()])
     }
 
     /// Seals the tenant's state.

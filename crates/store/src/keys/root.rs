@@ -11,8 +11,13 @@ use crate::seal::{KEY_BYTES, Key};
 /// What a wrapper answers, sooner or later.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
+/// Who keeps a root key that is a file.
+pub(super) const FILE: &str = "file";
+
 /// Wraps the tenants' secrets under a root key that it keeps: a file, or a service that never gives its key away.
 pub trait KeyWrapper: Send + Sync {
+    /// Names the keeper and its key, in the same printable words each time: what it wraps bears this name, and is given to no other to open.
+    fn keeper(&self) -> &str;
     /// Wraps some bytes for the place that `context` names.
     fn wrap<'a>(&'a self, context: &'a [u8], bytes: &'a [u8]) -> Answer<'a, Vec<u8>>;
     /// Opens what was wrapped for this place, under any generation that is still there.
@@ -80,6 +85,12 @@ impl RootFile {
         root.open(&[b"tenant secret", context], sealed).map(zeroize::Zeroizing::new).map_err(|_| unfit())
     }
 
+    /// Destroys all root keys, once somebody else has wrapped everything.
+    pub(super) fn erase_all(folder: &Path) -> Result<(), StoreError> {
+        let root = Self { folder: folder.to_owned() };
+        root.read()?.keys().try_for_each(|generation| erase(&root.path(*generation)))
+    }
+
     fn retire_now(&self) -> Result<(), StoreError> {
         let mut roots = self.read()?;
         roots.pop_last();
@@ -88,6 +99,10 @@ impl RootFile {
 }
 
 impl KeyWrapper for RootFile {
+    fn keeper(&self) -> &str {
+        FILE
+    }
+
     fn wrap<'a>(&'a self, context: &'a [u8], bytes: &'a [u8]) -> Answer<'a, Vec<u8>> {
         Box::pin(async move {
             let (generation, root) = self.newest()?;
@@ -113,7 +128,7 @@ impl KeyWrapper for RootFile {
     }
 }
 
-fn generation(path: &Path) -> Option<u64> {
+pub(super) fn generation(path: &Path) -> Option<u64> {
     path.file_name()?.to_str()?.strip_prefix("root-")?.strip_suffix(".key")?.parse().ok()
 }
 
@@ -148,6 +163,11 @@ pub(super) fn create_private(path: &Path, bytes: &[u8]) -> Result<(), StoreError
 pub(super) fn replace_private(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let draft = write_draft(path, bytes)?;
     std::fs::rename(&draft, path).and_then(|()| sync_folder_of(path)).map_err(|error| not_written(path, error))
+}
+
+/// Moves a file to where another is, which goes.
+pub(super) fn take_place(new: &Path, old: &Path) -> Result<(), StoreError> {
+    std::fs::rename(new, old).and_then(|()| sync_folder_of(old)).map_err(|error| not_written(old, error))
 }
 
 /// Overwrites a file and removes it. Whether the medium forgets the old bytes at once is up to the medium.

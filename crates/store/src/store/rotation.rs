@@ -6,7 +6,7 @@
 
 use assent_base::id::TenantId;
 
-use super::{Store, open_tenant_key, read_data_keys, wrap_data_key, wrap_tenant_key};
+use super::{Store, open_tenant_key, read_data_keys, with_secret, wrap_data_key, wrap_tenant_key};
 use crate::database::values;
 use crate::error::StoreError;
 use crate::keys::Keyring;
@@ -33,11 +33,13 @@ impl Store {
     /// [`StoreError::TenantAbsent`] or [`StoreError::KeyDestroyed`].
     pub async fn rotate_tenant_key(&self, tenant: TenantId) -> Result<(), StoreError> {
         let ring = self.0.ring(tenant).await?;
+        // Before the write begins: whoever keeps the root key may be far away.
+        let secret = self.0.folder.secret(tenant).await?;
         let mut tx = self.0.db.write().await?;
         let Some(scope) = Scope::enter(&mut tx, ring.keys()?, 0).await? else { return Err(self.busy(&ring).await) };
         let sql = "SELECT key_generation, wrapped_key FROM tenants WHERE id = $1";
         let row = scope.tx.row(sql, values![tenant.to_string()]).await?.ok_or(StoreError::TenantAbsent(tenant))?;
-        let (generation, secret) = (row.int(0)?, self.0.folder.secret(tenant).await?);
+        let generation = row.int(0)?;
         let old = open_tenant_key(&secret, tenant, generation, &row.bytes(1)?)?;
         let (next, new) = (generation.saturating_add(1), Key::random()?);
         let sql = "UPDATE tenants SET key_generation = $2, wrapped_key = $3 WHERE id = $1";
@@ -56,9 +58,10 @@ impl Store {
     /// [`StoreError::TenantAbsent`] or [`StoreError::KeyDestroyed`].
     pub async fn rotate_data_keys(&self, tenant: TenantId) -> Result<u64, StoreError> {
         let ring = self.0.ring(tenant).await?;
+        let secret = self.0.folder.secret(tenant).await?;
         let mut tx = self.0.db.write().await?;
         let Some(mut scope) = Scope::enter(&mut tx, ring.keys()?, 0).await? else { return Err(self.busy(&ring).await) };
-        let tenant_key = self.0.tenant_key(scope.tx, tenant).await?;
+        let tenant_key = with_secret(scope.tx, tenant, &secret).await?;
         let next = scope.generation.saturating_add(1);
         let wrapped = wrap_data_key(&tenant_key, tenant, next, &Key::random()?)?;
         let sql = "INSERT INTO data_keys (tenant, generation, wrapped) VALUES ($1, $2, $3)";

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use assent_base::Digest;
 use assent_store::{Expect, KeyFolder, Limits, Query, Store, StoreError};
 
-use crate::database::{Note, RED, at, note, tenant_id, worlds};
+use crate::database::{Note, RED, World, at, note, tenant_id, worlds};
 
 #[tokio::test]
 async fn everything_stays_readable_while_keys_are_rotated() {
@@ -139,4 +139,24 @@ async fn a_database_of_a_newer_version_is_refused() {
         world.raw().await.run(later).await;
         assert!(matches!(world.try_open().await, Err(StoreError::Newer { found: 99, known: 1, .. })), "{}", world.name);
     }
+}
+
+#[tokio::test]
+async fn what_is_to_be_there_is_not_made() {
+    for world in worlds().await {
+        let keys = || KeyFolder::open(&world.keys()).unwrap();
+        let absent = Store::open_existing(&world.url, keys(), Limits::default()).await.map(drop);
+        assert!(matches!(absent, Err(StoreError::NoInstallation { .. })), "{}: {absent:?}", world.name);
+        assert!(!world.folder.path().join("assent.db").exists());
+        world.open().await.close().await;
+        Store::open_existing(&world.url, keys(), Limits::default()).await.unwrap().close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_postgresql_does_not_have_is_named() {
+    let Some(world) = World::postgres().await else { return };
+    let url = world.url.replacen("/world", "/no_world", 1);
+    let error = Store::open(&url, KeyFolder::open(&world.keys()).unwrap(), Limits::default()).await.map(drop).unwrap_err();
+    assert!(error.to_string().contains("has no such database") && error.to_string().contains("createdb"), "{error}");
 }

@@ -245,11 +245,28 @@ async fn quiet_harm_does_not_add_up() {
             let store = world.open().await;
             let checked = store.tenant(tenant_id(RED)).await.unwrap().check().await;
             assert!(matches!(checked, Err(StoreError::Corrupt { .. })), "{}: {what}: {checked:?}", world.name);
-            store.tenant(tenant_id(BLUE)).await.unwrap().check().await.unwrap();
+            refused_in_whole(&store, what).await;
             store.close().await;
             mend(&mut raw).await;
         }
     }
+}
+
+/// Nothing but adding up finds it, and from then on nothing of the tenant is answered, while the other's is.
+async fn refused_in_whole(store: &Store, what: &str) {
+    let red = store.tenant(tenant_id(RED)).await.unwrap();
+    let refused = |error: StoreError| matches!(error, StoreError::Incomplete { tenant, .. } if tenant == tenant_id(RED));
+    assert!(refused(red.add_up().await.unwrap_err()), "{what}");
+    assert!(refused(red.list::<Note>(&Query::default()).await.unwrap_err()), "{what}");
+    assert!(refused(red.get::<Note>("n3").await.unwrap_err()), "{what}");
+    assert!(refused(red.put("n7", &note("red", 1, ""), Expect::Any, at(3)).await.unwrap_err()), "{what}");
+    assert!(refused(store.tenant(tenant_id(RED)).await.map(drop).unwrap_err()), "{what}: by another handle");
+    assert_eq!(store.refused().into_keys().collect::<Vec<_>>(), [tenant_id(RED)], "{what}");
+    assert_eq!(store.tenants().await.unwrap().len(), 2, "{what}: it is there all the same");
+    let blue = store.tenant(tenant_id(BLUE)).await.unwrap();
+    blue.check().await.unwrap();
+    assert_eq!(blue.add_up().await.unwrap().documents, blue.check().await.unwrap().documents);
+    assert_eq!(blue.list::<Note>(&Query::default()).await.unwrap().items.len(), 4, "{what}");
 }
 
 /// Every column of every table, swapped between rows. SQLite alone: the rows are the same in both.
