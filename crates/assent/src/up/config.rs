@@ -14,6 +14,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::limits::Limits;
+use super::names;
 
 /// Where the API listens unless told otherwise: this machine only.
 const LISTEN_DEFAULT: &str = "127.0.0.1:8473";
@@ -41,6 +42,9 @@ pub(crate) struct Flags {
     /// The URL under which people and observers reach this platform.
     #[arg(long, value_name = "URL", env = "ASSENT_PUBLIC_URL")]
     pub(crate) public_url: Option<String>,
+    /// A name besides that of the public URL under which this platform may be called. May be given several times.
+    #[arg(long = "allowed-host", value_name = "HOST", env = "ASSENT_ALLOWED_HOSTS", value_delimiter = ',')]
+    pub(crate) allowed_hosts: Vec<String>,
     /// `off`, `self-signed`, or `files` with --tls-certificate and --tls-key.
     #[arg(long, value_enum, env = "ASSENT_TLS")]
     pub(crate) tls: Option<TlsMode>,
@@ -90,6 +94,8 @@ pub(crate) struct File {
     pub(crate) listen: Option<SocketAddr>,
     /// The URL under which people and observers reach this platform.
     pub(crate) public_url: Option<String>,
+    /// Names besides that of the public URL under which this platform may be called.
+    pub(crate) allowed_hosts: Vec<String>,
     /// How connections are protected.
     pub(crate) tls: Option<TlsMode>,
     /// PEM file of the certificate chain.
@@ -257,7 +263,10 @@ pub(crate) enum LogFormat {
 pub(crate) struct Config {
     pub(crate) data_dir: PathBuf,
     pub(crate) listen: SocketAddr,
+    /// An origin: `https://assent.example`, without a slash at the end.
     pub(crate) public_url: Option<String>,
+    /// Names besides that, as requests write them.
+    pub(crate) allowed_hosts: Vec<String>,
     pub(crate) tls: Tls,
     pub(crate) database: Option<String>,
     pub(crate) attach: Option<Attach>,
@@ -284,12 +293,9 @@ pub(crate) struct Config {
 impl Config {
     /// Host names besides those of loopback under which the platform may be called.
     pub(crate) fn names(&self) -> Vec<String> {
-        let authority = self.public_url.as_deref().and_then(|url| url.split_once("://")).map(|(_, rest)| rest);
-        let host = authority.and_then(|rest| rest.split(['/', '?', '#']).next()).map(|host| match host.rsplit_once(':') {
-            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name.to_owned(),
-            _ => host.to_owned(),
-        });
-        host.into_iter().chain((!self.listen.ip().is_unspecified()).then(|| self.listen.ip().to_string())).collect()
+        let public = self.public_url.as_deref().and_then(names::host);
+        let listening = (!self.listen.ip().is_unspecified()).then(|| names::written(self.listen.ip()));
+        public.into_iter().chain(listening).chain(self.allowed_hosts.iter().cloned()).collect()
     }
 }
 
@@ -334,7 +340,8 @@ pub(crate) fn settle(flags: Flags, home: Option<&Path>) -> anyhow::Result<Config
     Ok(Config {
         data_dir,
         listen,
-        public_url: flags.public_url.or(file.public_url),
+        public_url: flags.public_url.or(file.public_url).as_deref().map(names::origin).transpose()?,
+        allowed_hosts: names::hosts(if flags.allowed_hosts.is_empty() { &file.allowed_hosts } else { &flags.allowed_hosts })?,
         tls,
         database: flags.database.or(file.database),
         attach,
@@ -435,6 +442,39 @@ mod tests {
         let open = Flags { listen: "0.0.0.0:8473".parse().ok(), ..Flags::default() };
         assert!(settled(open.clone()).is_err());
         assert!(settled(Flags { tls: Some(TlsMode::SelfSigned), ..open }).is_ok());
+    }
+
+    #[test]
+    fn the_platform_is_called_by_its_public_name_its_address_and_what_is_allowed() {
+        let flags = |listen: &str, url: Option<&str>| Flags {
+            listen: listen.parse().ok(),
+            tls: Some(TlsMode::SelfSigned),
+            public_url: url.map(str::to_owned),
+            ..Flags::default()
+        };
+        let names = |flags: Flags| settled(flags).unwrap().names();
+        assert_eq!(names(flags("[fd00::2]:8473", None)), ["[fd00::2]"]);
+        assert_eq!(names(flags("0.0.0.0:8473", None)), Vec::<String>::new());
+        assert_eq!(names(flags("192.0.2.7:8473", Some("https://Assent.corp:8443/"))), ["assent.corp", "192.0.2.7"]);
+        let allowed = Flags { allowed_hosts: vec!["assent.lan".to_owned()], ..flags("[::]:8473", Some("https://[fd00::2]")) };
+        assert_eq!(names(allowed), ["[fd00::2]", "assent.lan"]);
+    }
+
+    #[test]
+    fn a_public_url_is_checked_wherever_it_comes_from() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("assent.yaml");
+        let of_file = |text: &str| {
+            std::fs::write(&path, format!("public_url: '{text}'\n")).unwrap();
+            settled(Flags { config: Some(path.clone()), ..Flags::default() })
+        };
+        let of_flag = |text: &str| settled(Flags { public_url: Some(text.to_owned()), ..Flags::default() });
+        for bad in ["", "rubbish", "ftp://x/", "https://a.example/path/"] {
+            assert!(of_file(bad).is_err() && of_flag(bad).is_err(), "{bad}");
+        }
+        for got in [of_file("https://a.example/"), of_flag("https://a.example/")] {
+            assert_eq!(got.unwrap().public_url.as_deref(), Some("https://a.example"));
+        }
     }
 
     #[test]
