@@ -5,7 +5,7 @@
 
 use assent_api::{Access, Code, Problem};
 use assent_base::Secret;
-use assent_base::id::{SessionId, TenantId};
+use assent_base::id::{AccountId, SessionId, TenantId};
 use assent_http::{Credentials, RequestMeta};
 use assent_identity::key::{KEY_PREFIX, Presented};
 use assent_identity::session::{Lifetime, SEEN_GRAIN_S, csrf_token, is_csrf_token};
@@ -101,9 +101,28 @@ impl ControlPlane {
                 let tenant = self.tenant_shown(machine.who.tenant).await?;
                 let kept = found::<ApiKeyDoc>(&tenant, &key.to_string()).await?.doc;
                 kept.record.holds(self.now()).map_err(|_| unknown())?;
+                answered_for(&tenant, kept.maker).await?;
                 let who = Who { tenant: tenant.id(), principal: Principal::Key(key), grants: kept.grants().to_vec() };
-                Ok(Caller::Machine(Box::new(Machine { name: kept.name, who })))
+                Ok(Caller::Machine(Box::new(Machine { name: kept.name, maker: kept.maker, who })))
             }
+        }
+    }
+
+    /// Whether a principal who made something could still call: a member who is not shut out, or a key that holds.
+    pub(crate) async fn is_still_here(&self, tenant: &Tenant, principal: &str) -> Result<bool, Problem> {
+        let here = match principal.split_once(':') {
+            Some(("account", id)) => answered_for(tenant, Some(id.parse().map_err(|_| unknown())?)).await,
+            Some(("key", id)) => match found::<ApiKeyDoc>(tenant, id).await {
+                Ok(kept) if kept.doc.record.holds(self.now()).is_ok() => answered_for(tenant, kept.doc.maker).await,
+                Ok(_) => return Ok(false),
+                Err(problem) => Err(problem),
+            },
+            _ => return Ok(false),
+        };
+        match here {
+            Ok(()) => Ok(true),
+            Err(problem) if problem.code == Code::NotSignedIn => Ok(false),
+            Err(problem) => Err(problem),
         }
     }
 
@@ -113,12 +132,13 @@ impl ControlPlane {
         let tenant = self.tenant_shown(presented.tenant).await?;
         let kept = found::<ApiKeyDoc>(&tenant, &presented.key.to_string()).await?;
         kept.doc.record.check(&presented, self.now()).map_err(|_| unknown())?;
+        answered_for(&tenant, kept.doc.maker).await?;
         let grain_s = i64::try_from(SEEN_GRAIN_S).unwrap_or(i64::MAX);
         if kept.doc.used_at.is_none_or(|used| assent_base::time::seconds_between(used, self.now()) >= grain_s) {
             self.touch(&tenant, &kept, &ApiKeyDoc { used_at: Some(self.now()), ..kept.doc.clone() }).await?;
         }
         let who = Who { tenant: tenant.id(), principal: Principal::Key(presented.key), grants: kept.doc.grants().to_vec() };
-        Ok(Caller::Machine(Box::new(Machine { name: kept.doc.name, who })))
+        Ok(Caller::Machine(Box::new(Machine { name: kept.doc.name, maker: kept.doc.maker, who })))
     }
 
     /// The observer whose token this is. The key that it was issued for must be the cluster's key now, of the same generation and not
@@ -174,6 +194,12 @@ impl ControlPlane {
 
 async fn found<D: Document>(tenant: &Tenant, id: &str) -> Result<Kept<D>, Problem> {
     tenant.get::<D>(id).await.map_err(Problem::from_store)?.ok_or_else(unknown)
+}
+
+/// Checks that the member who answers for a key is one still, and not shut out.
+async fn answered_for(tenant: &Tenant, maker: Option<AccountId>) -> Result<(), Problem> {
+    let Some(account) = maker else { return Ok(()) };
+    if found::<AccountDoc>(tenant, &account.to_string()).await?.doc.disabled { Err(unknown()) } else { Ok(()) }
 }
 
 /// The one answer to credentials that do not hold.

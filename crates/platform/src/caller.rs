@@ -46,10 +46,21 @@ pub struct Person {
 #[derive(Debug, Clone)]
 pub struct Machine {
     pub(crate) name: String,
+    /// The member who answers for the key; none of a key of the platform's own, or made before that was kept.
+    pub(crate) maker: Option<AccountId>,
     pub(crate) who: assent_policy::Caller,
 }
 
 impl Caller {
+    /// The member who answers for what the caller makes.
+    pub(crate) fn maker(&self) -> Option<AccountId> {
+        match self {
+            Caller::Person(person) => Some(person.account),
+            Caller::Machine(machine) => machine.maker,
+            Caller::Public | Caller::Observer { .. } | Caller::Executor { .. } => None,
+        }
+    }
+
     /// The caller as policy knows them, and their name; none of strangers, observers and executors.
     pub(crate) fn member(&self) -> Option<(&assent_policy::Caller, &str)> {
         match self {

@@ -39,7 +39,7 @@ impl ControlPlane {
             .map_err(|_| Problem::new(Code::Unavailable, "the system gives no randomness, so no key is made"))?;
         let id = record.id.to_string();
         self.record(&tenant, "platform", "key.manage", &id, Outcome::Intended, json!({ "name": KEY })).await?;
-        let doc = ApiKeyDoc { name: KEY.to_owned(), created_by: "platform".to_owned(), used_at: None, record };
+        let doc = ApiKeyDoc { name: KEY.to_owned(), created_by: "platform".to_owned(), maker: None, used_at: None, record };
         tenant.put(&id, &doc, Expect::Absent, self.now()).await.map_err(Problem::from_store)?;
         Ok(text)
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use assent_api::{Action, Code, Problem};
 use assent_base::Timestamp;
-use assent_base::id::TenantId;
+use assent_base::id::{AccountId, TenantId};
 use assent_http::RequestMeta;
 use assent_ledger::Outcome;
 use assent_policy::{Ask, Engine, Judgement, Permit, Resource};
@@ -26,6 +26,7 @@ pub(crate) struct Desk<'a> {
     pub(crate) now: Timestamp,
     who: assent_policy::Caller,
     name: String,
+    maker: Option<AccountId>,
     engine: Arc<Engine>,
 }
 
@@ -51,7 +52,7 @@ impl<'a> Desk<'a> {
         let (who, name) = caller.member().ok_or_else(|| Problem::new(Code::NotSignedIn, "this needs a person or a machine key"))?;
         let tenant = plane.tenant(who.tenant).await?;
         let engine = plane.engine(&tenant).await?;
-        Ok(Self { plane, now: plane.now(), tenant, who: who.clone(), name: name.to_owned(), engine })
+        Ok(Self { plane, now: plane.now(), tenant, who: who.clone(), name: name.to_owned(), maker: caller.maker(), engine })
     }
 
     /// The tenant's id.
@@ -72,6 +73,11 @@ impl<'a> Desk<'a> {
     /// What others call the caller.
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The member who answers for what is made here.
+    pub(crate) fn maker(&self) -> Option<AccountId> {
+        self.maker
     }
 
     /// What the caller is granted, by name and by group.

@@ -68,7 +68,7 @@ impl Handle<CreateKey> for ControlPlane {
         let holder = Holder::Machine { grants: input.body.grants };
         let (record, secret) = KeyRecord::draw(desk.tenant_id(), holder, desk.now, input.body.expires_in_s).map_err(no_randomness)?;
         let id = record.id;
-        let doc = ApiKeyDoc { name, record, created_by: desk.name().to_owned(), used_at: None };
+        let doc = ApiKeyDoc { name, record, created_by: desk.name().to_owned(), maker: desk.maker(), used_at: None };
         let intent = desk.intend_on(permit, id.to_string(), json!({ "made": doc.recorded() })).await?;
         desk.keep(intent, vec![Write::put(&id.to_string(), &doc, Expect::Absent).map_err(Problem::from_store)?]).await?;
         Ok(Reply::new(NewApiKey { key: doc.shown(), secret: secret.expose().to_owned() }).version(1).location(format!("/api/v1/keys/{id}")))
@@ -88,6 +88,7 @@ impl Handle<RotateKey> for ControlPlane {
         desk.holds(kept.doc.grants().iter())?;
         let (record, secret) = kept.doc.record.rotated().map_err(no_randomness)?;
         kept.doc.record = record;
+        (kept.doc.created_by, kept.doc.maker) = (desk.name().to_owned(), desk.maker());
         let intent = desk.intend(permit, json!({ "rotated": kept.doc.recorded() })).await?;
         desk.keep(intent, vec![Write::put(&kept.id, &kept.doc, expect).map_err(Problem::from_store)?]).await?;
         let answer = NewApiKey { key: kept.doc.shown(), secret: secret.expose().to_owned() };
@@ -100,6 +101,7 @@ impl Handle<RevokeKey> for ControlPlane {
         let desk = Desk::of(self, &caller).await?;
         let permit = desk.require(Action::KeyManage, Resource::of_tenant(desk.tenant_id()).with_id(input.path.key)).await?;
         let mut kept = desk.get::<ApiKeyDoc>(&input.path.key.to_string()).await?;
+        let _read_as_it_is = desk.expect(&input.meta, kept.version)?;
         // Revoking twice is no harm, and the first instant is the one that counts.
         if kept.doc.record.revoked_at.is_some() {
             return Ok(Reply::new(Empty {}));

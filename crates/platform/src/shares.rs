@@ -132,6 +132,9 @@ impl Handle<OpenShare> for ControlPlane {
             if kept.doc.hash != Digest::of(secret.as_bytes()) || !kept.doc.works(self.now()) {
                 return Err(Problem::not_found());
             }
+            if !self.is_still_here(&tenant, &kept.doc.created_by).await? {
+                return Err(Problem::not_found());
+            }
             let mut doc = kept.doc;
             doc.opened = doc.opened.saturating_add(1);
             self.record(&tenant, "public", "share.open", &id.to_string(), Outcome::Intended, json!({ "incident": doc.incident })).await?;

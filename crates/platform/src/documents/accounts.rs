@@ -107,6 +107,9 @@ pub(crate) struct ApiKeyDoc {
     pub(crate) name: String,
     pub(crate) record: KeyRecord,
     pub(crate) created_by: String,
+    /// The member who answers for it: it holds only while they are one. Whoever rotates it takes it over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) maker: Option<AccountId>,
     pub(crate) used_at: Option<Timestamp>,
 }
 document!(ApiKeyDoc = "api_key", 1, |doc| vec![by_time(doc.record.created_at)]);
