@@ -30,6 +30,7 @@ pub mod overview;
 pub mod passkeys;
 pub mod plans;
 pub mod policies;
+pub mod promises;
 pub mod redaction;
 pub mod sessions;
 pub mod shares;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use assent_apply::rights::{self, Found, Lent, NotFit};
 use assent_apply::{Access, Cluster};
-use assent_client::Proxy;
+use assent_base::Proxy;
+use assent_base::proxy::Scheme;
 use assent_execution::Pinned;
 use tracing_subscriber::EnvFilter;
 
@@ -27,7 +28,7 @@ pub(crate) fn run(asked: &Run) -> anyhow::Result<()> {
     install_cryptography()?;
     let mut state = State::open(&config.state, now())?;
     let mut pinning = Pinning::open(config.pinned.clone(), config.pinned_warrant.clone(), &state)?;
-    let proxy = proxy_for(&url);
+    let proxy = Proxy::around(Scheme::of(&url), variable)?;
     let endpoint = Endpoint { url, key, ca_pem: config.ca_pem.clone(), proxy, request_timeout: config.request_timeout };
     let link = Link::new(endpoint)?;
     runtime()?.block_on(async {
@@ -82,14 +83,6 @@ pub(crate) async fn fit(cluster: &Cluster, pinned: &Pinned) -> Result<Found, Not
 
 fn access(asked: &Run, config: &Config) -> Access {
     Access { kubeconfig: asked.kubeconfig.clone(), context: asked.context.clone(), request_timeout: config.request_timeout }
-}
-
-/// The proxy of the surroundings, for an address of this kind.
-fn proxy_for(url: &str) -> Option<Proxy> {
-    let names = if url.starts_with("http:") { ["HTTP_PROXY", "http_proxy"] } else { ["HTTPS_PROXY", "https_proxy"] };
-    let url = names.into_iter().find_map(variable)?;
-    let except = ["NO_PROXY", "no_proxy"].into_iter().find_map(variable).unwrap_or_default();
-    Some(Proxy { url, except })
 }
 
 #[expect(clippy::disallowed_methods, reason = "the binary reads the environment, here and nowhere else")]

@@ -1,6 +1,7 @@
 //! The commands.
 
 use anyhow::{Context as _, bail};
+use assent_base::proxy::Scheme;
 use assent_observe::clock::Clock;
 use assent_observe::observer::Observer;
 use assent_observe::uplink::https::{Endpoint, Https};
@@ -18,14 +19,14 @@ pub(crate) fn run(asked: &Run) -> anyhow::Result<()> {
     let Some(url) = config.endpoint.clone() else { bail!("there is no endpoint: name it with --endpoint, or in the configuration") };
     start_log();
     install_cryptography()?;
-    let proxy = proxy_for(&url);
+    let proxy = Proxy::around(Scheme::of(&url), variable)?;
     if proxy.is_some() && config.nats.is_some() {
         tracing::warn!("NATS knows no HTTP proxy: its servers are reached without it, and Assent's endpoint with it");
     }
     let endpoint = Endpoint { url, key: key.clone(), ca_pem: config.ca_pem.clone(), proxy, request_timeout: config.request_timeout };
     let uplink = Https::new(endpoint)?;
     runtime()?.block_on(async {
-        let server = ApiServer::connect(&access(asked, &config)).await?;
+        let server = ApiServer::connect(&access(asked, &config)?).await?;
         tracing::info!(server = server.name(), version = server.version(), "watching");
         let clock = Clock::new(now);
         let observer = Observer::new(config.observer, server, clock.clone(), key);
@@ -51,7 +52,7 @@ pub(crate) fn preflight(asked: &Run) -> anyhow::Result<()> {
     let config = Config::read(asked)?;
     install_cryptography()?;
     let found = runtime()?.block_on(async {
-        let server = ApiServer::connect(&access(asked, &config)).await?;
+        let server = ApiServer::connect(&access(asked, &config)?).await?;
         anyhow::Ok(rights::preflight(&server, &config.observer.profiles, &config.observer.filter.only_namespaces()).await?)
     })?;
     let found = found.admit()?;
@@ -65,23 +66,15 @@ pub(crate) fn preflight(asked: &Run) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn access(asked: &Run, config: &Config) -> Access {
-    Access {
+fn access(asked: &Run, config: &Config) -> anyhow::Result<Access> {
+    Ok(Access {
         kubeconfig: asked.kubeconfig.clone(),
         context: asked.context.clone(),
         request_timeout: config.request_timeout,
         // Whether the API server is excepted is decided where its address is known.
-        proxy: proxy_for("https://"),
+        proxy: Proxy::around(Scheme::Https, variable)?,
         ..Access::default()
-    }
-}
-
-/// The proxy of the surroundings, for an address of this kind.
-fn proxy_for(url: &str) -> Option<Proxy> {
-    let names = if url.starts_with("http:") { ["HTTP_PROXY", "http_proxy"] } else { ["HTTPS_PROXY", "https_proxy"] };
-    let url = names.into_iter().find_map(variable)?;
-    let except = ["NO_PROXY", "no_proxy"].into_iter().find_map(variable).unwrap_or_default();
-    Some(Proxy { url, except })
+    })
 }
 
 #[expect(clippy::disallowed_methods, reason = "the binary reads the environment, here and nowhere else")]

@@ -128,12 +128,12 @@ pub(crate) struct Investigate {
     /// Keep what was read from the cluster in this file (tar.gz), to verify the report against or to hand on.
     #[arg(long, value_name = "FILE", conflicts_with = "input")]
     pub(crate) save: Option<PathBuf>,
-    /// The proxy to the API server.
-    #[arg(long, env = "HTTPS_PROXY", value_name = "URL", hide_env_values = true)]
+    /// The proxy to the API server. Without it, `HTTPS_PROXY`; an empty one uses none.
+    #[arg(long, value_name = "URL")]
     pub(crate) proxy: Option<String>,
-    /// Hosts that are reached without the proxy.
-    #[arg(long, env = "NO_PROXY", value_name = "HOSTS", default_value = "", hide_default_value = true)]
-    pub(crate) no_proxy: String,
+    /// Hosts that are reached without the proxy. Without it, `NO_PROXY`; loopback always is.
+    #[arg(long, value_name = "HOSTS")]
+    pub(crate) no_proxy: Option<String>,
     #[command(flatten)]
     pub(crate) bounds: Bounds,
 }

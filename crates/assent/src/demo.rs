@@ -48,10 +48,10 @@ fn report(shape: &Shape) -> anyhow::Result<u8> {
 fn play(listen: std::net::SocketAddr, from_s: i64) -> anyhow::Result<u8> {
     let folder = tempfile::tempdir().context("cannot make a folder for the demo")?;
     let data = folder.path().join("assent");
-    up::with(data, listen, Box::new(move |plane| tokio::spawn(perform(plane, from_s))))
+    up::with(data, listen, Box::new(move |plane, url| tokio::spawn(perform(plane, url, from_s))))
 }
 
-async fn perform(plane: ControlPlane, from_s: i64) {
+async fn perform(plane: ControlPlane, url: String, from_s: i64) {
     #[expect(clippy::disallowed_methods, reason = "the binary is where the clock is read")]
     let now = assent_base::Timestamp::now();
     let start = assent_base::time::earlier(now, from_s).unwrap_or(now);
@@ -61,7 +61,7 @@ async fn perform(plane: ControlPlane, from_s: i64) {
         .collect();
     match plane.demo_key().await {
         Ok(key) => drop(print(&format!(
-            "\nA cluster is played that develops incidents over {} minutes. In another terminal:\n  export ASSENT_TOKEN={}\n  assent incidents --watch\n",
+            "\nA cluster is played that develops incidents over {} minutes. In another terminal:\n  export ASSENT_SERVER={url} ASSENT_TOKEN={}\n  assent incidents --watch\n",
             (assent_scenarios::demo::LENGTH_S - from_s) / 60,
             key.expose()
         ))),

@@ -6,7 +6,7 @@ use assent_capture::set::CaptureSet;
 use assent_diagnosis::report::{Report, Verdict};
 use assent_diagnosis::{Options, wanted};
 use assent_evidence::{Graph, labels};
-use assent_observe::{Access, Cluster, LogLimits, Proxy, Scope, WantedLog};
+use assent_observe::{Access, Cluster, LogLimits, Scope, WantedLog};
 
 use crate::cli::Investigate;
 use crate::progress::Progress;
@@ -85,7 +85,7 @@ fn live(asked: &Investigate, progress: &Progress) -> anyhow::Result<CaptureSet> 
         kubeconfig: asked.kubeconfig.clone(),
         context: asked.context.clone(),
         request_timeout: std::time::Duration::from_secs(asked.request_timeout.unsigned_abs().max(1)),
-        proxy: asked.proxy.clone().filter(|url| !url.is_empty()).map(|url| Proxy { url, except: asked.no_proxy.clone() }),
+        proxy: crate::surroundings::proxy(asked.proxy.as_deref(), asked.no_proxy.as_deref())?,
         ..Access::default()
     };
     let namespaces = (!asked.namespaces.is_empty()).then(|| asked.namespaces.clone());

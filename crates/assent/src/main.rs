@@ -4,6 +4,7 @@
 //! access.
 
 use std::io::Write;
+use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -21,6 +22,7 @@ mod progress;
 mod remote;
 mod render;
 mod save;
+mod surroundings;
 mod up;
 mod upkeep;
 mod verify;
@@ -100,6 +102,15 @@ fn chain(error: &anyhow::Error) -> String {
 fn tell(text: &str) {
     // Standard error that is gone is no reason to fail.
     let _ = writeln!(std::io::stderr(), "assent: {}", render::text::printable(text));
+}
+
+/// Prints to standard output for as long as somebody reads: for what goes on until then.
+fn print_on(text: &str) -> anyhow::Result<ControlFlow<()>> {
+    match std::io::stdout().write_all(text.as_bytes()).and_then(|()| std::io::stdout().flush()) {
+        Ok(()) => Ok(ControlFlow::Continue(())),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(ControlFlow::Break(())),
+        Err(error) => Err(error).context("cannot write to standard output"),
+    }
 }
 
 /// Prints to standard output. A reader that has gone away, such as `head`, is no error.

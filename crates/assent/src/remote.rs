@@ -58,20 +58,20 @@ pub(crate) enum Form {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Server {
     /// The platform's URL.
-    #[arg(long, value_name = "URL", env = "ASSENT_SERVER")]
+    #[arg(long, value_name = "URL", env = "ASSENT_SERVER", global = true)]
     pub(crate) server: Option<String>,
     /// A file with the machine key to show. Without it, `ASSENT_TOKEN`, else what `assent login` keeps.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     pub(crate) token_file: Option<PathBuf>,
-    #[arg(long, env = "ASSENT_TOKEN", hide = true, hide_env_values = true)]
+    #[arg(long, env = "ASSENT_TOKEN", hide = true, hide_env_values = true, global = true)]
     pub(crate) token: Option<String>,
     /// A PEM file with the certificate authority that vouches for the platform.
-    #[arg(long, value_name = "FILE", env = "ASSENT_CA_FILE")]
+    #[arg(long, value_name = "FILE", env = "ASSENT_CA_FILE", global = true)]
     pub(crate) ca_file: Option<PathBuf>,
     /// The folder that credentials are kept in.
-    #[arg(long, env = "XDG_CONFIG_HOME", hide = true)]
+    #[arg(long, env = "XDG_CONFIG_HOME", hide = true, global = true)]
     pub(crate) config_home: Option<PathBuf>,
-    #[arg(long, env = "HOME", hide = true)]
+    #[arg(long, env = "HOME", hide = true, global = true)]
     pub(crate) home: Option<PathBuf>,
 }
 
@@ -102,8 +102,7 @@ impl Remote {
 
     /// The same, with the platform's URL.
     fn at(server: &Server) -> anyhow::Result<(Self, String)> {
-        let kept = server.credentials_file().and_then(|path| std::fs::read_to_string(path).ok());
-        let kept: Option<Credentials> = kept.and_then(|text| serde_json::from_str(&text).ok());
+        let kept = server.kept();
         let url =
             server.server.clone().or_else(|| kept.as_ref().map(|kept| kept.server.clone())).unwrap_or_else(|| SERVER_DEFAULT.to_owned());
         let auth = match (&server.token_file, &server.token) {
@@ -124,10 +123,17 @@ impl Remote {
         Ok((Self::with(&url, auth, ca_file.as_deref())?, url))
     }
 
+    /// As the session that `assent login` keeps, whatever else is shown to the server.
+    fn of_kept(server: &Server, kept: Credentials) -> anyhow::Result<Self> {
+        let auth = Auth::Session { cookie: Secret::new(kept.cookie), csrf: Secret::new(kept.csrf) };
+        Self::with(&kept.server, auth, server.ca_file.as_deref().or(kept.ca_file.as_deref()))
+    }
+
     fn with(url: &str, auth: Auth, ca_file: Option<&Path>) -> anyhow::Result<Self> {
         let ca_pem = ca_file.map(|path| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))).transpose()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
-        let config = Config { ca_pem, ..Config::new(url, auth) };
+        let proxy = crate::surroundings::proxy(None, None)?;
+        let config = Config { ca_pem, proxy, ..Config::new(url, auth) };
         let client = Client::new(config).with_context(|| format!("cannot use {url}"))?;
         Ok(Self { runtime, client })
     }
@@ -154,6 +160,12 @@ impl Remote {
 }
 
 impl Server {
+    /// What `assent login` keeps, if it can be read.
+    fn kept(&self) -> Option<Credentials> {
+        let text = std::fs::read_to_string(self.credentials_file()?).ok()?;
+        serde_json::from_str(&text).ok()
+    }
+
     fn credentials_file(&self) -> Option<PathBuf> {
         let folder = self.config_home.clone().or_else(|| Some(self.home.as_ref()?.join(".config")))?;
         Some(folder.join("assent").join("credentials.json"))

@@ -21,6 +21,7 @@ use crate::print;
 mod config;
 mod limits;
 mod nats;
+mod names;
 mod traces;
 
 use config::{Config, Flags, LogFormat, Tls};
@@ -32,6 +33,10 @@ const TOKEN_BYTES_MIN: usize = 16;
 const ATTACH_AGAIN_MIN: Duration = Duration::from_secs(1);
 /// How long at most: it doubles each time.
 const ATTACH_AGAIN_MAX: Duration = Duration::from_secs(60);
+/// Hosts that no proxy is asked for.
+const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
+/// What is said where the platform listens on all addresses and its name is not known.
+const ELSEWHERE: &str = "From other machines it is called by an address of this one. To call it by a name, start it with --public-url https://NAME\nor --allowed-host NAME: requests for other names are refused. Links and manifests carry the name of --public-url.";
 
 /// Starts the platform.
 #[derive(Debug, Args)]
@@ -40,17 +45,17 @@ pub(crate) struct Up {
     flags: Flags,
     #[arg(long, env = "HOME", hide = true)]
     home: Option<PathBuf>,
-    /// The proxy for connections to identity providers, API servers and collectors.
-    #[arg(long, env = "HTTPS_PROXY", value_name = "URL", hide_env_values = true)]
+    /// The proxy for connections to identity providers, API servers and collectors. Without it, `HTTPS_PROXY`; an empty one uses none.
+    #[arg(long, value_name = "URL")]
     proxy: Option<String>,
-    /// Hosts that are reached without the proxy.
-    #[arg(long, env = "NO_PROXY", value_name = "HOSTS", default_value = "", hide_default_value = true)]
-    no_proxy: String,
+    /// Hosts that are reached without the proxy. Without it, `NO_PROXY`; loopback always is.
+    #[arg(long, value_name = "HOSTS")]
+    no_proxy: Option<String>,
 }
 
 /// Runs the command until it is interrupted.
 pub(crate) fn run(asked: Up) -> anyhow::Result<u8> {
-    let proxy = asked.proxy.filter(|url| !url.is_empty()).map(|url| Proxy { url, except: asked.no_proxy });
+    let proxy = crate::surroundings::proxy(asked.proxy.as_deref(), asked.no_proxy.as_deref())?;
     let config = config::settle(asked.flags, asked.home.as_deref())?;
     let traces = traces(&config, proxy.as_ref())?;
     log_to_standard_error(&config, traces.as_ref())?;
@@ -91,8 +96,8 @@ fn log_to_standard_error(config: &Config, traces: Option<&Traces>) -> anyhow::Re
     .context("cannot log")
 }
 
-/// What `assent demo` adds to the platform.
-pub(crate) type Extra = Box<dyn FnOnce(ControlPlane) -> tokio::task::JoinHandle<()>>;
+/// What `assent demo` adds to the platform, which is called by this URL.
+pub(crate) type Extra = Box<dyn FnOnce(ControlPlane, String) -> tokio::task::JoinHandle<()>>;
 
 async fn serve(config: Config, proxy: Option<Proxy>, extra: Option<Extra>) -> anyhow::Result<u8> {
     let counts = std::sync::Arc::default();
@@ -112,6 +117,8 @@ async fn serve(config: Config, proxy: Option<Proxy>, extra: Option<Extra>) -> an
     let mut http = http_config(&config, std::sync::Arc::clone(&counts), &mut listen)?;
     listen.now = Some(now);
     listen.certificate_warn_days = config.tls_warn_days;
+    let (tell_stop, stopping) = tokio::sync::watch::channel(false);
+    http.stopping = stopping;
     let bound = assent_http::bind(listen).context("cannot serve")?;
     http.certificate = bound.certificate();
     let mut settings = settings(&config, proxy.clone(), counts)?;
@@ -124,8 +131,11 @@ async fn serve(config: Config, proxy: Option<Proxy>, extra: Option<Extra>) -> an
     let url = config
         .public_url
         .clone()
-        .unwrap_or_else(|| format!("{}://{}", if config.tls == Tls::Off { "http" } else { "https" }, bound.address()));
+        .unwrap_or_else(|| format!("{}://{}", if config.tls == Tls::Off { "http" } else { "https" }, names::near(bound.address())));
     greet(&config.data_dir, &url, set_up.as_ref(), http.assets.is_some())?;
+    if config.public_url.is_none() && config.listen.ip().is_unspecified() {
+        print(&format!("\n{ELSEWHERE}\n"))?;
+    }
     let retention = tokio::spawn({
         let plane = plane.clone();
         async move { plane.keep_retaining().await }
@@ -139,12 +149,16 @@ async fn serve(config: Config, proxy: Option<Proxy>, extra: Option<Extra>) -> an
         async move { tokio::join!(plane.keep_adding_up(), plane.keep_taking_records()) }
     });
     let attached = access.map(|access| Watching::start(plane.clone(), access));
-    let extra = extra.map(|start| start(plane.clone()));
+    let extra = extra.map(|start| start(plane.clone(), url));
     let message_bytes_max = http.limits.observer_body_bytes_max;
     let router = assent_http::router(std::sync::Arc::new(plane.clone()), http);
     let inside = assent_http::Inside::of(&router);
     let nats = nats.zip(config.nats.as_ref()).map(|(connection, asked)| asked.serve(plane.clone(), connection, inside, message_bytes_max));
-    let served = bound.serve(router, interrupted()).await;
+    let served = bound.serve(router, async move {
+        interrupted().await;
+        tell_stop.send_replace(true);
+    });
+    let served = served.await;
     if let Some(nats) = nats {
         nats.end().await;
     }
@@ -238,7 +252,7 @@ fn notify(config: &Config, ca_pem: Option<String>, proxy: Option<Proxy>) -> anyh
     Ok(notify::Config {
         hosts: asked.hosts.clone(),
         smtp: smtp.transpose()?,
-        proxy: proxy.map(|proxy| notify::Proxy { url: proxy.url, except: proxy.except }),
+        proxy,
         authorities_pem: ca_pem.into_iter().map(String::into_bytes).collect(),
         ..notify::Config::default()
     })
@@ -264,7 +278,7 @@ fn provider(config: &Config, asked: &config::Oidc, ca_pem: Option<&str>, proxy: 
         groups_claim: asked.groups_claim.clone().unwrap_or_else(|| "groups".to_owned()),
         api_audience: asked.api_audience.clone(),
         hosts: asked.hosts.clone(),
-        proxy: proxy.map(|proxy| oidc::Proxy { url: proxy.url.clone(), except: Some(proxy.except.clone()) }),
+        proxy: proxy.map(|proxy| oidc::Proxy { url: proxy.url.clone(), except: Some(format!("{LOOPBACK},{}", proxy.except)) }),
         authorities_pem: ca_pem.map(|pem| pem.as_bytes().to_vec()).into_iter().collect(),
         limits: oidc::Limits::default(),
     };
@@ -284,8 +298,10 @@ fn http_config(
     (http.session_cookie, http.oidc_cookie) = assent_platform::cookie_names();
     http.trusted_proxies.clone_from(&config.trusted_proxies);
     http.metrics_token = config.metrics_token_file.as_deref().map(token).transpose()?;
+    listen.trusted_proxies.clone_from(&config.trusted_proxies);
     config.limits.set(&mut http, listen);
     http.hosts.extend(config.names());
+    http.any_address = config.listen.ip().is_unspecified();
     http.counts = counts;
     http.assets = crate::console::console();
     http.metrics = Some(assent_http::metrics::Metrics::install().context("cannot count")?);
@@ -306,10 +322,9 @@ fn listen_tls(config: &Config) -> assent_http::Tls {
     match &config.tls {
         Tls::Off => assent_http::Tls::Off,
         Tls::SelfSigned => {
-            let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
-            // In a URL an address of version 6 has brackets, in a certificate it has none.
-            names.extend(config.names().iter().map(|name| name.trim_matches(['[', ']']).to_owned()));
-            assent_http::Tls::SelfSigned { dir: config.data_dir.join("tls"), names }
+            let mut all = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+            all.extend(config.names().iter().map(|host| names::in_certificate(host)));
+            assent_http::Tls::SelfSigned { dir: config.data_dir.join("tls"), names: all }
         }
         Tls::Files { certificate, key } => assent_http::Tls::Files { certificate: certificate.clone(), key: key.clone() },
     }

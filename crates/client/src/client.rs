@@ -59,9 +59,9 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_millis(config.timeout_ms))
             .user_agent(concat!("assent/", env!("CARGO_PKG_VERSION")));
-        if let Some(proxy) = &config.proxy {
-            let made = reqwest::Proxy::all(&proxy.url).map_err(|_| ConfigError::Unusable { what: "proxy" })?;
-            builder = builder.proxy(made.no_proxy(reqwest::NoProxy::from_string(&proxy.except)));
+        let (host, port) = (base.host_str().unwrap_or_default(), base.port_or_known_default().unwrap_or(443));
+        if let Some(proxy) = config.proxy.as_ref().filter(|proxy| proxy.serves(host, port)) {
+            builder = builder.proxy(reqwest::Proxy::all(&proxy.url).map_err(|_| ConfigError::Unusable { what: "proxy" })?);
         }
         if let Some(pem) = &config.ca_pem {
             let trusted = reqwest::Certificate::from_pem_bundle(pem).ok().filter(|trusted| !trusted.is_empty());

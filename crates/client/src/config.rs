@@ -1,6 +1,6 @@
 //! Whom to call, and how.
 
-use assent_base::Secret;
+use assent_base::{Proxy, Secret};
 
 /// Milliseconds for one answer.
 pub const TIMEOUT_MS: u64 = 60_000;
@@ -68,13 +68,4 @@ pub enum Auth {
         /// The session's token.
         csrf: Secret,
     },
-}
-
-/// A proxy, as `HTTPS_PROXY` and `NO_PROXY` name it.
-#[derive(Debug, Clone)]
-pub struct Proxy {
-    /// `http://proxy.example:3128`.
-    pub url: String,
-    /// Hosts that are called without it, joined by commas.
-    pub except: String,
 }

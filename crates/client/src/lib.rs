@@ -19,6 +19,7 @@ mod events;
 mod secrets;
 mod url;
 
+pub use assent_base::Proxy;
 pub use client::{Client, Download, Extra};
-pub use config::{Auth, Config, Proxy};
+pub use config::{Auth, Config};
 pub use error::{CallError, ConfigError};

@@ -19,7 +19,7 @@ use assent_api::incidents::IncidentQuery;
 use assent_api::operations::{self, DeleteEnvironment, ListIncidents};
 use assent_api::{Code, Empty, Problem, access::Criticality};
 use assent_base::Secret;
-use assent_client::config::Proxy;
+use assent_client::Proxy;
 use assent_client::{Auth, CallError, Client, Config, ConfigError, Download, Extra};
 use assent_http::Tls;
 use futures_util::{StreamExt, TryStreamExt};
@@ -275,19 +275,23 @@ async fn a_proxy_is_used_if_configured_and_not_for_exceptions() {
     let address = proxy.local_addr().unwrap();
     let server = Server::start().await;
     server.tiny.answers("ListIncidents", |_| Ok(serde_json::json!({ "items": [] })));
-    let through = |except: &str| {
+    let through = |base_url: &str, except: &str| {
         let proxy = Some(Proxy { url: format!("http://{address}"), except: except.to_owned() });
-        Client::new(Config { proxy, retries_max: 0, ..config(&server, bearer("good")) }).expect("a proxy")
+        Client::new(Config { proxy, retries_max: 0, ..Config::new(base_url, bearer("good")) }).expect("a proxy")
     };
+    let far = "https://assent.invalid:8473";
     let asked = tokio::spawn(async move {
         let (mut connection, _) = proxy.accept().await.unwrap();
         let mut buffer = vec![0; 4096];
         let bytes = tokio::io::AsyncReadExt::read(&mut connection, &mut buffer).await.unwrap();
         String::from_utf8_lossy(&buffer[..bytes]).lines().next().unwrap_or_default().to_owned()
     });
-    through("127.0.0.1").call::<ListIncidents>(&Empty {}, &IncidentQuery::default(), &Empty {}).await.expect("past the proxy");
-    assert!(through("").call::<ListIncidents>(&Empty {}, &IncidentQuery::default(), &Empty {}).await.is_err(), "the proxy hangs up");
-    assert_eq!(asked.await.unwrap(), format!("GET http://{}/api/v1/incidents HTTP/1.1", server.address));
+    let near = format!("http://{}", server.address);
+    through(&near, "").call::<ListIncidents>(&Empty {}, &IncidentQuery::default(), &Empty {}).await.expect("loopback goes past it");
+    let excepted = through(far, ".invalid").call::<ListIncidents>(&Empty {}, &IncidentQuery::default(), &Empty {}).await;
+    assert!(excepted.is_err(), "nobody is there, and the proxy is not asked");
+    assert!(through(far, "").call::<ListIncidents>(&Empty {}, &IncidentQuery::default(), &Empty {}).await.is_err(), "the proxy hangs up");
+    assert_eq!(asked.await.unwrap(), "CONNECT assent.invalid:8473 HTTP/1.1");
 }
 
 #[test]

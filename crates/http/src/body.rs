@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use assent_api::{Code, Problem};
 use axum::body::Body;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use flate2::bufread::GzDecoder;
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use crate::waiting::Place;
 
 /// What a body may be.
 #[derive(Debug, Clone, Copy)]
@@ -19,10 +21,10 @@ pub(crate) struct Allowed {
     pub(crate) timeout_ms: u64,
 }
 
-/// Reads a body of JSON.
-pub(crate) async fn read(headers: &HeaderMap, body: Body, allowed: Allowed) -> Result<Bytes, Problem> {
+/// Reads a body of JSON, whose bytes are held at this place until it is whole.
+pub(crate) async fn read(headers: &HeaderMap, body: Body, allowed: Allowed, place: Place) -> Result<Bytes, Problem> {
     let zipped = encoding(headers, allowed.gzip)?;
-    let bytes = collect(headers, body, allowed).await?;
+    let bytes = collect(headers, body, allowed, place).await?;
     if bytes.is_empty() {
         return Ok(bytes);
     }
@@ -36,18 +38,36 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body, allowed: Allowed) -> R
     unzipped.await.map_err(|_| Problem::new(Code::Internal, "the body could not be unpacked"))?
 }
 
-async fn collect(headers: &HeaderMap, body: Body, allowed: Allowed) -> Result<Bytes, Problem> {
-    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<u64>().ok());
-    if announced.is_some_and(|bytes| usize::try_from(bytes).map_or(true, |bytes| bytes > allowed.bytes_max)) {
+async fn collect(headers: &HeaderMap, body: Body, allowed: Allowed, place: Place) -> Result<Bytes, Problem> {
+    if announced(headers).is_some_and(|bytes| usize::try_from(bytes).map_or(true, |bytes| bytes > allowed.bytes_max)) {
         return Err(too_large(allowed.bytes_max));
     }
-    let whole = tokio::time::timeout(Duration::from_millis(allowed.timeout_ms), Limited::new(body, allowed.bytes_max).collect());
-    match whole.await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(allowed.bytes_max)),
-        Ok(Err(_)) => Err(Problem::new(Code::BadRequest, "the body broke off")),
-        Err(_) => Err(Problem::new(Code::BadRequest, "the body did not arrive in time")),
+    let late = |_| Problem::new(Code::BadRequest, "the body did not arrive in time");
+    tokio::time::timeout(Duration::from_millis(allowed.timeout_ms), gather(body, allowed.bytes_max, place)).await.map_err(late)?
+}
+
+async fn gather(body: Body, bytes_max: usize, mut place: Place) -> Result<Bytes, Problem> {
+    let (mut body, mut whole) = (Limited::new(body, bytes_max), BytesMut::new());
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| match error.is::<LengthLimitError>() {
+            true => too_large(bytes_max),
+            false => Problem::new(Code::BadRequest, "the body broke off"),
+        })?;
+        if let Ok(data) = frame.into_data() {
+            place.hold(data.len())?;
+            whole.extend_from_slice(&data);
+        }
     }
+    Ok(whole.freeze())
+}
+
+/// Whether the head says that a body follows.
+pub(crate) fn is_announced(headers: &HeaderMap) -> bool {
+    headers.contains_key(TRANSFER_ENCODING) || announced(headers).is_some_and(|bytes| bytes > 0)
+}
+
+fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok())
 }
 
 fn too_large(bytes_max: usize) -> Problem {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use assent_base::Secret;
 use ipnet::IpNet;
+use tokio::sync::watch;
 
 use crate::assets::Assets;
 use crate::metrics::{Counts, Metrics};
@@ -16,6 +17,9 @@ pub struct Config {
     /// Names under which this platform may be called, without port: what a browser shows. Anything else is refused, so that a name of
     /// a stranger that points to this address reaches nothing.
     pub hosts: Vec<String>,
+    /// Whether every address is a name of this platform too: it listens on all that the machine has. A stranger's page cannot make an
+    /// address of its own point here, as it can with a name.
+    pub any_address: bool,
     /// The address that links shall show, if it is not the one of the request: `https://assent.example`, without a slash at the end.
     pub public_url: Option<String>,
     /// Whether connections come by TLS.
@@ -38,6 +42,8 @@ pub struct Config {
     pub report_schema: serde_json::Value,
     /// The certificate that is served, for those who ask whether all is well.
     pub certificate: Option<Arc<Certificate>>,
+    /// Turns true when the platform is told to stop: live streams end then, and their readers come back to the next.
+    pub stopping: watch::Receiver<bool>,
     /// The limits.
     pub limits: Limits,
 }
@@ -48,6 +54,7 @@ impl Config {
     pub fn loopback(report_schema: serde_json::Value) -> Self {
         Self {
             hosts: ["localhost", "127.0.0.1", "[::1]"].map(str::to_owned).to_vec(),
+            any_address: false,
             public_url: None,
             secure: false,
             trusted_proxies: Vec::new(),
@@ -59,6 +66,7 @@ impl Config {
             assets: None,
             report_schema,
             certificate: None,
+            stopping: watch::channel(false).1,
             limits: Limits::default(),
         }
     }
@@ -104,6 +112,20 @@ pub struct Limits {
     pub json_depth_max: usize,
     /// Milliseconds for a body to arrive.
     pub body_timeout_ms: u64,
+    /// The same for a body of a stranger, if that is less.
+    pub public_body_timeout_ms: u64,
+    /// Bodies on their way at one time of those who are signed in, observers and executors.
+    pub bodies_max: usize,
+    /// Those of one of them.
+    pub bodies_per_principal_max: usize,
+    /// Bytes of bodies that are not whole yet.
+    pub bodies_bytes_max: usize,
+    /// Bodies of strangers on their way at one time, alerts among them.
+    pub public_bodies_max: usize,
+    /// Those of one address.
+    pub public_bodies_per_address_max: usize,
+    /// Bytes of bodies of strangers that are not whole yet.
+    pub public_bodies_bytes_max: usize,
     /// Milliseconds for an answer to be made.
     pub answer_timeout_ms: u64,
     /// Requests that are answered at one time.
@@ -138,6 +160,13 @@ impl Default for Limits {
             query_parameters_max: 32,
             json_depth_max: 64,
             body_timeout_ms: 30_000,
+            public_body_timeout_ms: 10_000,
+            bodies_max: 2_048,
+            bodies_per_principal_max: 256,
+            bodies_bytes_max: 256 << 20,
+            public_bodies_max: 1_024,
+            public_bodies_per_address_max: 32,
+            public_bodies_bytes_max: 64 << 20,
             answer_timeout_ms: 30_000,
             requests_at_once_max: 512,
             requests_per_s: 1_000.0,

@@ -19,6 +19,7 @@ use futures_util::{Stream, StreamExt, stream};
 use http::StatusCode;
 use http::header::{HeaderName, HeaderValue};
 use http::request::Parts;
+use tokio::sync::watch;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use crate::credentials::{once, own_site};
@@ -116,6 +117,13 @@ async fn open<P: Platform>(shared: &Arc<Shared<P>>, parts: &Parts) -> Result<Res
     Ok(response)
 }
 
+/// Waits until the platform is told to stop; for ever, if nobody can tell it.
+async fn stopped(mut stopping: watch::Receiver<bool>) {
+    if stopping.wait_for(|stopping| *stopping).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
 fn alive(every_ms: u64) -> Interval {
     let every = Duration::from_millis(every_ms.max(1));
     let mut alive = tokio::time::interval_at(Instant::now() + every, every);
@@ -138,6 +146,7 @@ impl<P: Platform> Feed<P> {
     async fn next(mut self) -> Option<(Result<Bytes, Infallible>, Self)> {
         let bytes = tokio::select! {
             biased;
+            () = stopped(self.shared.config.stopping.clone()) => return None,
             _ = self.alive.tick() => {
                 let asked = self.shared.platform.authenticate(self.given.clone(), ACCESS, &self.meta);
                 within(&self.shared.config.limits, asked).await.ok()?;

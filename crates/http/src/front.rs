@@ -1,7 +1,7 @@
 //! What every request passes before its route and after it.
 
 use std::any::Any;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -120,10 +120,10 @@ pub(crate) async fn admit(State(front): State<Arc<Front>>, request: Request, nex
     let Some(arrival) = request.extensions().get::<Arrival>() else {
         return answer::problem(Problem::new(Code::Internal, "the request has no id"));
     };
-    if !ANY_HOST.contains(&request.uri().path()) && !is_own_host(&front.config.hosts, &arrival.host) {
+    if !ANY_HOST.contains(&request.uri().path()) && !is_own_host(&front.config, &arrival.host) {
         return answer::problem(Problem::new(
             Code::CrossSite,
-            "this platform is not called by that name; see the option for allowed hosts",
+            "this platform is not called by that name: its configuration names it in `public_url` or `allowed_hosts`",
         ));
     }
     if let Err(wait_s) = front.rate.take(arrival.remote, Instant::now()) {
@@ -181,12 +181,20 @@ fn host(uri: &Uri, headers: &HeaderMap) -> Option<String> {
     }
 }
 
-fn is_own_host(own: &[String], host: &str) -> bool {
+fn is_own_host(config: &Config, host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
     };
-    own.iter().any(|own| own.eq_ignore_ascii_case(name))
+    config.hosts.iter().any(|own| own.eq_ignore_ascii_case(name)) || (config.any_address && is_address(name))
+}
+
+/// `192.0.2.7` or `[fd00::1]`.
+fn is_address(name: &str) -> bool {
+    match name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(inner) => inner.parse::<Ipv6Addr>().is_ok(),
+        None => name.parse::<Ipv4Addr>().is_ok(),
+    }
 }
 
 fn request_id() -> String {
@@ -219,12 +227,21 @@ mod tests {
 
     #[test]
     fn a_host_is_ours_by_its_whole_name() {
-        let own = ["localhost".to_owned(), "[::1]".to_owned()];
+        let mut own = Config::loopback(serde_json::Value::Null);
         for host in ["localhost", "LOCALHOST:8473", "[::1]:1", "[::1]"] {
             assert!(is_own_host(&own, host), "{host}");
         }
         for host in ["", "localhost.evil.example", "evil.example:8473", "localhost:", "localhost:x", "::1", "localhost@evil.example"] {
             assert!(!is_own_host(&own, host), "{host}");
+        }
+        assert!(!is_own_host(&own, "192.0.2.7:8473"));
+        own.any_address = true;
+        for host in ["192.0.2.7:8473", "192.0.2.7", "[fd00::1]:8473", "[fd00::1]", "localhost"] {
+            assert!(is_own_host(&own, host), "{host}");
+        }
+        for host in ["evil.example", "192.0.2.7.evil.example", "fd00::1", "[192.0.2.7]", "192.0.2", "[fd00::1].evil.example", "3221225991"]
+        {
+            assert!(!is_own_host(&own, host), "{host}: a name, or none");
         }
     }
 

@@ -34,6 +34,7 @@ mod answer;
 mod body;
 mod certificate;
 mod credentials;
+mod crowd;
 mod etag;
 mod events;
 mod front;
@@ -46,6 +47,7 @@ mod rate;
 mod text;
 mod tls;
 mod transfers;
+mod waiting;
 
 pub use config::{Config, CookieName, Limits};
 pub use inside::Inside;

@@ -15,14 +15,19 @@ use axum_server::accept::{Accept, DefaultAcceptor};
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use futures_util::future::BoxFuture;
 use hyper_util::rt::TokioTimer;
+use ipnet::IpNet;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::validity::{CERTIFICATE_WARN_DAYS, Certificate};
+use crate::crowd::{Crowd, OfCrowd};
 use crate::{certificate, tls};
 
 /// Connections at one time, unless asked otherwise.
 pub const CONNECTIONS_MAX: usize = 4_096;
+/// Connections of one address at one time, unless asked otherwise.
+pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 1_024;
 /// Milliseconds in which the head of a request must arrive.
 pub const HEADERS_TIMEOUT_MS: u64 = 10_000;
 /// Milliseconds for a TLS handshake.
@@ -49,6 +54,10 @@ pub struct Listen {
     pub tls: Tls,
     /// Connections at one time.
     pub connections_max: usize,
+    /// Those of one address.
+    pub connections_per_address_max: usize,
+    /// Networks of proxies, for which that does not hold.
+    pub trusted_proxies: Vec<IpNet>,
     /// Milliseconds in which the head of a request must arrive.
     pub headers_timeout_ms: u64,
     /// Bytes of a request's head.
@@ -73,6 +82,8 @@ impl Listen {
             address,
             tls,
             connections_max: CONNECTIONS_MAX,
+            connections_per_address_max: CONNECTIONS_PER_ADDRESS_MAX,
+            trusted_proxies: Vec::new(),
             headers_timeout_ms: HEADERS_TIMEOUT_MS,
             head_bytes_max: HEAD_BYTES_MAX,
             headers_max: HEADERS_MAX,
@@ -199,7 +210,8 @@ impl Bound {
             stop.await;
             stopping.graceful_shutdown(Some(drain));
         });
-        let bounded = Bounded { free: Arc::new(Semaphore::new(self.listen.connections_max)) };
+        let crowd = Crowd::new(self.listen.connections_per_address_max, self.listen.trusted_proxies.clone());
+        let bounded = Bounded { free: Arc::new(Semaphore::new(self.listen.connections_max)), crowd };
         let mut server = axum_server::from_tcp(self.listener).map_err(ListenError::Serve)?.handle(handle);
         bounds(server.http_builder(), &self.listen);
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
@@ -243,19 +255,22 @@ fn bounds(builder: &mut hyper_util::server::conn::auto::Builder<hyper_util::rt::
 #[derive(Debug, Clone)]
 struct Bounded {
     free: Arc<Semaphore>,
+    crowd: Arc<Crowd>,
 }
 
-impl<I: Send + 'static, S: Send + 'static> Accept<I, S> for Bounded {
-    type Stream = Counted<I>;
+impl<S: Send + 'static> Accept<TcpStream, S> for Bounded {
+    type Stream = Counted<TcpStream>;
     type Service = S;
-    type Future = BoxFuture<'static, io::Result<(Counted<I>, S)>>;
+    type Future = BoxFuture<'static, io::Result<(Counted<TcpStream>, S)>>;
 
-    fn accept(&self, stream: I, service: S) -> Self::Future {
+    fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
+        let one_of = stream.peer_addr().map(|peer| self.crowd.join(peer.ip()));
         let permit = Arc::clone(&self.free).try_acquire_owned();
         Box::pin(async move {
+            let one_of = one_of?.ok_or_else(|| io::Error::other("too many connections of one address"))?;
             let permit = permit.map_err(|_| io::Error::other("too many connections"))?;
             let (stream, service) = DefaultAcceptor::new().accept(stream, service).await?;
-            Ok((Counted { stream, _permit: permit }, service))
+            Ok((Counted { stream, _permit: permit, _one_of: one_of }, service))
         })
     }
 }
@@ -265,6 +280,7 @@ impl<I: Send + 'static, S: Send + 'static> Accept<I, S> for Bounded {
 struct Counted<I> {
     stream: I,
     _permit: OwnedSemaphorePermit,
+    _one_of: OfCrowd,
 }
 
 impl<I: AsyncRead + Unpin> AsyncRead for Counted<I> {

@@ -2,12 +2,15 @@
 //!
 //! Only [`call`] knows an operation's types; the rest is the same code for all of them.
 
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use assent_api::{Access, Code, Method, Operation, Problem};
+use assent_api::operations::ExchangeKey;
+use assent_api::{Access, Code, Method, Operation, Problem, promises};
 use assent_base::Digest;
+use axum::body::HttpBody as _;
 use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
@@ -15,7 +18,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use http::request::Parts;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::answer::{self, Answered};
 use crate::body::{self, Allowed};
@@ -26,7 +29,8 @@ use crate::front::{Arrival, LoggedPrincipal};
 use crate::idempotency::{Begun, Remember, Stored, is_key};
 use crate::meta::RequestMeta;
 use crate::platform::{Handle, Input, Platform, Principal};
-use crate::rate::Rate;
+use crate::rate::{Rate, neighbourhood};
+use crate::waiting::{Place, Waiting};
 use crate::{json, text};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -36,8 +40,27 @@ pub(crate) struct Shared<P> {
     pub(crate) platform: Arc<P>,
     pub(crate) config: Config,
     pub(crate) public_writes: Rate,
+    /// Keys of observers and executors that did not hold, by address. Those that hold count for nothing: behind one address is a fleet.
+    pub(crate) bad_keys: Rate,
     pub(crate) at_once: Arc<Semaphore>,
+    /// Bodies of those who are known that are on their way.
+    pub(crate) known: Arc<Waiting>,
+    /// Bodies of strangers that are.
+    pub(crate) strangers: Arc<Waiting>,
     pub(crate) seats: Arc<Seats>,
+}
+
+impl<P> Shared<P> {
+    /// A seat to be answered on. Nobody sits on one while a body is on its way.
+    pub(crate) fn seat(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        let busy = |_| Problem::new(Code::Unavailable, "too many requests are being answered").retry_after(1);
+        Arc::clone(&self.at_once).try_acquire_owned().map_err(busy)
+    }
+
+    /// A place for a stranger's body.
+    pub(crate) fn strangers_place(&self, remote: IpAddr) -> Result<Place, Problem> {
+        self.strangers.take(neighbourhood(remote).to_string())
+    }
 }
 
 /// A request whose parts are bounded and not yet typed.
@@ -58,6 +81,8 @@ pub(crate) struct Row<P: Platform> {
     pub(crate) path: &'static str,
     access: Access,
     status: u16,
+    takes_if_match: bool,
+    shows_secret: bool,
     call: Call<P>,
 }
 
@@ -66,7 +91,16 @@ impl<P: Platform> Row<P> {
     where
         P: Handle<O>,
     {
-        Self { name: O::NAME, method: O::METHOD, path: O::PATH, access: O::ACCESS, status: O::STATUS, call: call::<P, O> }
+        Self {
+            name: O::NAME,
+            method: O::METHOD,
+            path: O::PATH,
+            access: O::ACCESS,
+            status: O::STATUS,
+            takes_if_match: promises::takes_if_match(O::NAME),
+            shows_secret: promises::shows_secret(O::NAME),
+            call: call::<P, O>,
+        }
     }
 }
 
@@ -90,7 +124,12 @@ pub(crate) async fn serve<P: Platform>(shared: Arc<Shared<P>>, row: Arc<Row<P>>,
     let (parts, body) = request.into_parts();
     let mut principal = None;
     let if_none_match = parts.headers.get(IF_NONE_MATCH).filter(|_| row.method == Method::Get).and_then(|value| value.to_str().ok());
-    let mut response = match attempt(&shared, &row, &parts, body, &mut principal).await {
+    let done = attempt(&shared, &row, &parts, body, &mut principal).await;
+    if let (Err(_), Some(arrival)) = (&done, parts.extensions.get::<Arrival>().filter(|_| row.name == ExchangeKey::NAME)) {
+        // An empty bucket stays empty.
+        let _ = shared.bad_keys.take(arrival.remote, Instant::now());
+    }
+    let mut response = match done {
         Ok(answered) => answered.response(if_none_match),
         Err(problem) => answer::problem(problem),
     };
@@ -108,20 +147,36 @@ async fn attempt<P: Platform>(
     principal: &mut Option<String>,
 ) -> Result<Answered, Problem> {
     let limits = &shared.config.limits;
-    let busy = || Problem::new(Code::Unavailable, "too many requests are being answered").retry_after(1);
-    let seat = Arc::clone(&shared.at_once).try_acquire_owned().map_err(|_| busy())?;
+    if row.method == Method::Get && body::is_announced(&parts.headers) {
+        return Err(Problem::new(Code::BadRequest, "a GET has no body"));
+    }
     let meta = meta(&shared.config, parts)?;
     own_site(&parts.headers, &origins(&shared.config, parts))?;
     if row.access == Access::Public && row.method != Method::Get {
-        let wait = shared.public_writes.take(meta.remote, Instant::now());
+        let (remote, now) = (meta.remote, Instant::now());
+        let wait = if row.name == ExchangeKey::NAME { shared.bad_keys.has(remote, now) } else { shared.public_writes.take(remote, now) };
         wait.map_err(|wait_s| Problem::new(Code::TooMany, "your address tries this too often").retry_after(wait_s))?;
     }
     let given = credentials::read(&parts.headers, row.access, row.method, shared.config.session_cookie.of(meta.secure))?;
+    if !row.takes_if_match && parts.headers.get(IF_MATCH).is_some_and(|value| value != "*") && row.method != Method::Get {
+        return Err(Problem::new(Code::Stale, "this goes by no version: send it without `If-Match`"));
+    }
+    let mut seat = shared.seat()?;
     let caller = within(limits, shared.platform.authenticate(given, row.access, &meta)).await?;
     *principal = Some(caller.principal());
 
-    let allowed = allowed(limits, row.access);
-    let body = body::read(&parts.headers, body, allowed).await?;
+    let body = if body.is_end_stream() {
+        Bytes::new()
+    } else {
+        drop(seat);
+        let place = match row.access {
+            Access::Public => shared.strangers_place(meta.remote)?,
+            Access::SignedIn | Access::Action(_) | Access::Observer | Access::Executor => shared.known.take(caller.principal())?,
+        };
+        let body = body::read(&parts.headers, body, allowed(limits, row.access), place).await?;
+        seat = shared.seat()?;
+        body
+    };
     if row.method == Method::Get && !body.is_empty() {
         return Err(Problem::new(Code::BadRequest, "a GET has no body"));
     }
@@ -138,10 +193,11 @@ async fn attempt<P: Platform>(
         return within(limits, (row.call)(platform, caller, raw)).await;
     }
     // What changes something runs to its end, whether or not the caller still listens: half done is the worst answer.
-    let (call, status) = (row.call, row.status);
+    let (call, status, shows_secret) = (row.call, row.status, row.shows_secret);
     let work = tokio::spawn(async move {
         let _seat = seat;
-        once_only(&*platform, &caller, remember, status, call(Arc::clone(&platform), caller.clone(), raw)).await
+        let once = Once { remember, status, shows_secret };
+        once_only(&*platform, &caller, once, call(Arc::clone(&platform), caller.clone(), raw)).await
     });
     let late = "no answer in time; it may still be done, so read before you ask again";
     match tokio::time::timeout(Duration::from_millis(limits.answer_timeout_ms), work).await {
@@ -151,14 +207,22 @@ async fn attempt<P: Platform>(
     }
 }
 
+/// How an answer is kept for its repetition.
+struct Once {
+    remember: Option<Remember>,
+    status: u16,
+    /// Whether the answer shows a secret, which is not kept.
+    shows_secret: bool,
+}
+
 /// Runs the work unless its answer is known under the key.
 async fn once_only<P: Platform>(
     platform: &P,
     caller: &P::Caller,
-    remember: Option<Remember>,
-    status: u16,
+    once: Once,
     work: BoxFuture<'static, Result<Answered, Problem>>,
 ) -> Result<Answered, Problem> {
+    let Once { remember, status, shows_secret } = once;
     let Some(remember) = remember else { return guarded(work).await };
     match platform.begin(caller, &remember).await? {
         Begun::Running => {
@@ -167,6 +231,7 @@ async fn once_only<P: Platform>(
         Begun::Known(stored) if stored.request != remember.request => {
             return Err(Problem::new(Code::Conflict, "this `Idempotency-Key` was used with another request"));
         }
+        Begun::Known(Stored { location, .. }) if shows_secret => return Err(shown_before(location.as_deref())),
         Begun::Known(Stored { version, location, body, .. }) => {
             return Ok(Answered { status, version, cookies: Vec::new(), location, body, replayed: true });
         }
@@ -177,13 +242,22 @@ async fn once_only<P: Platform>(
         request: remember.request,
         version: answered.version,
         location: answered.location.clone(),
-        body: answered.body.clone(),
+        body: if shows_secret { String::new() } else { answered.body.clone() },
     });
     if platform.finish(caller, &remember, stored.as_ref()).await.is_err() {
         // The thing is done, and to say otherwise would be wrong; only its repetition is not guarded.
         tracing::warn!(operation = remember.operation, "an answer could not be kept for its idempotency key");
     }
     result
+}
+
+/// Done it is, and its secret went out with the first answer: only its digest is kept.
+fn shown_before(location: Option<&str>) -> Problem {
+    let at = location.map_or_else(String::new, |location| format!(", at `{location}`"));
+    let detail = format!(
+        "this was done under this `Idempotency-Key`{at}; its secret was shown then, and is not kept: give it a new one, or remove it"
+    );
+    Problem::new(Code::Conflict, detail)
 }
 
 async fn guarded(work: BoxFuture<'static, Result<Answered, Problem>>) -> Result<Answered, Problem> {
@@ -205,7 +279,9 @@ fn allowed(limits: &Limits, access: Access) -> Allowed {
         Access::SignedIn | Access::Action(_) => limits.body_bytes_max,
         Access::Observer | Access::Executor => limits.observer_body_bytes_max,
     };
-    Allowed { bytes_max, gzip: access == Access::Observer, timeout_ms: limits.body_timeout_ms }
+    let timeout_ms =
+        if access == Access::Public { limits.body_timeout_ms.min(limits.public_body_timeout_ms) } else { limits.body_timeout_ms };
+    Allowed { bytes_max, gzip: access == Access::Observer, timeout_ms }
 }
 
 /// What goes with a request besides its parameters.

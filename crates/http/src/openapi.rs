@@ -5,7 +5,7 @@
 
 use assent_api::ledger::ExportQuery;
 use assent_api::operations::{Visitor, visit_all};
-use assent_api::{Access, Action, Empty, Method, Operation, Problem};
+use assent_api::{Access, Action, Empty, Method, Operation, Problem, promises};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -69,7 +69,7 @@ impl Visitor for Table {
     fn visit<O: Operation>(&mut self) {
         let mut parameters = self.parameters::<O::Path>("path");
         parameters.extend(self.parameters::<O::Query>("query"));
-        parameters.extend(headers(O::METHOD, O::ACCESS));
+        parameters.extend(headers(O::NAME, O::METHOD, O::ACCESS));
         let mut success = json!({ "description": O::SUMMARY });
         if O::STATUS != 204 {
             insert(&mut success, "content", json!({ "application/json": { "schema": self.schema::<O::Answer>() } }));
@@ -161,16 +161,22 @@ fn security(access: Access) -> Value {
 }
 
 /// Headers that mean something to an operation.
-fn headers(method: Method, access: Access) -> Vec<Value> {
+fn headers(name: &str, method: Method, access: Access) -> Vec<Value> {
     let header = |name: &str, description: &str| json!({ "name": name, "in": "header", "required": false, "description": description, "schema": { "type": "string" } });
     let known = matches!(access, Access::SignedIn | Access::Action(_));
-    match method {
-        Method::Post if known => vec![header("Idempotency-Key", "The same key with the same request gets the same answer again.")],
-        Method::Put | Method::Patch | Method::Delete if known => {
-            vec![header("If-Match", "The `ETag` of what was read; if it has changed since, nothing is done.")]
-        }
-        Method::Get | Method::Post | Method::Put | Method::Patch | Method::Delete => Vec::new(),
+    let mut headers = Vec::new();
+    if method == Method::Post && known {
+        let answer = if promises::shows_secret(name) {
+            "is told that it was done, since a secret is shown once"
+        } else {
+            "gets the same answer again"
+        };
+        headers.push(header("Idempotency-Key", &format!("The same key with the same request {answer}.")));
     }
+    if promises::takes_if_match(name) {
+        headers.push(header("If-Match", "The `ETag` of what was read; if it has changed since, nothing is done."));
+    }
+    headers
 }
 
 /// What `crate::router` serves without the table.

@@ -38,9 +38,19 @@ impl Rate {
             bucket.tokens -= 1.0;
             return Ok(());
         }
-        let wait_s = ((1.0 - bucket.tokens) / self.per_s).ceil().clamp(1.0, 3_600.0);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 1 to 3600 just before")]
-        Err(wait_s as u64)
+        Err(self.wait_s(bucket.tokens))
+    }
+
+    /// Whether there is a token, without taking it.
+    pub(crate) fn has(&self, address: IpAddr, now: Instant) -> Result<(), u64> {
+        let buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let tokens = buckets.get(&neighbourhood(address)).map_or(self.burst, |bucket| self.filled(*bucket, now));
+        if tokens >= 1.0 { Ok(()) } else { Err(self.wait_s(tokens)) }
+    }
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 1 to 3600")]
+    fn wait_s(&self, tokens: f64) -> u64 {
+        ((1.0 - tokens) / self.per_s).ceil().clamp(1.0, 3_600.0) as u64
     }
 
     fn filled(&self, bucket: Bucket, now: Instant) -> f64 {
@@ -62,7 +72,7 @@ impl Rate {
 }
 
 /// A whole /64 of IPv6 is one subscriber; a mapped IPv4 address is that address.
-fn neighbourhood(address: IpAddr) -> IpAddr {
+pub(crate) fn neighbourhood(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(v4) => IpAddr::V4(v4),
         IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
@@ -84,6 +94,14 @@ mod tests {
         assert_eq!(rate.take(ADA, start + Duration::from_millis(500)), Ok(()));
         assert_eq!(rate.take(ADA, start + Duration::from_millis(500)), Err(1));
         assert_eq!(rate.take("192.0.2.2".parse().expect("an address"), start), Ok(()), "another address");
+    }
+
+    #[test]
+    fn looking_takes_nothing() {
+        let (rate, start) = (Rate::new(1.0, 1.0, 10), Instant::now());
+        assert_eq!((rate.has(ADA, start), rate.has(ADA, start), rate.take(ADA, start)), (Ok(()), Ok(()), Ok(())));
+        assert_eq!(rate.has(ADA, start), Err(1));
+        assert_eq!(rate.has(ADA, start + Duration::from_secs(1)), Ok(()));
     }
 
     #[test]

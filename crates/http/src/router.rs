@@ -18,6 +18,7 @@ use crate::front::{self, Front};
 use crate::mount::{Row, Shared, serve};
 use crate::platform::{Handle, Platform};
 use crate::rate::Rate;
+use crate::waiting::Waiting;
 use crate::{answer, events, machine, pages, transfers};
 
 /// Answers shorter than this are not worth compressing.
@@ -60,7 +61,10 @@ pub fn router<P: Complete>(platform: Arc<P>, config: Config) -> Router {
     let shared = Arc::new(Shared {
         platform,
         public_writes: Rate::new(limits.public_writes_per_s, limits.public_writes_burst, limits.addresses_max),
+        bad_keys: Rate::new(limits.public_writes_per_s, limits.public_writes_burst, limits.addresses_max),
         at_once: Arc::new(Semaphore::new(limits.requests_at_once_max)),
+        known: Waiting::new(limits.bodies_max, limits.bodies_per_principal_max, limits.bodies_bytes_max),
+        strangers: Waiting::new(limits.public_bodies_max, limits.public_bodies_per_address_max, limits.public_bodies_bytes_max),
         seats: Arc::new(Seats::new(limits.streams_max, limits.streams_per_principal_max)),
         config,
     });

@@ -85,8 +85,6 @@ pub(crate) async fn alerts<P: Platform>(shared: Arc<Shared<P>>, request: Request
 
 async fn take_alerts<P: Platform>(shared: &Arc<Shared<P>>, parts: &Parts, body: Body) -> Result<Response, Problem> {
     let limits = &shared.config.limits;
-    let busy = || Problem::new(Code::Unavailable, "too many requests are being answered").retry_after(1);
-    let seat = Arc::clone(&shared.at_once).try_acquire_owned().map_err(|_| busy())?;
     let meta = meta(&shared.config, parts)?;
     own_site(&parts.headers, &origins(&shared.config, parts))?;
     let path: AlertSourcePath = text::path(&path_parameters("/api/v1/alerts/{source}", parts.uri.path())?)?;
@@ -99,8 +97,12 @@ async fn take_alerts<P: Platform>(shared: &Arc<Shared<P>>, parts: &Parts, body: 
     if bearer.is_none() && signature.is_none() {
         return Err(Problem::new(Code::NotSignedIn, "sign the alerts, or send the token of their source"));
     }
-    let allowed = Allowed { bytes_max: limits.alerts_body_bytes_max, gzip: false, timeout_ms: limits.body_timeout_ms };
-    let body = body::read(&parts.headers, body, allowed).await?;
+    // Who sends them is known only once the body is there, since the signature is of it.
+    let place = shared.strangers_place(meta.remote)?;
+    let timeout_ms = limits.body_timeout_ms.min(limits.public_body_timeout_ms);
+    let allowed = Allowed { bytes_max: limits.alerts_body_bytes_max, gzip: false, timeout_ms };
+    let body = body::read(&parts.headers, body, allowed, place).await?;
+    let seat = shared.seat()?;
     let platform = Arc::clone(&shared.platform);
     let alerts = Alerts { source: path.source, bearer, signature, body };
     let work = tokio::spawn(async move {

@@ -1,6 +1,6 @@
 //! What the platform's configuration says about the outside: hosts, a mail server, a proxy, certificates. Nothing by default.
 
-use assent_base::Secret;
+use assent_base::{Proxy, Secret};
 
 /// Milliseconds until a connection stands.
 pub const CONNECT_MS: u64 = 5_000;
@@ -46,15 +46,6 @@ impl Default for Config {
             mail_ms: MAIL_MS,
         }
     }
-}
-
-/// An HTTP proxy.
-#[derive(Debug, Clone)]
-pub struct Proxy {
-    /// Its URL.
-    pub url: String,
-    /// Hosts that are reached without it, as `NO_PROXY` lists them. Loopback always is.
-    pub except: String,
 }
 
 /// A mail server.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use assent_base::{Secret, Timestamp};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER, USER_AGENT};
-use reqwest::{Certificate, Client, NoProxy, Response, StatusCode, redirect};
+use reqwest::{Certificate, Client, Response, StatusCode, Url, redirect};
 use serde_json::Value;
 
 use crate::address::{Address, BadAddress, endpoint, recipients};
@@ -21,8 +21,6 @@ pub const SIGNATURE_HEADER: &str = "assent-signature";
 const DELIVERY_HEADER: &str = "assent-delivery";
 /// Who we say we are.
 const AGENT: &str = concat!("assent/", env!("CARGO_PKG_VERSION"));
-/// Hosts that no proxy is asked for.
-const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
 
 /// Why a message was not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -123,9 +121,12 @@ fn client(config: &Config) -> Result<Client, BadConfig> {
         .connect_timeout(Duration::from_millis(config.connect_ms))
         .timeout(Duration::from_millis(config.answer_ms));
     if let Some(proxy) = &config.proxy {
-        let except = NoProxy::from_string(&format!("{LOOPBACK},{}", proxy.except));
-        let all = reqwest::Proxy::all(&proxy.url).map_err(|fault| BadConfig::Client("proxy", fault.to_string()))?;
-        builder = builder.proxy(all.no_proxy(except));
+        let target = Url::parse(&proxy.url).map_err(|fault| BadConfig::Client("proxy", fault.to_string()))?;
+        let proxy = proxy.clone();
+        builder = builder.proxy(reqwest::Proxy::custom(move |url| {
+            let served = proxy.serves(url.host_str()?, url.port_or_known_default()?);
+            served.then(|| target.clone())
+        }));
     }
     for pem in &config.authorities_pem {
         let certificates = Certificate::from_pem_bundle(pem).map_err(|fault| BadConfig::Client("authorities_pem", fault.to_string()))?;

@@ -25,7 +25,8 @@ mod site;
 mod text;
 
 pub use address::{Address, BadAddress};
-pub use config::{ANSWER_MS, BadConfig, CONNECT_MS, Config, HOSTS_MAX, MAIL_MS, Proxy, Smtp, SmtpTls};
+pub use assent_base::Proxy;
+pub use config::{ANSWER_MS, BadConfig, CONNECT_MS, Config, HOSTS_MAX, MAIL_MS, Smtp, SmtpTls};
 pub use courier::{Courier, SIGNATURE_HEADER, SendError};
 pub use delivery::{AGAIN_AFTER_S_MAX, AGAIN_AFTER_S_MIN, Delivery, GIVE_UP_AFTER_S, Then};
 pub use notice::{Batch, ITEMS_MAX, Item, Message, Notice, Subject};

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use kube::config::{Config, KubeConfigOptions, Kubeconfig, KubeconfigError};
 
+use crate::Proxy;
 use crate::get::{Fault, fault_of};
-use crate::proxy::Proxy;
 
 /// A connection, its TLS included, is there within this time or not at all.
 const CONNECT_TIMEOUT_MAX: Duration = Duration::from_secs(10);

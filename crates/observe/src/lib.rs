@@ -39,7 +39,6 @@ mod path;
 pub mod preflight;
 pub mod profile;
 pub mod prometheus;
-mod proxy;
 #[cfg(test)]
 mod reading_tests;
 mod redact;
@@ -50,7 +49,7 @@ pub mod uplink;
 mod watch;
 
 pub use access::{Access, NoAccess};
+pub use assent_base::Proxy;
 pub use cluster::{Cluster, Progress, Scope};
 pub use log::{LogLimits, WantedLog};
-pub use proxy::Proxy;
 pub use server::ApiServer;

@@ -180,6 +180,7 @@ impl Handle<DeleteAlertSource> for ControlPlane {
             return Err(Problem::not_found());
         }
         let permit = desk.require(Action::AlertSourceManage, resource).await?;
+        let _read_as_it_is = desk.expect(&input.meta, kept.version)?;
         let ends = on::ends(&desk.tenant, &kept.doc, desk.now).await.map_err(Problem::from_store)?;
         let intent = desk.intend(permit, json!({ "name": kept.doc.name, "cluster": kept.doc.cluster })).await?;
         desk.keep(intent, vec![Write::delete::<AlertSourceDoc>(&kept.id, Expect::Any).map_err(Problem::from_store)?]).await?;

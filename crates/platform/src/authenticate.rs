@@ -114,11 +114,12 @@ impl ControlPlane {
         let tenant = self.tenant_shown(presented.tenant).await?;
         let kept = found::<ApiKeyDoc>(&tenant, &presented.key.to_string()).await?;
         kept.doc.record.check(&presented, self.now()).map_err(|_| unknown())?;
+        let grants = self.held_now(&tenant, &kept.doc).await?;
         let grain_s = i64::try_from(SEEN_GRAIN_S).unwrap_or(i64::MAX);
         if kept.doc.used_at.is_none_or(|used| assent_base::time::seconds_between(used, self.now()) >= grain_s) {
             self.touch(&tenant, &kept, &ApiKeyDoc { used_at: Some(self.now()), ..kept.doc.clone() }).await?;
         }
-        let who = Who { tenant: tenant.id(), principal: Principal::Key(presented.key), grants: self.held_now(&tenant, &kept.doc).await? };
+        let who = Who { tenant: tenant.id(), principal: Principal::Key(presented.key), grants };
         Ok(Caller::Machine(Box::new(Machine { name: kept.doc.name, who })))
     }
 

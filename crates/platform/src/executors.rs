@@ -142,6 +142,7 @@ impl Handle<AddExecutor> for ControlPlane {
         let (cluster, resource) = desk.cluster(input.path.cluster).await?;
         let permit = desk.require(Action::ExecutorManage, resource.clone()).await?;
         let before = self.executor_of(&desk.tenant, cluster.doc.id).await?;
+        let _read_as_it_is = desk.expect(&input.meta, before.as_ref().map_or(0, |kept| kept.version))?;
         let expect = before.as_ref().map_or(Expect::Absent, |kept| Expect::Version(kept.version));
         let (doc, text) = with_new_key(&desk, cluster.doc.id, before, input.body.endpoint)?;
         let manifest = self.executor_manifest(&desk, (&cluster.doc, &resource), (&doc, &text), &input.meta).await?;

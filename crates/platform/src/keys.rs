@@ -153,6 +153,7 @@ impl Handle<RevokeKey> for ControlPlane {
         let desk = Desk::of(self, &caller).await?;
         let permit = desk.require(Action::KeyManage, Resource::of_tenant(desk.tenant_id()).with_id(input.path.key)).await?;
         let mut kept = desk.get::<ApiKeyDoc>(&input.path.key.to_string()).await?;
+        let _read_as_it_is = desk.expect(&input.meta, kept.version)?;
         // Revoking twice is no harm, and the first instant is the one that counts.
         if kept.doc.record.revoked_at.is_some() {
             return Ok(Reply::new(Empty {}));

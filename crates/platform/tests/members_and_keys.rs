@@ -5,6 +5,7 @@
 mod support;
 
 use serde_json::{Value, json};
+use support::full::full;
 use support::{Answer, House, PASSWORD, Who};
 
 #[tokio::test]
@@ -175,6 +176,54 @@ async fn a_key_and_a_link_end_with_the_membership_they_were_made_with() {
     let keys = house.get(&owner, "/api/v1/keys").await.json();
     let of = |id: &str| keys["items"].as_array().expect("a list").iter().find(|key| key["id"] == id).expect("the key").clone();
     assert!(of(&id)["revoked_at"].is_string() && of(&other)["revoked_at"].is_null(), "{keys}");
+}
+
+#[tokio::test]
+async fn a_key_holds_while_the_member_who_answers_for_it_does() {
+    let house = House::open().await;
+    let ada = house.owner().await;
+    let bob = house.join(&ada, "bob@example.org", json!([{ "role": "admin" }])).await;
+    let body = json!({ "name": "ci", "grants": [{ "role": "admin" }] });
+    let made = house.call(&bob, "POST", "/api/v1/keys", Some(body.clone())).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    let key = bearer(&made);
+    let by_key = house.call(&key, "POST", "/api/v1/keys", Some(body.clone())).await;
+    let third = house.call(&bob, "POST", "/api/v1/keys", Some(body)).await;
+    let (second, taken_over) = (bearer(&by_key), bearer(&third));
+    let holds = async |who: &Who| house.get(who, "/api/v1/members").await.status == 200;
+    let account = member(&house, &ada, "bob@example.org").await;
+
+    assert_eq!(patch(&house, &ada, &account, json!({ "disabled": true })).await.status, 200);
+    assert!(!holds(&key).await && !holds(&second).await, "shut out, they act by no key");
+    assert_eq!(patch(&house, &ada, &account, json!({ "disabled": false })).await.status, 200);
+    assert!(holds(&key).await && holds(&second).await && holds(&taken_over).await);
+
+    let id = third.json()["key"]["id"].as_str().expect("an id").to_owned();
+    let rotated = house.call(&ada, "POST", &format!("/api/v1/keys/{id}/rotate"), None).await;
+    assert_eq!(rotated.json()["key"]["created_by"], "Ada", "who rotates a key takes it over: {}", rotated.text());
+    assert_eq!(house.call(&ada, "DELETE", &format!("/api/v1/members/{account}"), None).await.status, 204);
+    assert!(!holds(&key).await, "the key of somebody who is gone");
+    assert!(!holds(&second).await, "a key that it made");
+    assert!(holds(&bearer(&rotated)).await, "the one that Ada took over");
+}
+
+#[tokio::test]
+async fn a_link_to_a_report_works_while_whoever_made_it_is_a_member() {
+    let house = House::open().await;
+    let ada = house.owner().await;
+    let full = full(&house, ada).await;
+    let lift = house.call(&full.owner, "DELETE", &format!("/api/v1/policies/{}", full.ids["pol"]), None).await;
+    assert_eq!(lift.status, 204, "the policy that forbids sharing goes");
+    let bob = house.join(&full.owner, "bob@example.org", json!([{ "role": "admin" }])).await;
+    let shares = format!("/api/v1/incidents/{}/shares", full.ids["inc"]);
+    let made = house.call(&bob, "POST", &shares, Some(json!({ "expires_in_s": 3600 }))).await;
+    let link = made.json()["link"].as_str().expect("a link").to_owned();
+    let token = link.split_once('#').expect("a secret behind `#`").1.to_owned();
+    let open = async || house.call(&Who::Nobody, "POST", "/api/v1/shared", Some(json!({ "token": token }))).await.status;
+    assert_eq!(open().await, 200);
+    let account = member(&house, &full.owner, "bob@example.org").await;
+    assert_eq!(house.call(&full.owner, "DELETE", &format!("/api/v1/members/{account}"), None).await.status, 204);
+    assert_eq!(open().await, 404);
 }
 
 #[tokio::test]

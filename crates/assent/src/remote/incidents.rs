@@ -12,7 +12,7 @@ use futures_util::StreamExt as _;
 use super::{Remote, Server};
 use crate::cli::{Output, Shape};
 use crate::render::text::printable;
-use crate::{print, render};
+use crate::{print, print_on, render};
 
 /// Which incidents to list.
 #[derive(Debug, Args)]
@@ -151,14 +151,14 @@ fn watch(remote: &Remote, query: &IncidentQuery, json: bool) -> anyhow::Result<u
                     if query.namespace.as_ref().is_some_and(|name| !one.namespaces.contains(name)) {
                         continue;
                     }
-                    if json {
-                        print(&format!("{}\n", serde_json::to_string(&one)?))?
-                    } else {
-                        print(&row(&one))?
-                    };
+                    let text = if json { format!("{}\n", serde_json::to_string(&one)?) } else { row(&one) };
+                    if print_on(&text)?.is_break() {
+                        break;
+                    }
                 }
                 Event::Cluster { .. } | Event::Plan { .. } => {}
-                Event::Gap {} => drop(print("(some changes were missed; run the command again for the whole list)\n")?),
+                Event::Gap {} if print_on("(some changes were missed; run the command again for the whole list)\n")?.is_break() => break,
+                Event::Gap {} => {}
             }
         }
         bail!("the platform ended the stream")

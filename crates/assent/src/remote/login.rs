@@ -5,10 +5,10 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use assent_api::operations as ops;
 use assent_api::sessions::SetUp;
+use assent_api::{Code, operations as ops};
 use assent_base::Secret;
-use assent_client::Auth;
+use assent_client::{Auth, CallError};
 use clap::Args;
 
 use super::{Credentials, Remote, SERVER_DEFAULT, Server, browser, prompt, prompt_secret};
@@ -99,7 +99,9 @@ impl Login {
         };
         let Auth::Session { cookie, csrf } = session else { bail!("the platform gave no session") };
         let (cookie, csrf) = (cookie.expose().to_owned(), csrf.expose().to_owned());
-        keep(&path, &Credentials { server: url.clone(), cookie, csrf, ca_file: self.server.ca_file.clone() })?;
+        // Whole, since the next command may run in another folder.
+        let ca_file = self.server.ca_file.as_ref().map(std::path::absolute).transpose().context("the folder of --ca-file is not known")?;
+        keep(&path, &Credentials { server: url.clone(), cookie, csrf, ca_file })?;
         print(&format!("Signed in to {url} as {}; the session is kept in {}.\n", printable(&signed_in.me.name), path.display()))
     }
 
@@ -142,11 +144,21 @@ impl Logout {
     /// Runs the command.
     pub(crate) fn run(&self) -> anyhow::Result<u8> {
         let path = self.server.credentials_file().context("there is no home folder that a session could be kept in")?;
-        let done = Remote::of(&self.server)?.get::<ops::SignOut>();
+        let Some(kept) = self.server.kept() else { bail!("you are not signed in: {} keeps no session", path.display()) };
+        // What ends is the session that is kept, and it is forgotten only once it has ended, or the platform knows it no more.
+        match Remote::of_kept(&self.server, kept)?.get::<ops::SignOut>() {
+            Ok(_) => {}
+            Err(error) if is_unknown(&error) => {}
+            Err(error) => return Err(error.context("the session is not ended, and is kept for another try")),
+        }
         std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
-        done?;
         print("Signed out.\n")
     }
+}
+
+/// Whether the platform says that there is no such session: it has expired, or was ended elsewhere.
+fn is_unknown(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref::<CallError>(), Some(CallError::Problem(problem)) if problem.code == Code::NotSignedIn)
 }
 
 /// Writes the file anew, for its owner alone, whole or not at all.

@@ -19,6 +19,7 @@ use serde::Deserialize;
 
 use super::limits::Limits;
 use super::nats::{ByNats, NatsFile};
+use super::names;
 
 /// Where the API listens unless told otherwise: this machine only.
 const LISTEN_DEFAULT: &str = "127.0.0.1:8473";
@@ -54,10 +55,9 @@ pub(crate) struct Flags {
     /// The URL under which people and observers reach this platform.
     #[arg(long, value_name = "URL", env = "ASSENT_PUBLIC_URL")]
     pub(crate) public_url: Option<String>,
-    /// Another name or address under which this platform is called, such as the one by which a cluster on this machine reaches it. May be given
-    /// several times.
-    #[arg(long = "name", value_name = "NAME", env = "ASSENT_NAMES", value_delimiter = ',')]
-    pub(crate) names: Vec<String>,
+    /// A name besides that of the public URL under which this platform may be called. May be given several times.
+    #[arg(long = "allowed-host", value_name = "HOST", env = "ASSENT_ALLOWED_HOSTS", value_delimiter = ',')]
+    pub(crate) allowed_hosts: Vec<String>,
     /// `off`, `self-signed`, or `files` with --tls-certificate and --tls-key.
     #[arg(long, value_enum, env = "ASSENT_TLS")]
     pub(crate) tls: Option<TlsMode>,
@@ -116,8 +116,8 @@ pub(crate) struct File {
     pub(crate) listen: Option<SocketAddr>,
     /// The URL under which people and observers reach this platform.
     pub(crate) public_url: Option<String>,
-    /// Names and addresses under which this platform is called besides.
-    pub(crate) names: Vec<String>,
+    /// Names besides that of the public URL under which this platform may be called.
+    pub(crate) allowed_hosts: Vec<String>,
     /// How connections are protected.
     pub(crate) tls: Option<TlsMode>,
     /// PEM file of the certificate chain.
@@ -316,9 +316,10 @@ pub(crate) enum LogFormat {
 pub(crate) struct Config {
     pub(crate) data_dir: PathBuf,
     pub(crate) listen: SocketAddr,
+    /// An origin: `https://assent.example`, without a slash at the end.
     pub(crate) public_url: Option<String>,
-    /// What it is called by besides: no port, an address of version 6 without brackets.
-    pub(crate) names: Vec<String>,
+    /// Names besides that, as requests write them.
+    pub(crate) allowed_hosts: Vec<String>,
     pub(crate) tls: Tls,
     pub(crate) tls_warn_days: u32,
     pub(crate) manifest_ca_file: Option<PathBuf>,
@@ -352,15 +353,9 @@ pub(crate) struct Config {
 impl Config {
     /// Host names besides those of loopback under which the platform may be called.
     pub(crate) fn names(&self) -> Vec<String> {
-        let authority = self.public_url.as_deref().and_then(|url| url.split_once("://")).map(|(_, rest)| rest);
-        let host = authority.and_then(|rest| rest.split(['/', '?', '#']).next()).map(|host| match host.rsplit_once(':') {
-            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name.to_owned(),
-            _ => host.to_owned(),
-        });
-        let own = (!self.listen.ip().is_unspecified()).then(|| self.listen.ip().to_string());
-        // In a URL an address of version 6 has brackets.
-        let more = self.names.iter().map(|name| if name.contains(':') { format!("[{name}]") } else { name.clone() });
-        host.into_iter().chain(own).chain(more).collect()
+        let public = self.public_url.as_deref().and_then(names::host);
+        let listening = (!self.listen.ip().is_unspecified()).then(|| names::written(self.listen.ip()));
+        public.into_iter().chain(listening).chain(self.allowed_hosts.iter().cloned()).collect()
     }
 }
 
@@ -405,8 +400,8 @@ pub(crate) fn settle(flags: Flags, home: Option<&Path>) -> anyhow::Result<Config
     Ok(Config {
         data_dir,
         listen,
-        public_url: flags.public_url.or(file.public_url),
-        names: names(if flags.names.is_empty() { file.names } else { flags.names })?,
+        public_url: flags.public_url.or(file.public_url).as_deref().map(names::origin).transpose()?,
+        allowed_hosts: names::hosts(if flags.allowed_hosts.is_empty() { &file.allowed_hosts } else { &flags.allowed_hosts })?,
         tls,
         tls_warn_days: flags.tls_warn_days.or(file.tls_warn_days).unwrap_or(assent_http::validity::CERTIFICATE_WARN_DAYS),
         manifest_ca_file: file.manifest_ca_file,
@@ -452,14 +447,6 @@ fn snapshots(asked: &TopologySnapshots) -> anyhow::Result<Snapshots> {
         );
     }
     Ok(Snapshots { every_s, keep_s, count_max })
-}
-
-/// Names as they stand in a certificate.
-fn names(asked: Vec<String>) -> anyhow::Result<Vec<String>> {
-    match asked.iter().find(|name| ServerName::try_from(name.as_str()).is_err()) {
-        Some(name) => bail!("`{name}` is no name or address of a host: write it without scheme, port and brackets"),
-        None => Ok(asked),
-    }
 }
 
 fn command_lines(asked: &CommandLineSessions) -> anyhow::Result<CommandLines> {
@@ -522,18 +509,6 @@ mod tests {
     }
 
     #[test]
-    fn a_platform_has_the_names_that_it_is_given_besides_its_own() {
-        let flags = Flags { public_url: Some("https://assent.example:8473/".to_owned()), ..Flags::default() };
-        let names = ["172.18.0.1", "fd00::1", "host.docker.internal"].map(str::to_owned).to_vec();
-        let config = settled(Flags { names, ..flags.clone() }).unwrap();
-        assert_eq!(config.names(), ["assent.example", "127.0.0.1", "172.18.0.1", "[fd00::1]", "host.docker.internal"]);
-        for bad in ["https://assent.example", "assent.example:8473", "[fd00::1]", "a b", ""] {
-            let error = settled(Flags { names: vec![bad.to_owned()], ..flags.clone() }).unwrap_err();
-            assert!(error.to_string().contains("no name or address"), "{bad}: {error}");
-        }
-    }
-
-    #[test]
     fn a_flag_beats_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("assent.yaml");
@@ -554,6 +529,39 @@ mod tests {
         let open = Flags { listen: "0.0.0.0:8473".parse().ok(), ..Flags::default() };
         assert!(settled(open.clone()).is_err());
         assert!(settled(Flags { tls: Some(TlsMode::SelfSigned), ..open }).is_ok());
+    }
+
+    #[test]
+    fn the_platform_is_called_by_its_public_name_its_address_and_what_is_allowed() {
+        let flags = |listen: &str, url: Option<&str>| Flags {
+            listen: listen.parse().ok(),
+            tls: Some(TlsMode::SelfSigned),
+            public_url: url.map(str::to_owned),
+            ..Flags::default()
+        };
+        let names = |flags: Flags| settled(flags).unwrap().names();
+        assert_eq!(names(flags("[fd00::2]:8473", None)), ["[fd00::2]"]);
+        assert_eq!(names(flags("0.0.0.0:8473", None)), Vec::<String>::new());
+        assert_eq!(names(flags("192.0.2.7:8473", Some("https://Assent.corp:8443/"))), ["assent.corp", "192.0.2.7"]);
+        let allowed = Flags { allowed_hosts: vec!["assent.lan".to_owned()], ..flags("[::]:8473", Some("https://[fd00::2]")) };
+        assert_eq!(names(allowed), ["[fd00::2]", "assent.lan"]);
+    }
+
+    #[test]
+    fn a_public_url_is_checked_wherever_it_comes_from() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("assent.yaml");
+        let of_file = |text: &str| {
+            std::fs::write(&path, format!("public_url: '{text}'\n")).unwrap();
+            settled(Flags { config: Some(path.clone()), ..Flags::default() })
+        };
+        let of_flag = |text: &str| settled(Flags { public_url: Some(text.to_owned()), ..Flags::default() });
+        for bad in ["", "rubbish", "ftp://x/", "https://a.example/path/"] {
+            assert!(of_file(bad).is_err() && of_flag(bad).is_err(), "{bad}");
+        }
+        for got in [of_file("https://a.example/"), of_flag("https://a.example/")] {
+            assert_eq!(got.unwrap().public_url.as_deref(), Some("https://a.example"));
+        }
     }
 
     #[test]

@@ -45,6 +45,20 @@ limits! { |value, http, listen|
     query_parameters_max: 8..=1_024 => http.limits.query_parameters_max = size(value);
     /// Milliseconds for a body to arrive.
     body_timeout_ms: 100..=600_000 => http.limits.body_timeout_ms = value;
+    /// The same for a body of a stranger, if that is less.
+    public_body_timeout_ms: 100..=600_000 => http.limits.public_body_timeout_ms = value;
+    /// Bodies on their way at one time of those who are known.
+    bodies_max: 1..=65_536 => http.limits.bodies_max = size(value);
+    /// Those of one caller.
+    bodies_per_principal_max: 1..=65_536 => http.limits.bodies_per_principal_max = size(value);
+    /// Bytes of bodies that are not whole yet.
+    bodies_bytes_max: 8_388_608..=1_073_741_824 => http.limits.bodies_bytes_max = size(value);
+    /// Bodies of strangers on their way at one time, alerts among them.
+    public_bodies_max: 1..=65_536 => http.limits.public_bodies_max = size(value);
+    /// Those of one address.
+    public_bodies_per_address_max: 1..=65_536 => http.limits.public_bodies_per_address_max = size(value);
+    /// Bytes of bodies of strangers that are not whole yet.
+    public_bodies_bytes_max: 8_388_608..=1_073_741_824 => http.limits.public_bodies_bytes_max = size(value);
     /// Milliseconds for an answer to be made.
     answer_timeout_ms: 100..=600_000 => http.limits.answer_timeout_ms = value;
     /// Requests that are answered at one time.
@@ -65,6 +79,8 @@ limits! { |value, http, listen|
     streams_max: 1..=65_536 => http.limits.streams_max = size(value);
     /// Connections at one time.
     connections_max: 1..=1_000_000 => listen.connections_max = size(value);
+    /// Those of one address.
+    connections_per_address_max: 1..=1_000_000 => listen.connections_per_address_max = size(value);
     /// Bytes of a request's head.
     head_bytes_max: 8_192..=1_048_576 => listen.head_bytes_max = size(value);
     /// Headers of a request.

@@ -40,9 +40,10 @@ impl Traces {
         // Another part of the program may have installed it.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let mut client = reqwest::blocking::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().timeout(EXPORT_MAX);
-        if let Some(proxy) = proxy {
-            let made = reqwest::Proxy::all(&proxy.url).context("the proxy cannot be used for traces")?;
-            client = client.proxy(made.no_proxy(reqwest::NoProxy::from_string(&proxy.except)));
+        if let Some(proxy) =
+            proxy.filter(|proxy| proxy.serves(url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(443)))
+        {
+            client = client.proxy(reqwest::Proxy::all(&proxy.url).context("the proxy cannot be used for traces")?);
         }
         if let Some(pem) = ca_pem {
             let authorities =
@@ -52,7 +53,7 @@ impl Traces {
         let exporter = SpanExporter::builder()
             .with_http()
             .with_http_client(client.build().context("no client for traces can be made")?)
-            .with_endpoint(url)
+            .with_endpoint(String::from(url))
             .with_protocol(Protocol::HttpBinary)
             .with_timeout(EXPORT_MAX)
             .build()
@@ -83,7 +84,7 @@ impl Traces {
 }
 
 /// The whole address: `https`, or `http` on loopback, since spans name what people do.
-fn address(endpoint: &str) -> anyhow::Result<String> {
+fn address(endpoint: &str) -> anyhow::Result<Url> {
     let mut url: Url = endpoint.parse().with_context(|| format!("`{endpoint}` is no address for traces"))?;
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     let near = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
@@ -98,7 +99,7 @@ fn address(endpoint: &str) -> anyhow::Result<String> {
     if url.path() == "/" {
         url.set_path(PATH);
     }
-    Ok(url.into())
+    Ok(url)
 }
 
 #[cfg(test)]
@@ -134,8 +135,8 @@ mod tests {
 
     #[test]
     fn an_address_is_https_or_on_loopback_and_holds_no_secret() {
-        assert_eq!(address("https://collector.example.org").unwrap(), "https://collector.example.org/v1/traces");
-        assert_eq!(address("http://[::1]:4318/otlp/v1/traces").unwrap(), "http://[::1]:4318/otlp/v1/traces");
+        assert_eq!(address("https://collector.example.org").unwrap().as_str(), "https://collector.example.org/v1/traces");
+        assert_eq!(address("http://[::1]:4318/otlp/v1/traces").unwrap().as_str(), "http://[::1]:4318/otlp/v1/traces");
         for bad in [
             "http://collector.example.org",
             "grpc://localhost:4317",

@@ -61,6 +61,17 @@ async fn a_stream_ends_when_its_credentials_do() {
 }
 
 #[tokio::test]
+async fn a_stream_ends_when_the_platform_is_told_to_stop() {
+    let (stop, stopping) = tokio::sync::watch::channel(false);
+    let server = Server::with(|config, _| config.stopping = stopping).await;
+    let mut reader = server.get("/api/v1/events").token("good").open().await;
+    until(&mut reader, "retry: 2000").await;
+    stop.send_replace(true);
+    let mut rest = Vec::new();
+    reader.read_to_end(&mut rest).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_principal_has_so_many_streams_and_no_more() {
     let server = Server::with(|config, _| {
         config.limits.streams_per_principal_max = 2;

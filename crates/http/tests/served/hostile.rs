@@ -102,6 +102,23 @@ async fn an_expectation_is_answered_before_the_body() {
 }
 
 #[tokio::test]
+async fn one_address_has_not_all_connections() {
+    let server = Server::with(|_, listen| listen.connections_per_address_max = 1).await;
+    let request = server.get("/healthz").without("connection");
+    let mut held = request.open().await;
+    let mut start = [0; 12];
+    tokio::io::AsyncReadExt::read_exact(&mut held, &mut start).await.unwrap();
+    assert_eq!(server.raw(&server.get("/healthz").bytes()).await, b"", "closed at once");
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let mut elsewhere = socket.connect(server.address).await.unwrap();
+    tokio::io::AsyncWriteExt::write_all(&mut elsewhere, &server.get("/healthz").bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    tokio::io::AsyncReadExt::read_to_end(&mut elsewhere, &mut answer).await.unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
+}
+
+#[tokio::test]
 async fn connections_are_bounded() {
     let server = Server::with(|_, listen| listen.connections_max = 1).await;
     let held = tokio::net::TcpStream::connect(server.address).await.unwrap();

@@ -41,6 +41,26 @@ async fn the_same_key_with_another_request_is_a_conflict() {
 }
 
 #[tokio::test]
+async fn a_secret_that_is_shown_once_is_not_shown_again_and_not_kept() {
+    let server = Server::start().await;
+    server.tiny.answers("CreateKey", |_| {
+        let key = serde_json::json!({
+            "id": "key_0192f0c1d2e37a4b8c5d6e7f80912a3b", "name": "ci", "grants": [],
+            "created_at": "2026-05-04T10:00:00Z", "created_by": "Ada"
+        });
+        Ok(serde_json::json!({ "key": key, "secret": "canary" }))
+    });
+    let create = || server.post("/api/v1/keys", r#"{"name":"ci","grants":[]}"#).token("good").header("idempotency-key", "one").send();
+    assert_eq!(create().await.json()["secret"], "canary");
+    let problem = create().await.problem();
+    assert_eq!(problem.code, Code::Conflict);
+    assert!(problem.detail.contains("shown then"), "{}", problem.detail);
+    assert_eq!(server.tiny.calls("CreateKey"), 1, "it was made once");
+    let kept = format!("{:?}", server.tiny.keys.lock().unwrap());
+    assert!(!kept.contains("canary"), "{kept}");
+}
+
+#[tokio::test]
 async fn a_key_belongs_to_its_principal() {
     let server = server().await;
     assert_eq!(create(&server, "one").send().await.json()["version"], 1);

@@ -42,6 +42,22 @@ async fn strangers_try_passwords_slowly() {
 }
 
 #[tokio::test]
+async fn keys_of_observers_that_hold_are_no_tries() {
+    let server = Server::with(|config, _| (config.limits.public_writes_per_s, config.limits.public_writes_burst) = (0.01, 2.0)).await;
+    server.tiny.answers("ExchangeKey", |_| Ok(serde_json::json!({ "token": "t", "expires_in_s": 600 })));
+    let exchange = || server.post("/api/v1/observer/token", r#"{"key":"k"}"#).send();
+    for _ in 0..10 {
+        let got = exchange().await;
+        assert_eq!(got.status, 200, "{got:?}");
+    }
+    let sign_in = || server.post("/api/v1/sign-in", r#"{"email":"a@example.org","password":"p"}"#).send();
+    assert_eq!(sign_in().await.code(), Code::NotFound, "and people are not kept out by them");
+    server.tiny.answers("ExchangeKey", |_| Err(assent_api::Problem::new(Code::NotSignedIn, "the key does not hold")));
+    assert_eq!((exchange().await.code(), exchange().await.code()), (Code::NotSignedIn, Code::NotSignedIn));
+    assert_eq!(exchange().await.code(), Code::TooMany, "guesses are");
+}
+
+#[tokio::test]
 async fn so_many_requests_are_answered_at_once_and_no_more() {
     let server = Server::with(|config, _| config.limits.requests_at_once_max = 1).await;
     server.tiny.answers("CreateEnvironment", |_| Ok(environment(1)));

@@ -20,6 +20,8 @@ mod machines;
 mod openapi;
 mod problems;
 mod sessions;
+mod slow_bodies;
 mod strict;
 mod support;
 mod transfers;
+mod versions;

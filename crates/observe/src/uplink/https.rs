@@ -22,8 +22,8 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::{NoUplink, Uplink};
+use crate::Proxy;
 use crate::get::AGENT;
-use crate::proxy::Proxy;
 
 /// An answer may have so many bytes.
 const ANSWER_BYTES_MAX: usize = 1 << 20;

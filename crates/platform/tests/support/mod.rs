@@ -5,6 +5,7 @@
 #[path = "../../../approval/tests/support/authenticator.rs"]
 pub(crate) mod authenticator;
 pub(crate) mod executor;
+pub(crate) mod full;
 pub(crate) mod observer;
 pub(crate) mod passkey;
 pub(crate) mod played;
@@ -154,6 +155,15 @@ impl House {
     }
 
     pub(crate) async fn call_from(&self, remote: &str, who: &Who, method: &str, path: &str, body: Option<Value>) -> Answer {
+        self.ask(remote, who, method, path, body, &[]).await
+    }
+
+    /// For this version alone.
+    pub(crate) async fn call_if(&self, who: &Who, method: &str, path: &str, body: Option<Value>, version: u64) -> Answer {
+        self.ask("192.0.2.1", who, method, path, body, &[("if-match", &format!("\"{version}\""))]).await
+    }
+
+    async fn ask(&self, remote: &str, who: &Who, method: &str, path: &str, body: Option<Value>, more: &[(&str, &str)]) -> Answer {
         let mut request = Request::builder().method(method).uri(path).header("host", "localhost").header("origin", "http://localhost");
         match who {
             Who::Nobody => {}
@@ -164,6 +174,9 @@ impl House {
                 }
             }
             Who::Bearer(token) => request = request.header("authorization", format!("Bearer {token}")),
+        }
+        for (name, value) in more {
+            request = request.header(*name, *value);
         }
         let body = match body {
             Some(value) => {
