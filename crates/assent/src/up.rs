@@ -20,8 +20,8 @@ use crate::print;
 
 mod config;
 mod limits;
-mod nats;
 mod names;
+mod nats;
 mod traces;
 
 use config::{Config, Flags, LogFormat, Tls};

@@ -20,8 +20,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::validity::{CERTIFICATE_WARN_DAYS, Certificate};
 use crate::crowd::{Crowd, OfCrowd};
+use crate::validity::{CERTIFICATE_WARN_DAYS, Certificate};
 use crate::{certificate, tls};
 
 /// Connections at one time, unless asked otherwise.

@@ -83,8 +83,8 @@ pub use origin::by_name;
 pub use plane::{ControlPlane, Outside, Random};
 pub use sessions::cookie_names;
 pub use settings::{
-    COMMAND_LINE_ABSOLUTE_S, COMMAND_LINE_IDLE_S, COMMAND_LINE_SIGN_IN_WITHIN_S, CommandLines, ObserverNats, Provider, SNAPSHOT_EVERY_S, SNAPSHOT_KEEP_S,
-    SNAPSHOTS_MAX, Settings, Snapshots,
+    COMMAND_LINE_ABSOLUTE_S, COMMAND_LINE_IDLE_S, COMMAND_LINE_SIGN_IN_WITHIN_S, CommandLines, ObserverNats, Provider, SNAPSHOT_EVERY_S,
+    SNAPSHOT_KEEP_S, SNAPSHOTS_MAX, Settings, Snapshots,
 };
 pub use tallies::ADD_UP_EVERY_S;
 pub use upkeep::{PUBLIC_KEY, Sound, Upkeep, UpkeepError};

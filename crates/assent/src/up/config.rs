@@ -9,17 +9,16 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use assent_http::IpNet;
 use assent_platform::{
-    ADD_UP_EVERY_S, COMMAND_LINE_ABSOLUTE_S, COMMAND_LINE_IDLE_S, COMMAND_LINE_SIGN_IN_WITHIN_S, CONNECT_S, CommandLines, SNAPSHOT_EVERY_S, SNAPSHOT_KEEP_S,
-    SNAPSHOTS_MAX, Snapshots,
+    ADD_UP_EVERY_S, COMMAND_LINE_ABSOLUTE_S, COMMAND_LINE_IDLE_S, COMMAND_LINE_SIGN_IN_WITHIN_S, CONNECT_S, CommandLines, SNAPSHOT_EVERY_S,
+    SNAPSHOT_KEEP_S, SNAPSHOTS_MAX, Snapshots,
 };
 use clap::{Args, ValueEnum};
-use rustls::pki_types::ServerName;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::limits::Limits;
-use super::nats::{ByNats, NatsFile};
 use super::names;
+use super::nats::{ByNats, NatsFile};
 
 /// Where the API listens unless told otherwise: this machine only.
 const LISTEN_DEFAULT: &str = "127.0.0.1:8473";
