@@ -36,6 +36,13 @@ pub(crate) fn output(program: &str, arguments: &[&str]) -> Result<Vec<u8>> {
     Ok(output.stdout)
 }
 
+/// What `program` prints on one line, if it is installed and ends well. It says nothing else.
+pub(crate) fn quiet(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).stdin(Stdio::null()).env("TZ", "UTC").output().ok()?;
+    let printed = output.status.success().then(|| String::from_utf8(output.stdout).ok()).flatten()?;
+    Some(printed.trim().to_owned())
+}
+
 /// Builds a Go program from the module in `folder`. A workspace file in a folder above must not replace what is pinned there.
 pub(crate) fn go_build(folder: &Path, program: &Path, package: &str) -> Result<()> {
     println!("$ go build {package}");
@@ -79,6 +86,13 @@ mod tests {
         let failing = ["no-such-task-exists"];
         assert!(run_to(Path::new("."), "cargo", &failing, &[0, 101]).is_ok());
         assert!(run_to(Path::new("."), "cargo", &failing, &[0, 1]).is_err());
+    }
+
+    #[test]
+    fn a_quiet_program_is_heard_only_if_it_ends_well() {
+        assert!(quiet("cargo", &["--version"]).is_some_and(|printed| printed.starts_with("cargo ") && !printed.ends_with('\n')));
+        assert_eq!(quiet("cargo", &["no-such-task-exists"]), None);
+        assert_eq!(quiet("assent-has-no-such-program", &[]), None);
     }
 
     #[test]

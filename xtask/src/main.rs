@@ -14,6 +14,7 @@ mod command;
 mod console;
 mod demo;
 mod docs;
+mod image;
 mod metadata;
 mod nats;
 mod postgres;
@@ -31,6 +32,7 @@ usage: cargo xtask <task> [arguments]
   console         build the web console; `console test` drives it in Chromium
   demo [args]     build `assent` and run the platform on a played cluster; with --report, print one incident
   docs            write the pages that `assent` generates: docs/causes, docs/actions.md, docs/*.schema.json, docs/openapi.json
+  image [names]   static programs as container images: observer, executor, platform, or all; --out DIR, --tag TAG, --source URL
   test [args]     all tests; with arguments, `cargo test` with these arguments
   walls           check that no dependency runs up and that core rooms meet no I/O";
 
@@ -62,6 +64,7 @@ fn run(words: &[String]) -> Result<()> {
         ("console", [first, ..]) => bail!("task `console` takes nothing or `test`, not `{first}`"),
         ("demo", _) => demo::run(&workspace, rest),
         ("docs", []) => docs::write(&workspace),
+        ("image", _) => image::run(&workspace, rest),
         ("test", _) => test::run(&workspace, rest),
         ("walls", []) => walls::run(&workspace).map(drop),
         ("ci" | "docs" | "walls", [first, ..]) => bail!("task `{task}` takes no arguments, not even `{first}`"),
