@@ -20,6 +20,7 @@ mod plans;
 mod progress;
 mod remote;
 mod render;
+mod root_key;
 mod save;
 mod up;
 mod upkeep;

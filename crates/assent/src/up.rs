@@ -15,7 +15,7 @@ use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::print;
 
-mod config;
+pub(crate) mod config;
 mod limits;
 mod traces;
 
@@ -118,12 +118,17 @@ async fn serve(config: Config, proxy: Option<Proxy>, extra: Option<Extra>) -> an
         let plane = plane.clone();
         async move { plane.keep_notifying().await }
     });
+    let keys = tokio::spawn({
+        let plane = plane.clone();
+        async move { plane.keep_looking_after_keys().await }
+    });
     let attached = config.attach.as_ref().map(|attach| Watching::start(plane.clone(), attach, proxy));
     let extra = extra.map(|start| start(plane.clone()));
     let router = assent_http::router(std::sync::Arc::new(plane.clone()), http);
     let served = bound.serve(router, interrupted()).await;
     retention.abort();
     notices.abort();
+    keys.abort();
     if let Some(extra) = extra {
         extra.abort();
     }
@@ -150,6 +155,7 @@ fn settings(config: &Config, proxy: Option<Proxy>, counts: std::sync::Arc<assent
         config.oidc.iter().map(|oidc| provider(config, oidc, ca_pem.as_deref(), proxy.as_ref())).collect::<anyhow::Result<_>>()?;
     Ok(Settings {
         database: config.database.clone(),
+        root_key: crate::root_key::open(&config.root_key, config.ca_file.as_deref(), proxy.as_ref())?,
         public_url: config.public_url.clone(),
         providers,
         observer_image: config.observer_image.clone(),

@@ -29,7 +29,7 @@ pub(crate) async fn readyz<P: Platform>(shared: Arc<Shared<P>>, _: Request) -> R
     };
     let mut text = String::new();
     for part in &readiness.parts {
-        let _ = writeln!(text, "{}: {}", part.name, part.waits_for.unwrap_or("ready"));
+        let _ = writeln!(text, "{}: {}", part.name, part.waits_for.or(part.notice).unwrap_or("ready"));
     }
     let ready = readiness.parts.iter().all(|part| part.waits_for.is_none());
     answer::typed(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, TEXT, text)

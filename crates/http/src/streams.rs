@@ -49,4 +49,6 @@ pub struct ReadyPart {
     pub name: &'static str,
     /// Nothing if it is ready, else why it is not, in words that give nothing away.
     pub waits_for: Option<&'static str>,
+    /// What is to be known of it although it is ready.
+    pub notice: Option<&'static str>,
 }

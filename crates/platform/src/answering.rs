@@ -71,7 +71,11 @@ impl Platform for ControlPlane {
         let ledger = (self.inner.journal.status() != assent_journal::Status::Writing).then_some("the ledger is stopped: see the log");
         // One cluster whose diagnosis stands still is no reason to take requests about all others away: the status page tells of it.
         let parts = [("store", store), ("ledger", ledger)];
-        Readiness { parts: parts.into_iter().map(|(name, waits_for)| ReadyPart { name, waits_for }).collect() }
+        let mut parts: Vec<ReadyPart> = parts.into_iter().map(|(name, waits_for)| ReadyPart { name, waits_for, notice: None }).collect();
+        // Nor is a keeper that is silent: what was opened is in memory, and another process of ours could open less.
+        let root_key = self.inner.settings.root_key.notice();
+        parts.extend(root_key.map(|notice| ReadyPart { name: "root key", waits_for: None, notice }));
+        Readiness { parts }
     }
 
     async fn events(&self, caller: Caller, after: Option<u64>) -> Result<impl Stream<Item = (u64, Event)> + Send + 'static, Problem> {

@@ -1,7 +1,7 @@
 //! Starting and stopping: the data folder, the keys, the first tenant, and what was going on when it stopped.
 //!
 //! ```text
-//! DATA/keys/         the root key, the tenants' wrapping secrets, the ledger's key, the key of observer tokens
+//! DATA/keys/         the root key unless somebody else keeps it, the tenants' wrapping secrets, the ledger's key, the key of observer tokens
 //! DATA/assent.db     the database, unless it is PostgreSQL
 //! DATA/ledger/       the ledger's files
 //! DATA/buffers/      buffers of observers that run inside
@@ -67,7 +67,7 @@ pub enum StartError {
         path: PathBuf,
     },
     /// The database or its keys cannot be used.
-    #[error("the store: {0}")]
+    #[error(transparent)]
     Store(#[from] assent_store::StoreError),
     /// The ledger cannot be used.
     #[error("the ledger: {0}")]
@@ -107,7 +107,7 @@ impl ControlPlane {
         let keys = data.join(KEYS);
         own_folder(&keys)?;
         let database = database_of(data, settings.database.as_deref());
-        let store = Store::open(&database, KeyFolder::open(&keys)?, settings.store_limits.clone()).await?;
+        let store = Store::open(&database, KeyFolder::of(&keys, &settings.root_key.of_store())?, settings.store_limits.clone()).await?;
         let outside = Arc::new(outside);
         // A ledger that is gone must not begin anew beside what it recorded: I4.
         if !store.tenants().await?.is_empty() && !data.join(LEDGER).join(assent_ledger::CHECKPOINT).exists() {

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use assent_http::metrics::Counts;
 use assent_identity::oidc;
 
+use crate::root_key::RootKey;
+
 /// What the platform runs with, besides its data folder.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
@@ -29,6 +31,8 @@ pub struct Settings {
     pub snapshots: Snapshots,
     /// Where notifications may go, and how.
     pub notify: assent_notify::Config,
+    /// Who keeps the root key.
+    pub root_key: RootKey,
     /// The file of a second key that signs checkpoints.
     pub witness_key: Option<PathBuf>,
 }

@@ -21,7 +21,12 @@ impl Handle<GetPublicStatus> for ControlPlane {
             level: if measured.is_none_or(|share| share >= TARGET_PERCENT) { Level::Working } else { Level::Degraded },
         }];
         for part in self.readiness().await.parts {
-            parts.push(Part { name: part.name.to_owned(), level: if part.waits_for.is_none() { Level::Working } else { Level::Stopped } });
+            let level = match (part.waits_for, part.notice) {
+                (Some(_), _) => Level::Stopped,
+                (None, Some(_)) => Level::Degraded,
+                (None, None) => Level::Working,
+            };
+            parts.push(Part { name: part.name.to_owned(), level });
         }
         let diagnosis = if self.inner.watched.any_stopped() { Level::Degraded } else { Level::Working };
         parts.push(Part { name: "diagnosis".to_owned(), level: diagnosis });

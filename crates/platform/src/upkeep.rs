@@ -12,6 +12,7 @@ use assent_ledger::{Summary, Trust, Verdict, VerifierKey};
 use assent_store::{Backup, KeyFolder, Restored, Store};
 
 use crate::boot::{KEYS, LEDGER, StartError, database_of};
+use crate::root_key::RootKey;
 
 /// The database in a backup.
 const DATABASE: &str = "database";
@@ -24,6 +25,7 @@ const COPIES_MAX: u32 = 5;
 pub struct Upkeep {
     data: PathBuf,
     database: String,
+    root_key: RootKey,
 }
 
 /// What was checked, of the database and of the ledger.
@@ -39,7 +41,7 @@ pub struct Sound {
 #[derive(Debug, thiserror::Error)]
 pub enum UpkeepError {
     /// The database or its keys.
-    #[error("the store: {0}")]
+    #[error(transparent)]
     Store(#[from] assent_store::StoreError),
     /// The ledger's files cannot be read.
     #[error("the ledger: {0}")]
@@ -65,14 +67,18 @@ pub enum UpkeepError {
 }
 
 impl Upkeep {
-    /// Of this data folder, with this database if it is not the folder's own.
+    /// Of this data folder, with this database if it is not the folder's own, and with whoever keeps its root key.
     #[must_use]
-    pub fn of(data: &Path, database: Option<&str>) -> Self {
-        Self { data: data.to_owned(), database: database_of(data, database) }
+    pub fn of(data: &Path, database: Option<&str>, root_key: RootKey) -> Self {
+        Self { data: data.to_owned(), database: database_of(data, database), root_key }
+    }
+
+    fn keys(&self) -> Result<KeyFolder, UpkeepError> {
+        Ok(KeyFolder::of(&self.data.join(KEYS), &self.root_key.of_store())?)
     }
 
     async fn store(&self) -> Result<Store, UpkeepError> {
-        let keys = KeyFolder::open(&self.data.join(KEYS))?;
+        let keys = self.keys()?;
         Ok(Store::open(&self.database, keys, assent_store::Limits::default()).await?)
     }
 
@@ -103,7 +109,7 @@ impl Upkeep {
             return Err(UpkeepError::Exists(ledger));
         }
         let trust = Trust::log(self.ledger_key()?);
-        let keys = KeyFolder::open(&self.data.join(KEYS))?;
+        let keys = self.keys()?;
         let (store, restored) = Store::restore(&from.join(DATABASE), &self.database, keys, assent_store::Limits::default()).await?;
         store.close().await;
         copy_ledger(&from.join(LEDGER), &ledger, &trust)?;
@@ -128,6 +134,13 @@ impl Upkeep {
         let wrapped = store.rotate_root_key().await?;
         store.close().await;
         Ok(wrapped)
+    }
+
+    /// Has another keeper wrap all tenants' keys. Neither database nor ledger is touched.
+    pub async fn move_root(&self, to: &RootKey) -> Result<u64, UpkeepError> {
+        let keys = self.data.join(KEYS);
+        crate::boot::own_folder(&keys)?;
+        Ok(KeyFolder::move_root(&keys, &self.root_key.of_store(), &to.of_store()).await?)
     }
 
     /// Gives every tenant new keys, and seals everything anew under them. Says how many rows were sealed.

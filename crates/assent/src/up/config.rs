@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use assent_http::IpNet;
-use assent_platform::{SNAPSHOT_EVERY_S, SNAPSHOT_KEEP_S, SNAPSHOTS_MAX, Snapshots};
+use assent_platform::{SNAPSHOT_EVERY_S, SNAPSHOT_KEEP_S, SNAPSHOTS_MAX, Snapshots, custody};
 use clap::{Args, ValueEnum};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -53,6 +53,9 @@ pub(crate) struct Flags {
     /// `sqlite:///path/to/file` or `postgres://user@host/database`. Without it, a SQLite file in the data folder.
     #[arg(long, value_name = "URL", env = "ASSENT_DATABASE", hide_env_values = true)]
     pub(crate) database: Option<String>,
+    /// Who keeps the root key, as YAML on one line: `file`, or `{vault: {address: …, key: …, token_file: …}}`.
+    #[arg(long, value_name = "YAML", env = "ASSENT_ROOT_KEY")]
+    pub(crate) root_key: Option<String>,
     /// Watch the cluster of this kubeconfig from inside the platform.
     #[arg(long, value_name = "FILE", env = "ASSENT_KUBECONFIG", num_args = 0..=1, default_missing_value = "")]
     pub(crate) kubeconfig: Option<PathBuf>,
@@ -98,6 +101,8 @@ pub(crate) struct File {
     pub(crate) tls_key: Option<PathBuf>,
     /// The database.
     pub(crate) database: Option<String>,
+    /// Who keeps the root key; a file if absent.
+    pub(crate) root_key: Option<custody::Config>,
     /// The kubeconfig of a cluster to watch from inside the platform.
     pub(crate) kubeconfig: Option<PathBuf>,
     /// The context of the kubeconfig.
@@ -260,6 +265,7 @@ pub(crate) struct Config {
     pub(crate) public_url: Option<String>,
     pub(crate) tls: Tls,
     pub(crate) database: Option<String>,
+    pub(crate) root_key: custody::Config,
     pub(crate) attach: Option<Attach>,
     pub(crate) log_format: LogFormat,
     pub(crate) log: String,
@@ -337,6 +343,7 @@ pub(crate) fn settle(flags: Flags, home: Option<&Path>) -> anyhow::Result<Config
         public_url: flags.public_url.or(file.public_url),
         tls,
         database: flags.database.or(file.database),
+        root_key: flags.root_key.as_deref().map(crate::root_key::parse).transpose()?.or(file.root_key).unwrap_or_default(),
         attach,
         log_format: flags.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
         log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
@@ -380,7 +387,8 @@ fn tls(mode: Option<TlsMode>, certificate: Option<PathBuf>, key: Option<PathBuf>
     }
 }
 
-fn read(path: &Path) -> anyhow::Result<File> {
+/// Reads the file.
+pub(crate) fn read(path: &Path) -> anyhow::Result<File> {
     let place = || format!("cannot use the configuration {}", path.display());
     let size = std::fs::metadata(path).with_context(place)?.len();
     if size > FILE_BYTES_MAX {
@@ -487,6 +495,13 @@ mod tests {
             schemars::schema_for!(TopologySnapshots),
             schemars::schema_for!(Notify),
             schemars::schema_for!(Smtp),
+            schemars::schema_for!(custody::Vault),
+            schemars::schema_for!(custody::AppRole),
+            schemars::schema_for!(custody::Kubernetes),
+            schemars::schema_for!(custody::AwsKms),
+            schemars::schema_for!(custody::WebIdentity),
+            schemars::schema_for!(custody::ContainerCredentials),
+            schemars::schema_for!(custody::GoogleKms),
         ] {
             for key in schema.get("properties").and_then(|keys| keys.as_object()).unwrap().keys() {
                 assert!(docs.contains(&format!("`{key}`")), "docs/configuration.md does not name `{key}`");

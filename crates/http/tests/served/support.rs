@@ -138,7 +138,9 @@ impl Platform for Tiny {
 
     async fn readiness(&self) -> Readiness {
         let waits_for = (!self.ready.load(Ordering::Relaxed)).then_some("its disk is full");
-        Readiness { parts: vec![ReadyPart { name: "store", waits_for: None }, ReadyPart { name: "ledger", waits_for }] }
+        Readiness {
+            parts: vec![ReadyPart { name: "store", waits_for: None, notice: None }, ReadyPart { name: "ledger", waits_for, notice: None }],
+        }
     }
 
     async fn events(&self, _: Caller, after: Option<u64>) -> Result<impl Stream<Item = (u64, Event)> + Send + 'static, Problem> {
