@@ -69,7 +69,7 @@ pub(crate) enum Command {
     Restore(crate::upkeep::Restore),
     /// Check every row and every record of an installation.
     Check(crate::upkeep::Check),
-    /// Rotate the keys of an installation.
+    /// Rotate the keys of an installation, or have another keep its root key.
     Keys(crate::upkeep::Keys),
     /// What an observer may read.
     Observer(crate::remote::Observer),

@@ -21,6 +21,7 @@ mod plans;
 mod progress;
 mod remote;
 mod render;
+mod root_key;
 mod save;
 mod surroundings;
 mod up;

@@ -18,7 +18,7 @@ use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::print;
 
-mod config;
+pub(crate) mod config;
 mod limits;
 mod names;
 mod nats;
@@ -146,7 +146,7 @@ async fn serve(config: Config, proxy: Option<Proxy>, extra: Option<Extra>) -> an
     });
     let rows = tokio::spawn({
         let plane = plane.clone();
-        async move { tokio::join!(plane.keep_adding_up(), plane.keep_taking_records()) }
+        async move { tokio::join!(plane.keep_adding_up(), plane.keep_taking_records(), plane.keep_looking_after_keys()) }
     });
     let attached = access.map(|access| Watching::start(plane.clone(), access));
     let extra = extra.map(|start| start(plane.clone(), url));
@@ -212,6 +212,7 @@ fn settings(config: &Config, proxy: Option<Proxy>, counts: std::sync::Arc<assent
         config.oidc.iter().map(|oidc| provider(config, oidc, ca_pem.as_deref(), proxy.as_ref())).collect::<anyhow::Result<_>>()?;
     let mut settings = Settings {
         database: config.database.clone(),
+        root_key: crate::root_key::open(&config.root_key, config.ca_file.as_deref(), proxy.as_ref())?,
         public_url: config.public_url.clone(),
         providers,
         observer_image: config.observer_image.clone(),

@@ -76,6 +76,9 @@ impl Platform for ControlPlane {
         let notice = (!self.doubted().is_empty()).then_some(crate::tallies::REFUSED);
         parts.push(ReadyPart { name: "tenants", waits_for: None, notice });
         parts.extend(self.nats_readiness());
+        // Nor is a keeper that is silent: what was opened is in memory, and another process of ours could open less.
+        let root_key = self.inner.settings.root_key.notice();
+        parts.extend(root_key.map(|notice| ReadyPart { name: "root key", waits_for: None, notice }));
         Readiness { parts }
     }
 

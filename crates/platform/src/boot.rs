@@ -1,7 +1,7 @@
 //! Starting and stopping: the data folder, the keys, the first tenant, and what was going on when it stopped.
 //!
 //! ```text
-//! DATA/keys/         the root key, the tenants' wrapping secrets, the ledger's key, the key of observer tokens
+//! DATA/keys/         the root key unless somebody else keeps it, the tenants' wrapping secrets, the ledger's key, the key of observer tokens
 //! DATA/assent.db     the database, unless it is PostgreSQL
 //! DATA/ledger/       the ledger's files
 //! DATA/buffers/      buffers of observers that run inside
@@ -137,7 +137,7 @@ impl ControlPlane {
         let database = database_of(data, settings.database.as_deref());
         let ledger = data.join(LEDGER);
         let has_ledger = ledger.join(assent_ledger::CHECKPOINT).exists();
-        let store = store(&database, KeyFolder::open(&keys)?, &settings, has_ledger.then_some(&ledger)).await?;
+        let store = store(&database, KeyFolder::of(&keys, &settings.root_key.of_store())?, &settings, has_ledger.then_some(&ledger)).await?;
         let outside = Arc::new(outside);
         // A ledger that is gone must not begin anew beside what it recorded: I4.
         if !has_ledger && store.has_tenants().await? {

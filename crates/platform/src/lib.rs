@@ -56,6 +56,7 @@ mod queries;
 mod records;
 mod redaction;
 mod retention;
+mod root_key;
 mod runs;
 mod sessions;
 mod settings;
@@ -71,6 +72,7 @@ mod turns;
 mod upkeep;
 mod watching;
 
+pub use assent_custody as custody;
 pub use assent_identity::oidc;
 pub use assent_notify as notify;
 pub use assent_store::CONNECT_S;
@@ -81,6 +83,7 @@ pub use demo::Moment;
 pub use nats::{Nats, NatsAtOnce, is_nats_prefix, nats_inbox, nats_prefix};
 pub use origin::by_name;
 pub use plane::{ControlPlane, Outside, Random};
+pub use root_key::RootKey;
 pub use sessions::cookie_names;
 pub use settings::{
     COMMAND_LINE_ABSOLUTE_S, COMMAND_LINE_IDLE_S, COMMAND_LINE_SIGN_IN_WITHIN_S, CommandLines, ObserverNats, Provider, SNAPSHOT_EVERY_S,

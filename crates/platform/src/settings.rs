@@ -6,6 +6,8 @@ use std::sync::Arc;
 use assent_http::metrics::Counts;
 use assent_identity::oidc;
 
+use crate::root_key::RootKey;
+
 /// What the platform runs with, besides its data folder.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
@@ -33,6 +35,8 @@ pub struct Settings {
     pub command_lines: CommandLines,
     /// Seconds between two times that everything is added up; [`ADD_UP_EVERY_S`](crate::ADD_UP_EVERY_S) if absent.
     pub add_up_every_s: Option<u32>,
+    /// Who keeps the root key.
+    pub root_key: RootKey,
     /// The file of a second key that signs checkpoints.
     pub witness_key: Option<PathBuf>,
     /// The NATS servers that manifests of observers name; none by default.

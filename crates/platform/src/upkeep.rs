@@ -13,6 +13,7 @@ use assent_store::{Backup, KeyFolder, Store, StoreError};
 use serde_json::json;
 
 use crate::boot::{KEYS, LEDGER, StartError, database_of};
+use crate::root_key::RootKey;
 use crate::plane::Outside;
 
 mod recording;
@@ -34,6 +35,7 @@ pub struct Upkeep {
     /// Whether the database is a file in the folder.
     has_own_database: bool,
     outside: Arc<Outside>,
+    root_key: RootKey,
 }
 
 /// What was checked, of the database and of the ledger.
@@ -102,17 +104,17 @@ pub enum UpkeepError {
 }
 
 impl Upkeep {
-    /// Of this data folder, with this database if it is not the folder's own.
+    /// Of this data folder, with this database if it is not the folder's own, and with whoever keeps its root key.
     #[must_use]
-    pub fn of(data: &Path, database: Option<&str>, outside: Outside) -> Self {
+    pub fn of(data: &Path, database: Option<&str>, root_key: RootKey, outside: Outside) -> Self {
         let (database, has_own_database) = (database_of(data, database), database.is_none());
-        Self { data: data.to_owned(), database, has_own_database, outside: Arc::new(outside) }
+        Self { data: data.to_owned(), database, has_own_database, root_key, outside: Arc::new(outside) }
     }
 
     /// The keys, which are there or the installation is not: a name that was mistyped makes none.
     fn keys(&self) -> Result<KeyFolder, UpkeepError> {
         self.require("keys/ledger.key")?;
-        Ok(KeyFolder::open(&self.data.join(KEYS))?)
+        Ok(KeyFolder::of(&self.data.join(KEYS), &self.root_key.of_store())?)
     }
 
     fn require(&self, missing: &'static str) -> Result<(), UpkeepError> {
@@ -179,6 +181,13 @@ impl Upkeep {
         let rotated = self.recorded(&store, "keys.rotate_root", rotated).await;
         store.close().await;
         rotated
+    }
+
+    /// Has another keeper wrap all tenants' keys. Neither database nor ledger is touched.
+    pub async fn move_root(&self, to: &RootKey) -> Result<u64, UpkeepError> {
+        let keys = self.data.join(KEYS);
+        self.require("keys/ledger.key")?;
+        Ok(KeyFolder::move_root(&keys, &self.root_key.of_store(), &to.of_store()).await?)
     }
 
     /// Gives every tenant new keys, and seals everything anew under them. Says how many rows were sealed.

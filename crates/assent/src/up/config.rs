@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use assent_http::IpNet;
 use assent_platform::{
     ADD_UP_EVERY_S, COMMAND_LINE_ABSOLUTE_S, COMMAND_LINE_IDLE_S, COMMAND_LINE_SIGN_IN_WITHIN_S, CONNECT_S, CommandLines, SNAPSHOT_EVERY_S,
-    SNAPSHOT_KEEP_S, SNAPSHOTS_MAX, Snapshots,
+    SNAPSHOT_KEEP_S, SNAPSHOTS_MAX, Snapshots, custody,
 };
 use clap::{Args, ValueEnum};
 use schemars::JsonSchema;
@@ -78,6 +78,9 @@ pub(crate) struct Flags {
     /// Seconds between two times that everything is added up, so that missing rows are found.
     #[arg(long, value_name = "SECONDS", env = "ASSENT_ADD_UP_EVERY_S")]
     pub(crate) add_up_every_s: Option<u32>,
+    /// Who keeps the root key, as YAML on one line: `file`, or `{vault: {address: …, key: …, token_file: …}}`.
+    #[arg(long, value_name = "YAML", env = "ASSENT_ROOT_KEY")]
+    pub(crate) root_key: Option<String>,
     /// Watch the cluster of this kubeconfig from inside the platform.
     #[arg(long, value_name = "FILE", env = "ASSENT_KUBECONFIG", num_args = 0..=1, default_missing_value = "")]
     pub(crate) kubeconfig: Option<PathBuf>,
@@ -131,6 +134,8 @@ pub(crate) struct File {
     pub(crate) database_connect_s: Option<u64>,
     /// Seconds between two times that everything is added up, so that missing rows are found.
     pub(crate) add_up_every_s: Option<u32>,
+    /// Who keeps the root key; a file if absent.
+    pub(crate) root_key: Option<custody::Config>,
     /// The kubeconfig of a cluster to watch from inside the platform.
     pub(crate) kubeconfig: Option<PathBuf>,
     /// The context of the kubeconfig.
@@ -325,6 +330,7 @@ pub(crate) struct Config {
     pub(crate) database: Option<String>,
     pub(crate) database_connect_s: u64,
     pub(crate) add_up_every_s: u32,
+    pub(crate) root_key: custody::Config,
     pub(crate) attach: Option<Attach>,
     pub(crate) log_format: LogFormat,
     pub(crate) log: String,
@@ -411,6 +417,7 @@ pub(crate) fn settle(flags: Flags, home: Option<&Path>) -> anyhow::Result<Config
             DATABASE_CONNECT_S,
         )?,
         add_up_every_s: within("add_up_every_s", flags.add_up_every_s.or(file.add_up_every_s).unwrap_or(ADD_UP_EVERY_S), ADD_UP_S)?,
+        root_key: flags.root_key.as_deref().map(crate::root_key::parse).transpose()?.or(file.root_key).unwrap_or_default(),
         attach,
         log_format: flags.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
         log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
@@ -473,7 +480,8 @@ fn tls(mode: Option<TlsMode>, certificate: Option<PathBuf>, key: Option<PathBuf>
     }
 }
 
-fn read(path: &Path) -> anyhow::Result<File> {
+/// Reads the file.
+pub(crate) fn read(path: &Path) -> anyhow::Result<File> {
     let place = || format!("cannot use the configuration {}", path.display());
     let size = std::fs::metadata(path).with_context(place)?.len();
     if size > FILE_BYTES_MAX {
@@ -626,6 +634,13 @@ mod tests {
             schemars::schema_for!(Smtp),
             schemars::schema_for!(NatsFile),
             schemars::schema_for!(super::super::nats::NatsForObservers),
+            schemars::schema_for!(custody::Vault),
+            schemars::schema_for!(custody::AppRole),
+            schemars::schema_for!(custody::Kubernetes),
+            schemars::schema_for!(custody::AwsKms),
+            schemars::schema_for!(custody::WebIdentity),
+            schemars::schema_for!(custody::ContainerCredentials),
+            schemars::schema_for!(custody::GoogleKms),
         ] {
             for key in schema.get("properties").and_then(|keys| keys.as_object()).unwrap().keys() {
                 assert!(docs.contains(&format!("`{key}`")), "docs/configuration.md does not name `{key}`");

@@ -70,7 +70,7 @@ async fn an_answer_without_end_is_cut_off() {
 
 #[tokio::test]
 async fn the_secret_of_another_tenant_is_refused_although_the_keeper_gives_it() {
-    // A keeper that forgets what it was told of the place: it opens everything for everybody, as an old Vault would.
+    // It forgets what it was told of the place, and opens everything for everybody.
     let place = b"tenant one";
     let plain = [&[1, 0, u8::try_from(place.len()).unwrap()][..], place, &[7; 32]].concat();
     let text = STANDARD.encode(plain);

@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::envelope::is_name;
+use super::envelope::{Envelope, is_name};
+use super::folder::exists;
 use super::root::{FILE, create_private, generation, read_private, replace_private};
 use crate::error::StoreError;
 
-/// The file. A folder without one, and with keys, is of a root key in a file.
+/// The file. A folder without one says it by what lies in it.
 const KEPT_BY: &str = "kept-by";
 
 /// Who keeps the root key.
@@ -33,7 +34,7 @@ impl Custody {
     /// What a folder says. `None` if nobody has wrapped anything in it yet.
     pub(super) fn read(folder: &Path) -> Result<Option<Self>, StoreError> {
         let path = folder.join(KEPT_BY);
-        if super::folder::exists(&path)? {
+        if exists(&path)? {
             let bytes = read_private(&path)?;
             let read = serde_json::from_slice::<Self>(&bytes).ok();
             let sound = read.filter(|read| {
@@ -41,7 +42,7 @@ impl Custody {
             });
             return sound.map(Some).ok_or_else(|| StoreError::keys(format!("`{}` does not say who keeps the root key", path.display())));
         }
-        Ok(has_keys(folder)?.then(|| Self::of(FILE)))
+        inferred(folder)
     }
 
     /// The same, refused if it is not `keeper` who keeps it.
@@ -78,23 +79,28 @@ impl Custody {
     }
 }
 
-/// Whether there is a root key in a file, or a secret of a tenant.
-fn has_keys(folder: &Path) -> Result<bool, StoreError> {
-    let named = |path: &Path| generation(path).is_some();
-    let secret = |path: &Path| path.extension().is_some_and(|extension| extension == "key");
-    Ok(any(folder, named)? || any(&folder.join("tenants"), secret)?)
+/// Who wrapped what lies in a folder that does not say so: as the first secret has it, or a file, if there is a root key in one.
+fn inferred(folder: &Path) -> Result<Option<Custody>, StoreError> {
+    let secrets = named(&folder.join("tenants"), |path| path.extension().is_some_and(|extension| extension == "key"))?;
+    if let Some(path) = secrets.first() {
+        let bytes = read_private(path)?;
+        let envelope = Envelope::read(&bytes).ok_or_else(|| StoreError::keys(format!("`{}` holds no key", path.display())))?;
+        return Ok(Some(Custody::of(envelope.keeper)));
+    }
+    let roots = named(folder, |path| generation(path).is_some())?;
+    Ok((!roots.is_empty()).then(|| Custody::of(FILE)))
 }
 
-fn any(folder: &Path, wanted: impl Fn(&Path) -> bool) -> Result<bool, StoreError> {
+/// The files of a folder that are wanted, in order. A folder that is not there has none.
+fn named(folder: &Path, wanted: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, StoreError> {
     let unreadable = |error| StoreError::unavailable(format!("the key folder `{}`", folder.display()), error);
-    if !super::folder::exists(folder)? {
-        return Ok(false);
-    }
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let path: PathBuf = entry.map_err(unreadable)?.path();
-        if wanted(&path) {
-            return Ok(true);
+    let mut found = Vec::new();
+    if exists(folder)? {
+        for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+            found.push(entry.map_err(unreadable)?.path());
         }
     }
-    Ok(false)
+    found.retain(|path| wanted(path));
+    found.sort();
+    Ok(found)
 }

@@ -283,6 +283,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_folder_whose_word_about_its_keeper_is_lost_says_it_by_its_secrets() {
+        let place = tempfile::tempdir().unwrap();
+        let vault = Keeper::named("vault transit/assent");
+        let secrets = filled(place.path(), &vault).await;
+        std::fs::remove_file(place.path().join("kept-by")).unwrap();
+        assert!(opens(place.path(), &RootKey::File, &secrets).await.unwrap_err().contains("wrapped by `vault transit/assent`"));
+        opens(place.path(), &vault, &secrets).await.unwrap();
+        KeyFolder::move_root(place.path(), &vault, &RootKey::File).await.unwrap();
+        opens(place.path(), &RootKey::File, &secrets).await.unwrap();
+    }
+
+    #[tokio::test]
     async fn a_running_platform_makes_no_tenant_under_a_keeper_that_is_no_more() {
         let place = tempfile::tempdir().unwrap();
         let running = KeyFolder::open(place.path()).unwrap();
