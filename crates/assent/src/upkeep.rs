@@ -62,11 +62,11 @@ pub(crate) struct Check {
 #[derive(Debug, Args)]
 pub(crate) struct Keys {
     #[command(subcommand)]
-    act: Rotate,
+    act: KeyWork,
 }
 
 #[derive(Debug, Subcommand)]
-enum Rotate {
+enum KeyWork {
     /// A new root key: all tenants' keys are wrapped under it. Rows are not touched.
     RotateRoot(Installation),
     /// Another keeper of the root key: who keeps it now wraps nothing any more. Rows are not touched.
@@ -145,11 +145,11 @@ impl Keys {
     /// Runs the command.
     pub(crate) fn run(&self) -> anyhow::Result<u8> {
         match &self.act {
-            Rotate::RotateRoot(installation) => {
+            KeyWork::RotateRoot(installation) => {
                 let wrapped = wait(installation.open()?.rotate_root())??;
                 print(&format!("The root key is new, and {wrapped} keys are wrapped under it. Back keys/ up again.\n"))
             }
-            Rotate::MoveRoot { to, installation } => {
+            KeyWork::MoveRoot { to, installation } => {
                 let to = installation.keeper(&root_key::parse(to)?, installation.file()?.ca_file.as_deref())?;
                 let wrapped = wait(installation.open()?.move_root(&to))??;
                 print(&format!(
@@ -157,7 +157,7 @@ impl Keys {
                     to.keeper()
                 ))
             }
-            Rotate::RotateTenants(installation) => {
+            KeyWork::RotateTenants(installation) => {
                 let sealed = wait(installation.open()?.rotate_tenants())??;
                 print(&format!("All tenants have new keys, and {sealed} rows are sealed anew. Back keys/ up again.\n"))
             }

@@ -137,7 +137,8 @@ impl ControlPlane {
         let database = database_of(data, settings.database.as_deref());
         let ledger = data.join(LEDGER);
         let has_ledger = ledger.join(assent_ledger::CHECKPOINT).exists();
-        let store = store(&database, KeyFolder::of(&keys, &settings.root_key.of_store())?, &settings, has_ledger.then_some(&ledger)).await?;
+        let store =
+            store(&database, KeyFolder::of(&keys, &settings.root_key.of_store())?, &settings, has_ledger.then_some(&ledger)).await?;
         let outside = Arc::new(outside);
         // A ledger that is gone must not begin anew beside what it recorded: I4.
         if !has_ledger && store.has_tenants().await? {

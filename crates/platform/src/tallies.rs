@@ -88,6 +88,7 @@ mod tests {
     use super::*;
     use crate::documents::ClusterDoc;
     use crate::fixture::{Fixture, outside};
+    use crate::root_key::RootKey;
     use crate::settings::Settings;
     use crate::upkeep::Upkeep;
 
@@ -143,7 +144,7 @@ mod tests {
             house.plane.stop().await;
             run(&house, harm).await;
             let data = house.data.path().join("data");
-            assert!(Upkeep::of(&data, None, outside()).check().await.is_err(), "{harm}");
+            assert!(Upkeep::of(&data, None, RootKey::default(), outside()).check().await.is_err(), "{harm}");
             assert!(ControlPlane::start(&data, Settings::default(), outside()).await.is_err(), "{harm}");
         }
     }

@@ -47,7 +47,10 @@ document!(TurnDoc = "turn", 1, |_doc| Vec::new());
 
 /// Whose turn it is in this process.
 #[derive(Default)]
-pub(crate) struct Turns(Mutex<BTreeMap<(TenantId, Topic), Arc<tokio::sync::Mutex<()>>>>);
+pub(crate) struct Turns(Mutex<BTreeMap<(TenantId, Topic), Queue>>);
+
+/// Those who wait for one turn.
+type Queue = Arc<tokio::sync::Mutex<()>>;
 
 /// A turn, taken before anything was looked at.
 #[derive(Debug)]

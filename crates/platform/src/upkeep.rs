@@ -13,8 +13,8 @@ use assent_store::{Backup, KeyFolder, Store, StoreError};
 use serde_json::json;
 
 use crate::boot::{KEYS, LEDGER, StartError, database_of};
-use crate::root_key::RootKey;
 use crate::plane::Outside;
+use crate::root_key::RootKey;
 
 mod recording;
 mod restoring;

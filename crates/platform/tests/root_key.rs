@@ -1,5 +1,7 @@
 //! A root key that somebody else keeps: what a platform does with it, without it, and when it moves.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
+
 mod support;
 
 use std::collections::HashMap;
@@ -99,10 +101,13 @@ fn with(root_key: &RootKey) -> Settings {
     Settings { root_key: root_key.clone(), ..Settings::default() }
 }
 
+fn outside() -> Outside {
+    Outside { clock: Box::new(|| support::NOON.parse().expect("an instant")), random: Box::new(|bytes| bytes.fill(9)) }
+}
+
 /// Why a platform does not start on a folder.
 async fn refused(data: &Path, root_key: &RootKey) -> String {
-    let outside = Outside { clock: Box::new(|| support::NOON.parse().expect("an instant")), random: Box::new(|bytes| bytes.fill(9)) };
-    match ControlPlane::start(&data.join("data"), with(root_key), outside).await {
+    match ControlPlane::start(&data.join("data"), with(root_key), outside()).await {
         Ok(_) => panic!("it starts"),
         Err(error) => error.to_string(),
     }
@@ -176,20 +181,20 @@ async fn keys_are_rotated_moved_backed_up_and_restored_with_vault() {
     let _ = house.another(&owner, "Orchard", "bo@example.org").await;
     let data = stopped(house).await;
     let folder = data.path().join("data");
-    let upkeep = |root_key: &RootKey| Upkeep::of(&folder, None, root_key.clone());
+    let upkeep = |root_key: &RootKey| Upkeep::of(&folder, None, root_key.clone(), outside());
 
     // The installation's own tenant, the first, and another.
     assert_eq!(upkeep(&file).move_root(&root_key).await.expect("moved"), 3);
     assert!(!folder.join("keys/root-1.key").exists());
     assert!(upkeep(&file).check().await.expect_err("who keeps it no more").to_string().contains("vault transit/assent"));
-    assert_eq!(upkeep(&root_key).check().await.expect("sound").tenants.len(), 2);
+    assert_eq!(upkeep(&root_key).check().await.expect("sound").tenants.len(), 3);
 
     assert_eq!(upkeep(&root_key).rotate_root().await.expect("rotated"), 3);
     assert_eq!(*vault.versions.lock().expect("held"), (2, 2));
     upkeep(&root_key).rotate_tenants().await.expect("rotated");
 
     let backup = data.path().join("backup");
-    upkeep(&root_key).backup(&backup, support::NOON.parse().expect("an instant")).await.expect("backed up");
+    upkeep(&root_key).backup(&backup).await.expect("backed up");
     let restored = data.path().join("restored");
     for sub in ["keys", "keys/tenants"] {
         assent_platform::own_folder(&restored.join(sub)).expect("made");
@@ -198,19 +203,19 @@ async fn keys_are_rotated_moved_backed_up_and_restored_with_vault() {
         std::fs::copy(&path, restored.join("keys").join(path.strip_prefix(folder.join("keys")).expect("within"))).expect("copied");
     }
     assert!(
-        Upkeep::of(&restored, None, file.clone())
+        Upkeep::of(&restored, None, file.clone(), outside())
             .restore(&backup)
             .await
             .expect_err("the wrong keeper")
             .to_string()
             .contains("vault transit/assent")
     );
-    Upkeep::of(&restored, None, root_key.clone()).restore(&backup).await.expect("restored");
-    assert_eq!(Upkeep::of(&restored, None, root_key.clone()).check().await.expect("sound").tenants.len(), 2);
+    Upkeep::of(&restored, None, root_key.clone(), outside()).restore(&backup).await.expect("restored");
+    assert_eq!(Upkeep::of(&restored, None, root_key.clone(), outside()).check().await.expect("sound").tenants.len(), 3);
 
     assert_eq!(upkeep(&root_key).move_root(&file).await.expect("moved back"), 3);
     *vault.is_sealed.lock().expect("held") = true;
-    assert_eq!(upkeep(&file).check().await.expect("sound without Vault").tenants.len(), 2);
+    assert_eq!(upkeep(&file).check().await.expect("sound without Vault").tenants.len(), 3);
     let house = House::on(data, Settings::default()).await;
     assert_eq!(house.sign_in("bo@example.org", support::PASSWORD).await.status, 200);
     assert!(!house.get(&Who::Nobody, "/readyz").await.text().contains("root key"));

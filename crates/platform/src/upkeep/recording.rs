@@ -201,6 +201,7 @@ impl ControlPlane {
 mod tests {
     use super::*;
     use crate::fixture::{Fixture, outside};
+    use crate::root_key::RootKey;
     use crate::settings::Settings;
 
     /// What upkeep has on the ledger: actions and how they ended.
@@ -212,7 +213,7 @@ mod tests {
     }
 
     fn upkeep(house: &Fixture) -> Upkeep {
-        Upkeep::of(&house.data.path().join("data"), None, outside())
+        Upkeep::of(&house.data.path().join("data"), None, RootKey::default(), outside())
     }
 
     fn pair(action: &str) -> Vec<(String, Outcome)> {
@@ -249,7 +250,7 @@ mod tests {
         let house = Fixture::open().await;
         house.plane.stop().await;
         let typo = house.data.path().join("dtaa");
-        let upkeep = Upkeep::of(&typo, None, outside());
+        let upkeep = Upkeep::of(&typo, None, RootKey::default(), outside());
         let refused = |error: UpkeepError| matches!(error, UpkeepError::NoInstallation { .. });
         assert!(refused(upkeep.rotate_root().await.unwrap_err()));
         assert!(refused(upkeep.rotate_tenants().await.unwrap_err()));
@@ -259,7 +260,7 @@ mod tests {
         // A database that is elsewhere, and was not named.
         let data = house.data.path().join("data");
         std::fs::rename(data.join("assent.db"), house.data.path().join("elsewhere.db")).expect("moved");
-        let upkeep = Upkeep::of(&data, None, outside());
+        let upkeep = Upkeep::of(&data, None, RootKey::default(), outside());
         let refused = upkeep.backup(&house.data.path().join("backup")).await;
         assert!(matches!(refused, Err(UpkeepError::NoDatabase { .. })), "{refused:?}");
         assert!(!data.join("assent.db").exists() && !house.data.path().join("backup").exists());

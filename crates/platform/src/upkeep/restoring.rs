@@ -171,6 +171,7 @@ fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> UpkeepError {
 mod tests {
     use super::*;
     use crate::fixture::{Fixture, outside};
+    use crate::root_key::RootKey;
     use crate::settings::Settings;
 
     const STEPS: [Step; 6] = [Step::Begun, Step::RowsMade, Step::LedgerCopied, Step::Recorded, Step::DatabaseNamed, Step::LedgerNamed];
@@ -181,7 +182,7 @@ mod tests {
         house.plane.stop().await;
         let data = house.data.path().join("data");
         let backup = house.data.path().join("backup");
-        Upkeep::of(&data, None, outside()).backup(&backup).await.unwrap();
+        Upkeep::of(&data, None, RootKey::default(), outside()).backup(&backup).await.unwrap();
         let restored = house.data.path().join("restored").join("data");
         std::fs::create_dir_all(&restored).unwrap();
         std::fs::set_permissions(&restored, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
@@ -199,7 +200,7 @@ mod tests {
     #[tokio::test]
     async fn a_restore_that_is_killed_after_any_step_leaves_nothing_that_starts() {
         let (_house, backup, data) = backed_up().await;
-        let upkeep = Upkeep::of(&data, None, outside());
+        let upkeep = Upkeep::of(&data, None, RootKey::default(), outside());
         let trust = Trust::log(upkeep.ledger_key().unwrap());
         for last in STEPS {
             upkeep.begin().unwrap();
@@ -219,7 +220,7 @@ mod tests {
     #[tokio::test]
     async fn a_restore_that_refuses_leaves_the_folder_as_it_was() {
         let (_house, backup, data) = backed_up().await;
-        let upkeep = Upkeep::of(&data, None, outside());
+        let upkeep = Upkeep::of(&data, None, RootKey::default(), outside());
         for file in ["ledger/tile/entries/000.p", "ledger/checkpoint", "database/rows.jsonl"] {
             let found = found(&backup, file);
             let good = std::fs::read(&found).unwrap();
