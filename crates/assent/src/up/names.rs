@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use anyhow::{Context, bail};
 use reqwest::Url;
+use rustls::pki_types::ServerName;
 
 /// Names that may be allowed besides the public one.
 const HOSTS_MAX: usize = 100;
@@ -52,7 +53,8 @@ pub(super) fn hosts(asked: &[String]) -> anyhow::Result<Vec<String>> {
         }
         let url = Url::parse(&format!("https://{text}/")).with_context(bad)?;
         match url.host_str() {
-            Some(host) if host.eq_ignore_ascii_case(text) => Ok(host.to_owned()),
+            // A name that no certificate could have, such as `*.example`, is none.
+            Some(host) if host.eq_ignore_ascii_case(text) && ServerName::try_from(in_certificate(host)).is_ok() => Ok(host.to_owned()),
             _ => bail!(bad()),
         }
     };

@@ -75,7 +75,9 @@ impl Sealed {
     fn get(&self, text: &str) -> Option<(String, u64, String, String)> {
         let number = STANDARD.decode(text).ok()?;
         let number: usize = std::str::from_utf8(&number).ok()?.strip_prefix("sealed")?.parse().ok()?;
-        self.0.lock().unwrap().get(number).cloned()
+        // What was cut short or altered is what nobody sealed.
+        let is_whole = text == STANDARD.encode(format!("sealed{number:08}"));
+        self.0.lock().unwrap().get(number).filter(|_| is_whole).cloned()
     }
 }
 
