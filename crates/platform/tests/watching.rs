@@ -132,7 +132,8 @@ async fn an_incident_and_what_is_known_outlive_the_process() {
     let house = House::open().await;
     let owner = house.owner().await;
     let (watched, path) = ill(&house, &owner).await;
-    let objects = house.get(&owner, &format!("/api/v1/clusters/{}", watched.cluster)).await.json()["objects"].clone();
+    let known = |cluster: &Value| cluster["objects"].as_u64() > Some(0);
+    let objects = wait_for(&house, &owner, &format!("/api/v1/clusters/{}", watched.cluster), known).await["objects"].clone();
     house.plane.stop().await;
     let house = House::on(house.data, assent_platform::Settings::default()).await;
     assert_eq!(house.get(&owner, &path).await.json()["summary"]["cause"], "image.not_found");
@@ -169,11 +170,8 @@ async fn an_alert_is_a_symptom_of_what_it_names_until_it_is_over() {
     watched.send(&house, vec![forged]).await;
     assert_eq!(alert("Orders fall", None, false).await.status, 202);
     assert_eq!(alert("Catalog is slow", Some("Deployment/grocer/catalog"), false).await.status, 202);
-    for _ in 0..90 {
-        house.pass(1);
-        tokio::task::yield_now().await;
-    }
-    let list = wait_for(&house, &owner, "/api/v1/incidents", |list| list["items"][0]["entity"]["name"] == "catalog").await;
+    let open = |list: &Value| list["items"][0]["entity"]["name"] == "catalog";
+    let list = watched.live_until(&house, &owner, "/api/v1/incidents", open).await;
     assert_eq!(list["items"].as_array().unwrap().len(), 1, "{list}");
     assert!(list["items"][0]["title"].as_str().unwrap().contains("Catalog is slow"), "{list}");
     let incident = format!("/api/v1/incidents/{}", list["items"][0]["id"].as_str().unwrap());
@@ -184,24 +182,35 @@ async fn an_alert_is_a_symptom_of_what_it_names_until_it_is_over() {
     watched.send(&house, vec![json!({"listed": {"at": house.now(), "kind": "Event"}})]).await;
     house.plane.stop().await;
     let house = House::on(house.data, assent_platform::Settings::default()).await;
-    house.pass(600);
-    for _ in 0..300 {
-        house.pass(1);
-        house.get(&owner, &incident).await;
-    }
-    let after = house.get(&owner, &incident).await.json();
+    let mut lived_s = 0;
+    let after = watched
+        .live_until(&house, &owner, &incident, |_| {
+            lived_s += 1;
+            lived_s > 200
+        })
+        .await;
     assert_eq!(after["summary"]["state"], "inconclusive", "it is still on: {after}");
     let body =
         json!({ "title": "Catalog is slow", "object": "Deployment/grocer/catalog", "starts_at": "2026-05-04T12:00:00Z", "resolved": true });
     assert_eq!(house.call(&sender, "POST", &path, Some(body)).await.status, 202);
-    for _ in 0..300 {
-        house.pass(1);
-        house.get(&owner, &incident).await;
-    }
-    wait_for(&house, &owner, &incident, |one| one["summary"]["state"] == "resolved").await;
+    watched.live_until(&house, &owner, &incident, |one| one["summary"]["state"] == "resolved").await;
 }
 
 impl Watched {
+    /// Lets time pass, a second at a time, in each of which the observer says something, until it is so.
+    async fn live_until(&mut self, house: &House, who: &Who, path: &str, mut is: impl FnMut(&Value) -> bool) -> Value {
+        let mut last = Value::Null;
+        for _ in 0..400 {
+            house.pass(1);
+            self.send(house, vec![pod_gone(house)]).await;
+            last = house.get(who, path).await.json();
+            if is(&last) {
+                return last;
+            }
+        }
+        panic!("{path} never became so: {last}");
+    }
+
     async fn let_in(house: &House, owner: &Who) -> Self {
         let environment =
             house.call(owner, "POST", "/api/v1/environments", Some(json!({ "name": "live", "criticality": "dev" }))).await.json();
