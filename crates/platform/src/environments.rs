@@ -134,11 +134,11 @@ impl Handle<DeleteEnvironment> for ControlPlane {
         let turn = Turn::take(self, &desk.tenant, Topic::Places).await?;
         let kept = desk.environment(input.path.environment).await?;
         let permit = desk.require(Action::EnvironmentManage, kept.doc.resource(desk.tenant_id())).await?;
+        let expect = desk.expect(&input.meta, kept.version)?;
         let id = kept.doc.id.to_string();
         if desk.count::<ClusterDoc>(&Query::default().equal("environment", &id)).await? > 0 {
             return Err(Problem::new(Code::Conflict, "the environment has clusters: move or remove them first"));
         }
-        let expect = desk.expect(&input.meta, kept.version)?;
         let intent = desk.intend(permit, json!({ "before": kept.doc })).await?;
         let writes =
             vec![queries::delete::<RedactionDoc>(&id, Expect::Any)?, queries::delete::<EnvironmentDoc>(&id, expect)?, turn.write()?];
