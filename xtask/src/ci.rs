@@ -4,14 +4,15 @@ use anyhow::{Context, Result};
 
 use crate::metadata::Workspace;
 use crate::step::Outcome;
-use crate::{cluster, command, console, docs, nats, postgres, walls};
+use crate::{cluster, command, console, docs, listed, nats, postgres, walls};
 
 type Step = fn(&Workspace) -> Result<Outcome>;
 
 /// The steps, in the order they run. The tests come last, so that their closing lines are the last thing in a log.
-const STEPS: [(&str, Step); 11] = [
+const STEPS: [(&str, Step); 12] = [
     ("format", format),
     ("walls", walls::run),
+    ("no test is left out", listed::run),
     ("licences and registries", licences),
     ("console", console::check),
     ("lints", lints),

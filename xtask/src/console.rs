@@ -57,7 +57,7 @@ pub(crate) fn drive(workspace: &Workspace) -> Result<Outcome> {
         return Ok(Outcome::skipped("the console in a browser", "Chromium is not installed"));
     }
     build(workspace)?;
-    command::run(&workspace.root, "cargo", &["build", "--package", "assent"])?;
+    command::run(&workspace.root, "cargo", &["build", "--bin", "assent"])?;
     command::run(&folder, "npm", &["run", "--silent", "e2e"])?;
     Ok(Outcome::Passed)
 }

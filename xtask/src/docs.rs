@@ -57,7 +57,7 @@ fn generate(workspace: &Workspace) -> Result<Pages> {
     }
     fs::create_dir_all(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
     let out = folder.to_str().context("the target folder has a name that is not UTF-8")?;
-    command::run(&workspace.root, "cargo", &["run", "--quiet", "--package", "assent", "--", "docs", "--out", out])?;
+    command::run(&workspace.root, "cargo", &["run", "--quiet", "--bin", "assent", "--", "docs", "--out", out])?;
     let mut pages = Pages::new();
     collect(&folder, "", &mut pages)?;
     accept(pages)

@@ -15,6 +15,7 @@ mod console;
 mod demo;
 mod docs;
 mod image;
+mod listed;
 mod metadata;
 mod nats;
 mod postgres;

@@ -24,11 +24,11 @@ pub(crate) struct Workspace {
     pub(crate) graph: Graph,
 }
 
-/// One file, or folder, under the `tests/` of a member.
+/// One program of tests under the `tests/` of a member.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TestTarget {
-    /// The member that holds it.
-    pub(crate) package: String,
+    /// Its first file.
+    pub(crate) source: PathBuf,
     /// What `cargo test --test` calls it.
     pub(crate) name: String,
 }
@@ -127,7 +127,7 @@ fn tests(metadata: &Value, members: &BTreeSet<PackageId>) -> Result<Vec<TestTarg
         }
         for target in list(package, "targets")? {
             if list(target, "kind")?.iter().any(|kind| kind == "test") {
-                tests.push(TestTarget { package: text(package, "name")?.to_owned(), name: text(target, "name")?.to_owned() });
+                tests.push(TestTarget { source: text(target, "src_path")?.into(), name: text(target, "name")?.to_owned() });
             }
         }
     }

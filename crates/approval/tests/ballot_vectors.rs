@@ -1,16 +1,12 @@
 //! Ballots to the last byte, for readers that are not written in Rust: the console makes the same ones from the fields in its own tests.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support;
-
 use std::collections::BTreeSet;
 
+use crate::support::voting::{account, at, draft};
 use assent_approval::ballot::{Ballot, Word};
 use assent_approval::statement::{Assurance, Draft, Nonce, Statement, Terms};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use support::voting::{account, at, draft};
 
 #[test]
 fn ballots_have_these_texts_and_challenges() {

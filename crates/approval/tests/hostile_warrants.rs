@@ -1,11 +1,9 @@
 //! Whoever sends warrants and holds no key of those who may vote makes nothing happen.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support;
-
 use std::collections::BTreeSet;
 
+use crate::support::authenticator::Ask;
+use crate::support::voting::{DOMAIN, Person, at, draft, keyring, keyring_file, statement};
 use assent_approval::ballot::Word;
 use assent_approval::statement::{Assurance, Draft, Nonce, Statement, Terms};
 use assent_approval::vote::{BadVote, Proof, Vote};
@@ -13,8 +11,6 @@ use assent_approval::warrant::{Expected, Leave, Warrant, WarrantRefused};
 use assent_base::id::{ClusterId, RANDOM_BYTES, TenantId};
 use assent_base::{Digest, Timestamp};
 use serde_json::{Value, json};
-use support::authenticator::Ask;
-use support::voting::{DOMAIN, Person, at, draft, keyring, keyring_file, statement};
 
 /// An executor in its cluster.
 struct Executor {

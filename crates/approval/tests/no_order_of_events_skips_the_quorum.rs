@@ -1,12 +1,9 @@
 //! Random votes, clocks and changes of keys move the real thing and a small reference model, compared after every move.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+use crate::support::voting::{Person, at, draft, held, keyring_file};
 use assent_approval::ballot::Word;
 use assent_approval::change::{Awaiting, Change, Record};
 use assent_approval::keyring::{Keyring, KeyringFile};
@@ -16,7 +13,6 @@ use assent_approval::warrant::{Expected, Warrant};
 use assent_base::id::AccountId;
 use assent_base::{Digest, Timestamp};
 use proptest::prelude::*;
-use support::voting::{Person, at, draft, held, keyring_file};
 
 /// The author, four people who may vote, and one who may not.
 static PEOPLE: LazyLock<Vec<Person>> = LazyLock::new(|| (0..6).map(Person::new).collect());

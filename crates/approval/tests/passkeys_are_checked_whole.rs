@@ -1,12 +1,8 @@
 //! What an authenticator signed holds for the site, the challenge, the ceremony and the key that it was for, and for nothing else.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support;
-
+use crate::support::authenticator::{Ask, Authenticator, BACKED_UP, BACKUP_ELIGIBLE, PRESENT, Signed, VERIFIED, attestation};
 use assent_approval::webauthn::{Assertion, Credential, CredentialId, Refused, RelyingParty, register};
 use proptest::prelude::*;
-use support::authenticator::{Ask, Authenticator, BACKED_UP, BACKUP_ELIGIBLE, PRESENT, Signed, VERIFIED, attestation};
 
 const ORIGIN: &str = "https://assent.example";
 const PARTY: &str = "assent.example";

@@ -1,7 +1,5 @@
 //! The primitives under all of this say what Project Wycheproof says they should.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
 use assent_approval::key::{EXPONENT, MODULUS_BYTES_MAX, PublicKey};
 use wycheproof::{TestResult, ecdsa, eddsa, rsa_pkcs1_verify};
 

@@ -3,8 +3,6 @@
 //! The vectors were made by `ssh-keygen -Y sign` of OpenSSH 9.2 over `a statement` and a newline, in the namespace `assent.test`; their keys
 //! were thrown away. Security keys are played in software.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
 use assent_approval::sshsig::{AllowedSigners, BadLine, SshKey, SshRefused, SshSignature};
 use assent_base::{Digest, Timestamp};
 use aws_lc_rs::rand::SystemRandom;

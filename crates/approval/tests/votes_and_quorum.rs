@@ -1,11 +1,8 @@
 //! A change is approved by enough of the right people, each by name, for exactly one statement, in time; and by nothing else.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support;
-
 use std::collections::BTreeMap;
 
+use crate::support::voting::{Person, account, at, draft, keyring, keyring_file, statement};
 use assent_approval::ballot::{Ballot, NAMESPACE, Word};
 use assent_approval::change::{Awaiting, BadRecord, Change, Record};
 use assent_approval::keyring::{BadKeyring, Keyring};
@@ -13,7 +10,6 @@ use assent_approval::sshsig::{AllowedSigners, SshRefused};
 use assent_approval::statement::{Assurance, Draft, Statement, Terms};
 use assent_approval::vote::{BadVote, Proof, Vote};
 use assent_approval::webauthn::Refused;
-use support::voting::{Person, account, at, draft, keyring, keyring_file, statement};
 
 #[test]
 fn enough_people_approve_each_in_their_own_way() {

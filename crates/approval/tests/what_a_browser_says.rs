@@ -3,8 +3,6 @@
 //! The vectors were made by Chromium 156 and its virtual authenticator at `http://localhost:8599`, with a challenge of 32 sevens, one for each
 //! kind of key that we take and one for a passkey that is backed up.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
 use assent_approval::base64url;
 use assent_approval::key::Algorithm;
 use assent_approval::webauthn::{Assertion, Refused, RelyingParty, register};

@@ -2,15 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a sign-in that should work and does not has failed its test")]
 
-mod fake;
-
+use crate::fake::keys::p256;
+use crate::fake::{Answer, Fake, after, another_cookie, discovery, encoded, now, query, tokens};
 use assent_base::Secret;
 use assent_identity::oidc::{BadConfig, Callback, ClientAuth, Config, Flow, OidcError, Person, Provider, Refused, ReturnTo};
 use assent_identity::opaque::Opaque;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use fake::keys::p256;
-use fake::{Answer, Fake, after, another_cookie, discovery, encoded, now, query, tokens};
 use serde_json::json;
 
 #[tokio::test]

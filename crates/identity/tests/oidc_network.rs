@@ -1,11 +1,9 @@
 //! The way out is the one that the configuration names: its proxy, its authorities.
 
-mod fake;
-
+use crate::fake::{Answer, Fake, discovery, now};
 use assent_identity::oidc::{Config, OidcError, Provider, Proxy, ReturnTo};
 use axum::Json;
 use axum_server::tls_rustls::RustlsConfig;
-use fake::{Answer, Fake, discovery, now};
 
 #[tokio::test]
 async fn a_proxy_is_used_and_its_exceptions_are_not() {

@@ -2,11 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a sign-in that should work and does not has failed its test")]
 
-mod fake;
-
+use crate::fake::keys::{ed, hs256, p256, p384, rsa_key, with_signature};
+use crate::fake::{AUDIENCE, Answer, CLIENT, Fake, after, key_set, now};
 use assent_identity::oidc::{OidcError, Person, Provider, Refused};
-use fake::keys::{ed, hs256, p256, p384, rsa_key, with_signature};
-use fake::{AUDIENCE, Answer, CLIENT, Fake, after, key_set, now};
 use serde_json::{Value, json};
 
 #[tokio::test]

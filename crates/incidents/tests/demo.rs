@@ -2,15 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its input has failed")]
 
-mod support;
-
 use std::collections::BTreeMap;
 
+use crate::support::{Watched, after};
 use assent_base::Timestamp;
 use assent_incidents::record::TimelineKind;
 use assent_incidents::{State, Step};
 use assent_scenarios::demo;
-use support::{Watched, after};
 
 fn play() -> (Watched, Timestamp) {
     let start: Timestamp = "2026-06-01T09:00:00Z".parse().unwrap();

@@ -2,14 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its input has failed")]
 
-mod support;
-
+use crate::support::{after, fact};
 use assent_base::{Kind, ObjectRef, Timestamp};
 use assent_diagnosis::report::Verdict;
 use assent_incidents::known::{BadSnapshot, EVENTS_PER_PLACE_MAX, LOGS_MAX};
 use assent_incidents::{BadFact, Known, Slice};
 use serde_json::{Value, json};
-use support::{after, fact};
 
 fn noon() -> Timestamp {
     "2026-03-01T12:00:00Z".parse().unwrap()

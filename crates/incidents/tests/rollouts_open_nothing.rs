@@ -2,12 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot make its input has failed")]
 
-mod support;
-
+use crate::support::{Watched, after};
 use assent_base::Timestamp;
 use assent_incidents::Step;
 use serde_json::{Value, json};
-use support::{Watched, after};
 
 /// Replicas that are wanted; two of them may be missing while they are replaced.
 const WANTED: i64 = 10;

@@ -3,15 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its input has failed")]
 
-mod support;
-
+use crate::support;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::support::{after, fact};
 use assent_base::Timestamp;
 use assent_incidents::{Known, Slice};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use support::{after, fact};
 
 type Causes = BTreeSet<(String, String)>;
 

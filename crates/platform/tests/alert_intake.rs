@@ -1,13 +1,9 @@
 //! Alerts of other systems come in with a proof, count once, and lose their secrets on the way.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support;
-
+use crate::support::{Answer, House, Who};
 use axum::body::Body;
 use http::Request;
 use serde_json::{Value, json};
-use support::{Answer, House, Who};
 
 /// A way in, as its maker was shown it.
 struct WayIn {

@@ -1,15 +1,12 @@
 //! A command line acts as whoever allowed it in a browser, with a session of its own, and nobody else gets one by what is overheard,
 //! forged, replayed or sent to somebody.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support;
-
+use crate::support;
+use crate::support::{Answer, House, Who};
 use assent_approval::base64url;
 use assent_base::Digest;
 use assent_platform::{CommandLines, Settings};
 use serde_json::{Value, json};
-use support::{Answer, House, Who};
 
 const ASK: &str = "/api/v1/me/command-line/ask";
 const ALLOW: &str = "/api/v1/me/command-line/allow";

@@ -1,13 +1,10 @@
 //! A tenant that is deleted is gone, certified, and the ledger still verifies.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support;
-
+use crate::support;
+use crate::support::{House, PASSWORD, Who};
 use assent_journal::DirFiles;
 use assent_ledger::{Note, Trust, Verdict, VerifierKey};
 use serde_json::{Value, json};
-use support::{House, PASSWORD, Who};
 
 #[tokio::test]
 async fn the_name_must_be_typed_and_only_an_owner_may() {

@@ -1,22 +1,19 @@
 //! What executors may do here, and what they are believed: keys that hold at once or not at all, work that people have assented to, steps that
 //! are on the ledger before they are answered.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support;
-
+use crate::support;
 use std::collections::BTreeSet;
 
+use crate::support::authenticator::Authenticator;
+use crate::support::executor::{self, CLUSTER_UID, Executor, exchange};
+use crate::support::observer::Observer;
+use crate::support::passkey;
+use crate::support::played::{Played, wait_for};
+use crate::support::{House, Who};
 use assent_api::executor::ToRun;
 use assent_approval::vote::Vote;
 use assent_execution::order::{Known, Order};
 use serde_json::{Value, json};
-use support::authenticator::Authenticator;
-use support::executor::{self, CLUSTER_UID, Executor, exchange};
-use support::observer::Observer;
-use support::passkey;
-use support::played::{Played, wait_for};
-use support::{House, Who};
 
 /// Seconds of the demo after which a cause is shown whose remedy is exact.
 const SICK_S: i64 = 60;

@@ -1,14 +1,10 @@
 //! What an observer says cannot blind the platform, keep its own key alive, or stay when its cluster is gone.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support;
-
 use std::time::Duration;
 
+use crate::support::observer::Observer;
+use crate::support::{House, NOON, Who};
 use serde_json::{Value, json};
-use support::observer::Observer;
-use support::{House, NOON, Who};
 
 const LATER: &str = "2026-05-04T18:00:00Z";
 

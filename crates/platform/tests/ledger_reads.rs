@@ -1,15 +1,11 @@
 //! The ledger can be asked, and what it answers can be checked by a stranger.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support;
-
 use std::collections::BTreeMap;
 use std::io::Read as _;
 
+use crate::support::{House, Who};
 use assent_ledger::{Files, Receipt, Trust, Unreadable, Verdict, VerifierKey};
 use serde_json::{Value, json};
-use support::{House, Who};
 
 #[tokio::test]
 async fn records_come_newest_first_page_by_page() {

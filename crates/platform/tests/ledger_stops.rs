@@ -4,22 +4,19 @@
 //! The routes come from the table of operations: one that changes something has to be tried here, or to stand among those that need no
 //! record, with its reason.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support;
-
+use crate::support;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use crate::support::authenticator::Authenticator;
+use crate::support::executor::{self, Executor};
+use crate::support::observer::Observer;
+use crate::support::signer::Signer;
+use crate::support::voting::Voter;
+use crate::support::{Answer, House, PASSWORD, Who, passkey};
 use assent_api::operations::{Visitor, visit_all};
 use assent_api::{Method, Operation};
 use serde_json::{Value, json};
-use support::authenticator::Authenticator;
-use support::executor::{self, Executor};
-use support::observer::Observer;
-use support::signer::Signer;
-use support::voting::Voter;
-use support::{Answer, House, PASSWORD, Who, passkey};
 
 /// What changes nothing that the ledger speaks of, and so needs no record.
 const NEEDS_NO_RECORD: &[(&str, &str)] = &[

@@ -1,18 +1,14 @@
 //! Who follows the live stream hears what they may know now, and not what they once might.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support;
-
 use std::pin::pin;
 
+use crate::support::observer::Observer;
+use crate::support::{House, Who};
 use assent_api::{Access, Action};
 use assent_base::Secret;
 use assent_http::{Credentials, Platform as _, RequestMeta};
 use futures_util::StreamExt as _;
 use serde_json::json;
-use support::observer::Observer;
-use support::{House, Who};
 
 #[tokio::test]
 async fn a_stream_ends_when_the_grant_that_it_was_opened_with_is_taken_away() {

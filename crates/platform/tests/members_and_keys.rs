@@ -1,12 +1,8 @@
 //! Nobody gives what they do not hold, the last owner stays, and whoever is shut out is out at once.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support;
-
+use crate::support::full::full;
+use crate::support::{Answer, House, PASSWORD, Who};
 use serde_json::{Value, json};
-use support::full::full;
-use support::{Answer, House, PASSWORD, Who};
 
 #[tokio::test]
 async fn an_admin_makes_no_owner_and_unmakes_none() {

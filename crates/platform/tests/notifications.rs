@@ -1,21 +1,18 @@
 //! People are told of incidents, where the configuration lets them be told, and of nothing twice.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support;
-
+use crate::support;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 
+use crate::support::observer::Observer;
+use crate::support::played::{Played, wait_for};
+use crate::support::voting::{Installed, Voter};
+use crate::support::{House, Who};
 use assent_platform::Settings;
 use assent_platform::notify::Config;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use support::observer::Observer;
-use support::played::{Played, wait_for};
-use support::voting::{Installed, Voter};
-use support::{House, Who};
 use tokio::sync::Notify;
 
 /// Looks before a test gives up waiting.

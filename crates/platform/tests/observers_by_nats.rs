@@ -1,24 +1,18 @@
 //! Observers by way of a real NATS server: what is answered is kept, and whoever stands between can delay and drop, and nothing else.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-#[path = "support/nats.rs"]
-mod nats;
-mod support;
-
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::support::nats::{Answering, Front, Server, guarded, noise, until};
+use crate::support::observer::Observer;
+use crate::support::{House, NOON, Who};
 use assent_api::observer::{Acknowledged, Batch, Heartbeat, Hello};
 use assent_envelope::seal::{Seal, Why, parts, unopened};
 use assent_observe::uplink::{NoUplink, Uplink};
 use assent_platform::Settings;
 use base64::Engine as _;
 use futures_util::StreamExt as _;
-use nats::{Answering, Front, Server, guarded, noise, until};
 use serde_json::{Value, json};
-use support::observer::Observer;
-use support::{House, NOON, Who};
 
 const STREAM: &str = "0f0e0d0c0b0a09080706050403020100";
 
@@ -323,7 +317,7 @@ async fn with_the_documented_permissions_an_observer_asks_and_does_nothing_else(
     assert_eq!(field.kept().await.len(), 5);
 }
 
-/// `cargo test -p assent-platform --test observers_by_nats -- --ignored --nocapture` prints what it measures.
+/// `cargo test -p assent-platform observers_by_nats -- --ignored --nocapture` prints what it measures.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "it measures, and takes a while"]
 async fn signals_a_second_by_nats_and_by_https() {

@@ -1,17 +1,11 @@
 //! People sign in with an identity provider, from the button to the session and back out, against the provider that `identity` is tested
 //! with.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-#[path = "../../identity/tests/fake/mod.rs"]
-mod fake;
-mod support;
-
+use crate::fake::keys::{TestKey, p256};
+use crate::fake::{AUDIENCE, Fake, encoded, query, tokens};
+use crate::support::{Answer, House, Who};
 use assent_platform::{Provider, Settings, oidc};
-use fake::keys::{TestKey, p256};
-use fake::{AUDIENCE, Fake, encoded, query, tokens};
 use serde_json::{Value, json};
-use support::{Answer, House, Who};
 
 /// A platform with a provider whose people are those of one tenant.
 struct World {

@@ -1,13 +1,9 @@
 //! A passkey signs in its owner, at its own site, once for each challenge; nothing else does.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support;
-
+use crate::support::authenticator::{Ask, Authenticator, PRESENT, VERIFIED};
+use crate::support::passkey::{self, ORIGIN, PARTY, asking, decoded, set_up, sign_in_as};
+use crate::support::{Answer, House, PASSWORD, Who};
 use serde_json::{Value, json};
-use support::authenticator::{Ask, Authenticator, PRESENT, VERIFIED};
-use support::passkey::{self, ORIGIN, PARTY, asking, decoded, set_up, sign_in_as};
-use support::{Answer, House, PASSWORD, Who};
 
 const SIGN_IN: &str = "/api/v1/sign-in/passkey";
 

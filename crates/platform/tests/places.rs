@@ -1,12 +1,8 @@
 //! Environments and clusters that many make, move and remove at one time stay what each alone would have left.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support;
-
+use crate::support::{Answer, House, Who};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use support::{Answer, House, Who};
 
 /// How many do the same at one time.
 const AT_ONCE: usize = 12;

@@ -1,17 +1,13 @@
 //! People are asked about plans, and answer with signatures: who may, what counts, what ends it, and what an executor is handed.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support;
-
 use std::collections::BTreeSet;
 
+use crate::support::played::{Played, wait_for};
+use crate::support::voting::{Installed, Voter};
+use crate::support::{House, Who};
 use assent_approval::statement::{Assurance, Terms};
 use assent_approval::warrant::{Expected, Warrant};
 use serde_json::{Value, json};
-use support::played::{Played, wait_for};
-use support::voting::{Installed, Voter};
-use support::{House, Who};
 
 /// By then the first workload of the demo is ill, and nothing is mended yet.
 const ILL_S: i64 = 60;

@@ -1,13 +1,10 @@
 //! What is explained gets plans, drawn where it is explained: they stay as they are while nothing changes, end with their incident, and
 //! outlive the process. Without an executor they are advice.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support;
-
+use crate::support;
+use crate::support::played::{Played, wait_for};
+use crate::support::{House, Who};
 use serde_json::{Value, json};
-use support::played::{Played, wait_for};
-use support::{House, Who};
 
 /// By then everything of the demo is ill, and nothing is mended yet.
 const ILL_S: i64 = 60;

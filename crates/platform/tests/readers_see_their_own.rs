@@ -1,12 +1,8 @@
 //! Whoever may read one namespace sees nothing of another: not in the overview, not in the graph, not in what a report quotes (I11).
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support;
-
+use crate::support::played::{Played, wait_for};
+use crate::support::{House, Who};
 use serde_json::{Value, json};
-use support::played::{Played, wait_for};
-use support::{House, Who};
 
 /// What the demo calls things in namespaces other than `grocer`.
 const ELSEWHERE: [&str; 9] = ["tills", "pictures", "payments", "invoices", "thumbs", "search", "kube-system", "node-a", "node-b"];

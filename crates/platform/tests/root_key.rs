@@ -1,13 +1,11 @@
 //! A root key that somebody else keeps: what a platform does with it, without it, and when it moves.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support;
-
+use crate::support;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use crate::support::{House, Who};
 use assent_platform::{ControlPlane, Outside, RootKey, Settings, Upkeep, custody};
 use axum::Router;
 use axum::body::Bytes;
@@ -15,7 +13,6 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use support::{House, Who};
 
 /// What only Vault and the token's file may hold.
 const TOKEN: &str = "s.canary-token-5d3e";

@@ -1,11 +1,7 @@
 //! Whoever proves who they are gets a session; whoever does not learns nothing.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support;
-
+use crate::support::{House, PASSWORD, Who};
 use serde_json::json;
-use support::{House, PASSWORD, Who};
 
 #[tokio::test]
 async fn the_link_of_the_first_owner_is_used_once() {

@@ -1,12 +1,9 @@
 //! SSH keys of one's own: proven when they are added, one person's in a tenant, and on the ledger.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support;
-
+use crate::support;
+use crate::support::House;
+use crate::support::signer::Signer;
 use serde_json::json;
-use support::House;
-use support::signer::Signer;
 
 #[tokio::test]
 async fn a_key_is_added_by_whoever_proves_to_have_it_and_removed_at_once() {

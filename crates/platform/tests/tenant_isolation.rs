@@ -2,17 +2,14 @@
 //!
 //! The routes come from the table of operations, so that a new one is tried without anybody thinking of it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support;
-
+use crate::support;
+use crate::support::executor::Executor;
+use crate::support::full::{Full, Route, fill, full, routes};
+use crate::support::observer::Observer;
+use crate::support::schema::{Ids, smallest};
+use crate::support::{House, Who};
 use assent_api::{Access, Method};
 use serde_json::{Value, json};
-use support::executor::Executor;
-use support::full::{Full, Route, fill, full, routes};
-use support::observer::Observer;
-use support::schema::{Ids, smallest};
-use support::{House, Who};
 
 #[tokio::test]
 async fn no_route_tells_another_tenants_things_from_none() {

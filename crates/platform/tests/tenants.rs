@@ -1,12 +1,9 @@
 //! Tenants are made by owners of the one that runs the installation, and by nobody else.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support;
-
+use crate::support;
+use crate::support::{Answer, House, Who};
 use assent_platform::Settings;
 use serde_json::json;
-use support::{Answer, House, Who};
 
 #[tokio::test]
 async fn an_owner_of_the_first_tenant_makes_another_and_its_ledgers_know() {

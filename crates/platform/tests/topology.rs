@@ -1,14 +1,10 @@
 //! The graph of a cluster is what the diagnosis saw of it: now, and at each instant that a snapshot is kept of.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support;
-
 use std::collections::BTreeSet;
 
+use crate::support::played::{Played, wait_for};
+use crate::support::{House, Who};
 use serde_json::{Value, json};
-use support::played::{Played, wait_for};
-use support::{House, Who};
 
 #[tokio::test]
 async fn what_is_ill_shows_with_its_incident_and_what_depends_on_it() {

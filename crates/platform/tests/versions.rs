@@ -2,15 +2,11 @@
 //!
 //! The routes come from the table of operations, and all are tried on things that exist, by whoever may change them.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support;
-
+use crate::support::full::{Full, Route, fill, full, routes};
+use crate::support::schema::smallest;
+use crate::support::{House, Who};
 use assent_api::{Access, Method, promises};
 use serde_json::{Value, json};
-use support::full::{Full, Route, fill, full, routes};
-use support::schema::smallest;
-use support::{House, Who};
 
 /// A version that nothing has.
 const NEVER: u64 = 999_999;

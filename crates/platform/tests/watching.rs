@@ -1,11 +1,7 @@
 //! Signals of an observer become incidents, which those may see who may see their namespaces, and which outlive the process.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support;
-
+use crate::support::{House, Who};
 use serde_json::{Value, json};
-use support::{House, Who};
 
 const STREAM: &str = "00112233445566778899aabbccddeeff";
 /// Looks at the API before a test gives up waiting. The watcher works on its own; each look lets it.

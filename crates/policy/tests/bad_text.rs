@@ -2,11 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a text that is accepted has failed its test")]
 
-mod support;
-
+use crate::support::{acme, ada, ask, everywhere, text};
 use assent_api::{Action, Role};
 use assent_policy::{BadPolicy, Engine, POLICIES_MAX, Pack, Resource, TEXT_BYTES_MAX};
-use support::{acme, ada, ask, everywhere, text};
 
 #[test]
 fn a_fault_has_its_place() {

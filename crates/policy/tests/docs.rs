@@ -1,11 +1,9 @@
 //! The examples of the documentation are policies.
 
-mod support;
-
+use crate::support::{ada, ask, engine, everywhere, thing};
 use assent_api::access::Criticality;
 use assent_api::{Action, Role};
 use assent_policy::{NESTING_MAX, POLICIES_MAX, TEXT_BYTES_MAX, WORDS_MAX};
-use support::{ada, ask, engine, everywhere, thing};
 
 const PAGE: &str = include_str!("../../../docs/policies.md");
 

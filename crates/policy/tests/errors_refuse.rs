@@ -1,18 +1,11 @@
 //! I8: a policy that cannot be evaluated refuses. Cedar alone would skip it.
 
-mod support {
-    pub(crate) mod generate;
-    #[path = "mod.rs"]
-    mod shared;
-    pub(crate) use shared::*;
-}
-
+use crate::support::generate::{ERROR, any_ask, policy};
+use crate::support::{acme, ada, ask, engine, everywhere, text, thing};
 use assent_api::access::Criticality;
 use assent_api::{Action, Role};
 use assent_policy::{Engine, Judgement, Pack, Resource, Why};
 use proptest::prelude::*;
-use support::generate::{ERROR, any_ask, policy};
-use support::{acme, ada, ask, engine, everywhere, text, thing};
 
 #[test]
 fn a_forbid_that_cannot_be_evaluated_refuses() {

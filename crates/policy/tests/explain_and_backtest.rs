@@ -1,12 +1,10 @@
 //! People can ask why, and what would have been.
 
-mod support;
-
+use crate::support::{ada, ask, engine, environment_of, everywhere, in_namespaces, thing};
 use assent_api::access::Criticality;
 use assent_api::policies::Question;
 use assent_api::{Action, Role};
 use assent_policy::{Recorded, backtest};
-use support::{ada, ask, engine, environment_of, everywhere, in_namespaces, thing};
 
 #[test]
 fn an_explanation_names_who_decided_and_the_roles_at_each_namespace() {

@@ -1,18 +1,11 @@
 //! What the guard forbids, no policy of a tenant permits.
 
-mod support {
-    pub(crate) mod generate;
-    #[path = "mod.rs"]
-    mod shared;
-    pub(crate) use shared::*;
-}
-
+use crate::support::generate::{any_ask, policy};
+use crate::support::{acme, ada, ask, engine, everywhere, robot, text, thing};
 use assent_api::access::Criticality;
 use assent_api::{Action, Role};
 use assent_policy::{Ask, Engine, Pack, Principal, Resource};
 use proptest::prelude::*;
-use support::generate::{any_ask, policy};
-use support::{acme, ada, ask, engine, everywhere, robot, text, thing};
 
 const EVERYTHING: &str = "permit (principal, action, resource);";
 

@@ -1,16 +1,9 @@
 //! What policy answers depends on which policies there are, and on neither their order nor how they are looked up.
 
-mod support {
-    pub(crate) mod generate;
-    #[path = "mod.rs"]
-    mod shared;
-    pub(crate) use shared::*;
-}
-
+use crate::support::generate::{any_ask, policy};
+use crate::support::{acme, text};
 use assent_policy::{Engine, Pack, TenantPolicy};
 use proptest::prelude::*;
-use support::generate::{any_ask, policy};
-use support::{acme, text};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]

@@ -1,16 +1,9 @@
 //! I5: no permit crosses tenants, whatever the policies of a tenant say.
 
-mod support {
-    pub(crate) mod generate;
-    #[path = "mod.rs"]
-    mod shared;
-    pub(crate) use shared::*;
-}
-
+use crate::support::generate::{any_ask, policy};
+use crate::support::{acme, text};
 use assent_policy::{Engine, Judgement, Pack, TenantPolicy, Why};
 use proptest::prelude::*;
-use support::generate::{any_ask, policy};
-use support::{acme, text};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]

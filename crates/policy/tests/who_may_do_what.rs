@@ -1,16 +1,14 @@
 //! Every role against every action, as people read it: `tests/output/who_may_do_what.txt` at the top of the repository.
 //!
-//! The file is compared byte by byte. `ASSENT_REGENERATE=1 cargo test -p assent-policy --test who_may_do_what` writes it anew.
-
-mod support;
+//! The file is compared byte by byte. `ASSENT_REGENERATE=1 cargo test -p assent-policy who_may_do_what` writes it anew.
 
 use std::path::Path;
 
+use crate::support::{acme, ada, ask, engine, environment_of, everywhere, in_environment, in_namespaces, robot, thing};
 use assent_api::access::Criticality;
 use assent_api::accounts::Grant;
 use assent_api::{Action, Role};
 use assent_policy::{Engine, Principal, Resource};
-use support::{acme, ada, ask, engine, environment_of, everywhere, in_environment, in_namespaces, robot, thing};
 
 const HEAD: &str = "\
 Who may do what, with the policies that ship and none of a tenant's own.

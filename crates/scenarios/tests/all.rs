@@ -1,6 +1,6 @@
 //! Every scenario of the repository gets the report that it expects.
 
-mod support;
+use crate::support;
 
 #[test]
 fn every_scenario_gets_its_report() {

@@ -1,7 +1,6 @@
 //! I6: a claim whose evidence does not re-check is found, whatever was done to it.
 
-mod support;
-
+use crate::support;
 use assent_diagnosis::Report;
 use assent_diagnosis::proof;
 use assent_diagnosis::report::{EntityName, Link};

@@ -1,7 +1,6 @@
 //! The reliability curve of docs/confidence.md is what the scenarios give now.
 
-mod support;
-
+use crate::support;
 use std::fmt::Write;
 
 /// Lower bounds of the bins of confidence.

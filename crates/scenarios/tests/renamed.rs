@@ -1,7 +1,6 @@
 //! Rename everything in a scenario, consistently, and the answer is the same with the new names.
 
-mod support;
-
+use crate::support;
 use std::collections::BTreeMap;
 
 use assent_diagnosis::Report;

@@ -1,7 +1,6 @@
 //! The same input gives the same bytes; the same objects in another order give the same answer.
 
-mod support;
-
+use crate::support;
 use std::collections::BTreeSet;
 
 use assent_diagnosis::Report;

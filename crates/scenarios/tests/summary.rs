@@ -1,7 +1,6 @@
 //! The sentence at the top claims no more than the causes below it explain.
 
-mod support;
-
+use crate::support;
 use std::collections::BTreeSet;
 
 use assent_diagnosis::Options;

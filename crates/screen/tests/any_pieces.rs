@@ -1,14 +1,8 @@
 //! A stream gives what the whole text gives, wherever it is cut.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support {
-    pub mod corpus;
-    pub mod score;
-}
-
+use crate::support;
+use crate::support::corpus::{self, Rng};
 use assent_screen::screen::{LOOKBACK_BYTES, WINDOW_BYTES};
-use support::corpus::{self, Rng};
 
 #[test]
 fn any_pieces_give_the_same() {

@@ -1,14 +1,7 @@
 //! Text that was labelled by hand, and not by those who wrote the rules: how much of it goes, and what goes with it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support {
-    pub mod by_hand;
-    pub mod corpus;
-    pub mod score;
-}
-
-use support::by_hand::Tally;
+use crate::support;
+use crate::support::by_hand::Tally;
 
 #[test]
 fn what_is_labelled_by_hand_goes_and_the_rest_stays() {

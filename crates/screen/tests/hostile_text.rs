@@ -1,12 +1,6 @@
 //! Text made to be slow or to break something: what it costs is bounded, and nothing panics.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support {
-    pub mod corpus;
-    pub mod score;
-}
-
+use crate::support;
 use assent_screen::screen::WINDOW_BYTES;
 
 /// Each fills a window with a beginning that could be read over and over.

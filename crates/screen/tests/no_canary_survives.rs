@@ -1,16 +1,9 @@
 //! Ten thousand planted secrets: none is left in what crosses, neither as it was nor in any decoding of it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support {
-    pub mod canary;
-    pub mod corpus;
-    pub mod score;
-}
-
+use crate::support;
+use crate::support::canary::{survives, views};
+use crate::support::corpus::{ENCODINGS, KINDS, Rng, planted};
 use serde_json::json;
-use support::canary::{survives, views};
-use support::corpus::{ENCODINGS, KINDS, Rng, planted};
 
 const CANARIES: usize = 10_000;
 const PLACES: usize = 9;

@@ -1,14 +1,8 @@
 //! Precision and recall on labelled text stay above what is promised.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support {
-    pub mod corpus;
-    pub mod score;
-}
-
-use support::corpus;
-use support::score::Score;
+use crate::support;
+use crate::support::corpus;
+use crate::support::score::Score;
 
 #[test]
 fn secrets_are_found_and_look_alikes_stay() {

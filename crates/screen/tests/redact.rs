@@ -1,7 +1,5 @@
 //! What is redacted, and what stays.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
 use std::sync::Arc;
 
 use assent_screen::{Custom, PseudonymKey, Rule, Rules, Screen};

@@ -1,12 +1,6 @@
 //! Diagnosis needs what the scenarios say: redaction takes nothing from them but what is listed here.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support {
-    pub mod corpus;
-    pub mod score;
-}
-
+use crate::support;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

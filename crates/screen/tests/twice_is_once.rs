@@ -1,14 +1,8 @@
 //! Redacting what is redacted changes nothing.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
-
-mod support {
-    pub mod corpus;
-    pub mod score;
-}
-
+use crate::support;
+use crate::support::corpus;
 use proptest::prelude::*;
-use support::corpus;
 
 #[test]
 fn redacted_samples_stay_as_they_are() {

@@ -1,5 +1,4 @@
 //! An identity provider on loopback that lies on demand.
-#![allow(dead_code, reason = "every test file uses some of it")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a fake that cannot answer has failed its test")]
 
 pub(crate) mod keys;

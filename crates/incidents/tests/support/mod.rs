@@ -1,6 +1,5 @@
 //! What the tests share: facts from the demo and from the repository's scenarios, and a watch that runs on a simulated clock.
 
-#![allow(dead_code, reason = "each test uses a part of it")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its input has failed")]
 
 use std::path::{Path, PathBuf};

@@ -1,11 +1,10 @@
 //! The platform in this process, on a folder of its own, with a clock that stands still until it is moved.
 
-#![allow(dead_code, reason = "each file of tests uses the part it needs")]
-
 #[path = "../../../approval/tests/support/authenticator.rs"]
 pub(crate) mod authenticator;
 pub(crate) mod executor;
 pub(crate) mod full;
+pub(crate) mod nats;
 pub(crate) mod observer;
 pub(crate) mod passkey;
 pub(crate) mod played;

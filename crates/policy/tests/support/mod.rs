@@ -1,6 +1,7 @@
 //! Tenants, environments and callers that tests share.
-#![allow(dead_code, reason = "every test file uses some of these")]
 #![expect(clippy::unwrap_used, reason = "a test without its engine has failed")]
+
+pub(crate) mod generate;
 
 use assent_api::access::Criticality;
 use assent_api::accounts::Grant;
