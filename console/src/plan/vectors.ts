@@ -18,7 +18,7 @@ type Line = { fields: Kept; word: "approve" | "withdraw" | { reject: { reason: s
 export type BallotVector = { fields: StatementFields; word: Word; reason: string | undefined; voter: string; round: number; statement: string; text: string; challenge: string };
 
 export const ballotVectors = (): BallotVector[] =>
-  lines<Line>("approval/tests/snapshots/ballot_vectors__ballots_have_these_texts_and_challenges.snap").map(({ fields: { terms, ...fields }, word, ...rest }) => ({
+  lines<Line>("approval/tests/snapshots/promises__ballot_vectors__ballots_have_these_texts_and_challenges.snap").map(({ fields: { terms, ...fields }, word, ...rest }) => ({
     ...rest,
     fields: { ...fields, ...terms },
     word: typeof word === "string" ? word : "reject",
