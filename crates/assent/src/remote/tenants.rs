@@ -32,7 +32,7 @@ impl Tenants {
         let remote = Remote::of(&self.server)?;
         let Act::Create { name } = &self.act;
         let made = remote.call::<ops::CreateTenant>(&Empty {}, &Empty {}, &CreateTenant { name: name.clone() })?;
-        crate::tell(&format!("{} is made; this link sets up its first owner, once, until {}", made.tenant.id, made.expires_at));
+        crate::tell(&format!("{} is made; this link sets up its first owner, once, until {:.0}", made.tenant.id, made.expires_at));
         print(&format!("{}\n", made.link))
     }
 }
