@@ -6,8 +6,8 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use assent_apply::rights::{self, Found, Lent, NotFit};
 use assent_apply::{Access, Cluster};
-use assent_base::Proxy;
 use assent_base::proxy::Scheme;
+use assent_base::{Proxy, variables};
 use assent_execution::Pinned;
 use tracing_subscriber::EnvFilter;
 
@@ -19,10 +19,16 @@ use crate::pinning::Pinning;
 use crate::state::State;
 use crate::work::Executor;
 
+/// The variable that holds the key itself.
+const KEY: &str = "ASSENT_EXECUTOR_KEY";
+/// The variable that says what is logged.
+const LOG: &str = "ASSENT_LOG";
+
 /// Runs until SIGTERM or SIGINT.
 pub(crate) fn run(asked: &Run) -> anyhow::Result<()> {
+    variables_are_known()?;
     let config = Config::read(asked)?;
-    let key = config.key(variable("ASSENT_EXECUTOR_KEY"))?;
+    let key = config.key(variable(KEY))?;
     let Some(url) = config.endpoint.clone() else { bail!("there is no endpoint: name it with --endpoint, or in the configuration") };
     start_log();
     install_cryptography()?;
@@ -52,6 +58,7 @@ pub(crate) fn run(asked: &Run) -> anyhow::Result<()> {
 
 /// Prints what is too much and too little.
 pub(crate) fn preflight(asked: &Run) -> anyhow::Result<()> {
+    variables_are_known()?;
     let config = Config::read(asked)?;
     install_cryptography()?;
     let bytes = crate::config::bounded(&config.pinned, assent_api::executor::PINNED_BYTES_MAX as u64)?;
@@ -85,6 +92,12 @@ fn access(asked: &Run, config: &Config) -> Access {
     Access { kubeconfig: asked.kubeconfig.clone(), context: asked.context.clone(), request_timeout: config.request_timeout }
 }
 
+/// Refuses what looks like a variable of ours and is none.
+fn variables_are_known() -> anyhow::Result<()> {
+    let read = crate::cli::variables().into_iter().chain([KEY, LOG].map(str::to_owned));
+    Ok(variables::check("assent-executor", read, variables::of(std::env::vars_os()))?)
+}
+
 #[expect(clippy::disallowed_methods, reason = "the binary reads the environment, here and nowhere else")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
@@ -96,7 +109,7 @@ pub(crate) fn now() -> assent_base::Timestamp {
 }
 
 fn start_log() {
-    let filter = EnvFilter::try_new(variable("ASSENT_LOG").as_deref().unwrap_or("info")).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_new(variable(LOG).as_deref().unwrap_or("info")).unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 

@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, bail};
 use assent_base::proxy::Scheme;
+use assent_base::variables;
 use assent_observe::clock::Clock;
 use assent_observe::observer::Observer;
 use assent_observe::uplink::https::{Endpoint, Https};
@@ -12,10 +13,16 @@ use crate::cli::{Rbac, Run};
 use crate::config::Config;
 use crate::health;
 
+/// The variable that holds the key itself.
+const KEY: &str = "ASSENT_OBSERVER_KEY";
+/// The variable that says what is logged.
+const LOG: &str = "ASSENT_LOG";
+
 /// Watches until SIGTERM or SIGINT.
 pub(crate) fn run(asked: &Run) -> anyhow::Result<()> {
+    variables_are_known()?;
     let config = Config::read(asked)?;
-    let key = config.key(variable("ASSENT_OBSERVER_KEY"))?;
+    let key = config.key(variable(KEY))?;
     let Some(url) = config.endpoint.clone() else { bail!("there is no endpoint: name it with --endpoint, or in the configuration") };
     start_log();
     install_cryptography()?;
@@ -49,6 +56,7 @@ pub(crate) fn rbac(asked: &Rbac) -> anyhow::Result<()> {
 
 /// Prints what is too much and too little.
 pub(crate) fn preflight(asked: &Run) -> anyhow::Result<()> {
+    variables_are_known()?;
     let config = Config::read(asked)?;
     install_cryptography()?;
     let found = runtime()?.block_on(async {
@@ -77,6 +85,12 @@ fn access(asked: &Run, config: &Config) -> anyhow::Result<Access> {
     })
 }
 
+/// Refuses what looks like a variable of ours and is none.
+fn variables_are_known() -> anyhow::Result<()> {
+    let read = crate::cli::variables().into_iter().chain([KEY, LOG].map(str::to_owned));
+    Ok(variables::check("assent-observer", read, variables::of(std::env::vars_os()))?)
+}
+
 #[expect(clippy::disallowed_methods, reason = "the binary reads the environment, here and nowhere else")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
@@ -88,7 +102,7 @@ fn now() -> assent_base::Timestamp {
 }
 
 fn start_log() {
-    let filter = EnvFilter::try_new(variable("ASSENT_LOG").as_deref().unwrap_or("info")).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_new(variable(LOG).as_deref().unwrap_or("info")).unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 
