@@ -24,6 +24,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         let _ = receipt.verify(&trust);
     }
     let _ = trust.checkpoint(bytes);
+    let _ = trust.deletion(bytes);
     let mut again = Vec::new();
     if entries(bytes).all(|entry| entry.is_ok_and(|entry| push_entry(&mut again, entry))) {
         assert_eq!(again, bytes);

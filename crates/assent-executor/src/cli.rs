@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 /// The port of the health probe, unless the configuration says otherwise.
 pub(crate) const HEALTH_PORT: u16 = 8475;
@@ -104,4 +104,30 @@ pub(crate) enum Repin {
         #[arg(long = "vote", required = true)]
         votes: Vec<String>,
     },
+}
+
+/// Every variable of the environment that stands for an argument.
+pub(crate) fn variables() -> Vec<String> {
+    let line = Cli::command();
+    let arguments = line.get_subcommands().flat_map(clap::Command::get_arguments);
+    arguments.filter_map(|one| one.get_env()).map(|name| name.to_string_lossy().into_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use assent_base::variables::KNOWN;
+
+    use super::*;
+
+    #[test]
+    fn every_variable_of_the_command_line_is_known_to_all_programs() {
+        let read = variables();
+        assert!(
+            read.contains(&"ASSENT_EXECUTOR_ENDPOINT".to_owned()) && read.contains(&"ASSENT_EXECUTOR_HEALTH_PORT".to_owned()),
+            "{read:?}"
+        );
+        for name in read {
+            assert!(KNOWN.contains(&name.as_str()), "{name} is missing from `variables::KNOWN`");
+        }
+    }
 }

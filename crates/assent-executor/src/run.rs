@@ -21,6 +21,7 @@ use crate::work::Executor;
 
 /// Runs until SIGTERM or SIGINT.
 pub(crate) fn run(asked: &Run) -> anyhow::Result<()> {
+    PROGRAM.knows_its_variables(crate::cli::variables())?;
     let config = Config::read(asked)?;
     let way = config.place.way(PROGRAM)?;
     start_log();
@@ -47,6 +48,7 @@ pub(crate) fn run(asked: &Run) -> anyhow::Result<()> {
 
 /// Prints what is too much and too little.
 pub(crate) fn preflight(asked: &Run) -> anyhow::Result<()> {
+    PROGRAM.knows_its_variables(crate::cli::variables())?;
     let config = Config::read(asked)?;
     install_cryptography()?;
     let bytes = file::bounded(&config.pinned, assent_api::executor::PINNED_BYTES_MAX as u64)?;

@@ -14,6 +14,7 @@ use crate::config::Config;
 
 /// Watches until SIGTERM or SIGINT.
 pub(crate) fn run(asked: &Run) -> anyhow::Result<()> {
+    PROGRAM.knows_its_variables(crate::cli::variables())?;
     let config = Config::read(asked)?;
     let Way { url, key, ca_pem, proxy, request_timeout } = config.place.way(PROGRAM)?;
     start_log();
@@ -53,6 +54,7 @@ pub(crate) fn rbac(asked: &Rbac) -> anyhow::Result<()> {
 
 /// Prints what is too much and too little.
 pub(crate) fn preflight(asked: &Run) -> anyhow::Result<()> {
+    PROGRAM.knows_its_variables(crate::cli::variables())?;
     let config = Config::read(asked)?;
     install_cryptography()?;
     let found = runtime()?.block_on(async {

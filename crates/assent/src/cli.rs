@@ -55,8 +55,24 @@ pub(crate) enum Command {
     Cluster(crate::remote::Clusters),
     /// Tenants, by whoever runs the installation.
     Tenant(crate::remote::Tenants),
+    /// Check the proof that a tenant was deleted.
+    Certificate(crate::remote::Certificates),
+    /// Who may sign in, and what they may do.
+    #[command(visible_alias = "members")]
+    Member(crate::remote::Members),
+    /// What groups of the identity provider may do.
+    Group(crate::remote::Groups),
+    /// Keys of machines that call the API.
+    #[command(visible_alias = "api-key")]
+    MachineKey(crate::remote::MachineKeys),
     /// Environments that clusters belong to.
     Environment(crate::remote::Environments),
+    /// How long closed incidents are kept.
+    Retention(crate::remote::Retentions),
+    /// What is replaced before anything is kept.
+    Redaction(crate::remote::Redaction),
+    /// Ways in for alerts of other systems.
+    AlertSource(crate::remote::AlertSources),
     /// What was done, and proof of it.
     Ledger(Box<crate::remote::Ledger>),
     /// What policies decide, and why.
@@ -69,7 +85,7 @@ pub(crate) enum Command {
     Restore(crate::upkeep::Restore),
     /// Check every row and every record of an installation.
     Check(crate::upkeep::Check),
-    /// Rotate the keys of an installation, or have another keep its root key.
+    /// Rotate the keys that an installation seals its data under, or have another keep its root key. See `machine-key` for those of callers.
     Keys(crate::upkeep::Keys),
     /// What an observer may read.
     Observer(crate::remote::Observer),

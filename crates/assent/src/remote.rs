@@ -7,37 +7,59 @@ use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use assent_api::{Empty, Operation};
+use assent_api::page::PAGE_ENTRIES_MAX;
+use assent_api::{Empty, Operation, Page, PageQuery};
 use assent_base::Secret;
 use assent_client::{Auth, Client, Config};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
+use crate::print;
+use crate::render::text::escaped_json;
+
+mod alert_sources;
 mod ballots;
 mod browser;
+mod certificates;
 mod channels;
 mod clusters;
 mod executors;
+mod export;
+mod grants;
+mod groups;
 mod incidents;
 mod ledger;
 mod login;
+mod machine_keys;
+mod members;
+mod once;
+mod places;
 mod plans;
 mod policy;
 mod receipts;
+mod redaction;
+mod retention;
 mod signing;
 mod ssh_keys;
 mod tenants;
 mod whoami;
 
+pub(crate) use alert_sources::AlertSources;
 pub(crate) use ballots::{Approve, Reject, Withdraw};
+pub(crate) use certificates::Certificates;
 pub(crate) use channels::Channels;
 pub(crate) use clusters::{Clusters, Environments, Observer};
 pub(crate) use executors::Executors;
+pub(crate) use groups::Groups;
 pub(crate) use incidents::{Incident, Incidents};
 pub(crate) use ledger::Ledger;
 pub(crate) use login::{Login, Logout};
+pub(crate) use machine_keys::MachineKeys;
+pub(crate) use members::Members;
 pub(crate) use plans::{Plan, Plans, Propose};
 pub(crate) use policy::Policy;
+pub(crate) use redaction::Redaction;
+pub(crate) use retention::Retentions;
 pub(crate) use ssh_keys::SshKeys;
 pub(crate) use tenants::Tenants;
 pub(crate) use whoami::Whoami;
@@ -52,6 +74,21 @@ pub(crate) enum Form {
     Human,
     /// The answer of the API, in JSON.
     Json,
+}
+
+impl Form {
+    /// Prints an answer; for people, in these words.
+    fn document(self, answer: &impl Serialize, words: impl FnOnce() -> String) -> anyhow::Result<u8> {
+        match self {
+            Self::Human => print(&words()),
+            Self::Json => print(&format!("{}\n", escaped_json(&serde_json::to_string_pretty(answer)?))),
+        }
+    }
+
+    /// The same of a list, which may be empty.
+    fn rows<T: Serialize>(self, all: &[T], words: impl FnOnce() -> String) -> anyhow::Result<u8> {
+        self.document(&all, || if all.is_empty() { "None.\n".to_owned() } else { words() })
+    }
 }
 
 /// Which platform, and as whom.
@@ -153,6 +190,27 @@ impl Remote {
         self.call::<O>(&Empty {}, &Empty {}, &Empty {})
     }
 
+    /// All entries of a list.
+    pub(crate) fn all<O, T>(&self) -> anyhow::Result<Vec<T>>
+    where
+        O: Operation<Path = Empty, Query = PageQuery, Body = Empty, Answer = Page<T>>,
+    {
+        let (mut query, mut all) = (PageQuery { limit: Some(PAGE_ENTRIES_MAX), ..PageQuery::default() }, Vec::new());
+        loop {
+            let page = self.call::<O>(&Empty {}, &query, &Empty {})?;
+            all.extend(page.items);
+            match page.next {
+                Some(next) => query.cursor = Some(next),
+                None => return Ok(all),
+            }
+        }
+    }
+
+    /// Reads something, with the version that a change of it can name.
+    pub(crate) fn versioned<O: Operation<Query = Empty, Body = Empty>>(&self, path: &O::Path) -> anyhow::Result<(O::Answer, Option<u64>)> {
+        Ok(self.runtime.block_on(self.client.versioned::<O>(path, &Empty {}))?)
+    }
+
     /// Runs something that takes its time.
     pub(crate) fn wait<T>(&self, work: impl Future<Output = T>) -> T {
         self.runtime.block_on(work)
@@ -170,6 +228,12 @@ impl Server {
         let folder = self.config_home.clone().or_else(|| Some(self.home.as_ref()?.join(".config")))?;
         Some(folder.join("assent").join("credentials.json"))
     }
+}
+
+/// A span, in seconds.
+fn span(text: &str) -> Result<u64, String> {
+    let span = assent_base::time::span_s(text).and_then(|span| u64::try_from(span).ok());
+    span.ok_or_else(|| "write a span such as 45s, 30m, 2h or 1d".to_owned())
 }
 
 /// Asks on the terminal. Not from a terminal, one line of standard input is the answer.

@@ -55,6 +55,7 @@ pub(crate) struct Up {
 
 /// Runs the command until it is interrupted.
 pub(crate) fn run(asked: Up) -> anyhow::Result<u8> {
+    crate::surroundings::variables_are_known("assent up", "up")?;
     let proxy = crate::surroundings::proxy(asked.proxy.as_deref(), asked.no_proxy.as_deref())?;
     let config = config::settle(asked.flags, asked.home.as_deref())?;
     let traces = traces(&config, proxy.as_ref())?;

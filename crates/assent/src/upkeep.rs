@@ -83,6 +83,7 @@ enum KeyWork {
 
 impl Installation {
     fn open(&self) -> anyhow::Result<Upkeep> {
+        crate::surroundings::variables_are_known("the upkeep of an installation", "backup")?;
         let file = self.file()?;
         let asked = self.root_key.as_deref().map(root_key::parse).transpose()?.or(file.root_key).unwrap_or_default();
         let database = self.database.as_deref().or(file.database.as_deref());

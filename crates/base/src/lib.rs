@@ -10,6 +10,7 @@ pub mod proxy;
 pub mod quantity;
 pub mod secret;
 pub mod time;
+pub mod variables;
 
 pub use digest::Digest;
 pub use kind::Kind;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use assent_api::{Code, Method, Operation, Problem};
+use assent_api::{Code, Empty, Method, Operation, Problem};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
-use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderValue, ORIGIN};
+use reqwest::header::{CONTENT_TYPE, COOKIE, ETAG, HeaderValue, ORIGIN};
 use reqwest::{RequestBuilder, Response, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -110,6 +110,21 @@ impl Client {
         let body = if body == b"{}" { Vec::new() } else { body };
         let response = self.send(O::METHOD, &target, body, extra).await?;
         self.answer(response, O::STATUS).await
+    }
+
+    /// Reads something, and the version that it has: what a change of it names in [`Extra::if_match`], so that it changes what was read.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub async fn versioned<O: Operation<Body = Empty>>(
+        &self,
+        path: &O::Path,
+        query: &O::Query,
+    ) -> Result<(O::Answer, Option<u64>), CallError> {
+        let response = self.send(O::METHOD, &url::target::<O>(path, query)?, Vec::new(), &Extra::default()).await?;
+        let tag = response.headers().get(ETAG).and_then(|tag| tag.to_str().ok());
+        let version = tag.and_then(|tag| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok());
+        Ok((self.answer(response, O::STATUS).await?, version))
     }
 
     /// Sends, and tries again what only reads.

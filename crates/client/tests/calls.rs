@@ -87,6 +87,17 @@ async fn a_problem_comes_as_it_was_sent() {
 }
 
 #[tokio::test]
+async fn what_is_read_comes_with_its_version() {
+    let server = Server::start().await;
+    server.tiny.answers("GetEnvironment", |_| Ok(environment(7)));
+    let (read, version) = client(&server).versioned::<operations::GetEnvironment>(&path(), &Empty {}).await.expect("read");
+    assert_eq!((read.version, version), (7, Some(7)));
+    server.tiny.answers("ListIncidents", |_| Ok(serde_json::json!({ "items": [] })));
+    let (_, version) = client(&server).versioned::<ListIncidents>(&Empty {}, &IncidentQuery::default()).await.expect("listed");
+    assert_eq!(version, None, "a list has none");
+}
+
+#[tokio::test]
 async fn a_key_makes_a_repetition_safe() {
     let server = Server::start().await;
     server.tiny.answers("CreateEnvironment", |_| Ok(environment(3)));

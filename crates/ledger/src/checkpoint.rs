@@ -156,7 +156,11 @@ impl Trust {
 /// # Errors
 /// When the key cannot be used.
 pub fn sign(checkpoint: &Checkpoint, signer: &(impl Signer + ?Sized)) -> Result<String, SigningFailed> {
-    let text = checkpoint.text();
+    signed_note(&checkpoint.text(), signer)
+}
+
+/// A note of this text with one signature.
+pub(crate) fn signed_note(text: &str, signer: &(impl Signer + ?Sized)) -> Result<String, SigningFailed> {
     let bytes = signer.sign(text.as_bytes())?.to_vec();
     let signature = Signature { name: signer.key().name().to_owned(), id: signer.key().id(), bytes };
     Ok(format!("{text}\n{}", signature.line()))
@@ -177,7 +181,7 @@ fn cosigned(text: &str, at_s: u64) -> String {
 }
 
 /// Whether the note has exactly one signature under this key's name and hash, and it holds.
-fn has_signed(key: &VerifierKey, note: &Note) -> bool {
+pub(crate) fn has_signed(key: &VerifierKey, note: &Note) -> bool {
     let mut own = note.signatures().iter().filter(|signature| signature.name == key.name() && signature.id == key.id());
     let (Some(signature), None) = (own.next(), own.next()) else { return false };
     match key.algorithm() {

@@ -17,6 +17,7 @@
 
 mod bundle;
 mod checkpoint;
+mod deletion;
 mod files;
 mod key;
 mod note;
@@ -31,6 +32,7 @@ mod verify;
 
 pub use bundle::{BadBundle, ENTRIES_PREFIX_BYTES, PAYLOAD_BYTES_MAX, PAYLOADS_PREFIX_BYTES, entries, payloads, push_entry, push_payload};
 pub use checkpoint::{BadCheckpoint, Checkpoint, SIZE_MAX, Signer, SigningFailed, Trust, cosign, sign};
+pub use deletion::{BadDeletion, Deletion};
 pub use files::{CHECKPOINT, Files, HISTORY, Unreadable, part, read_whole};
 pub use key::{Algorithm, BadKey, KEY_NAME_BYTES_MAX, VerifierKey};
 pub use note::{BadNote, NOTE_BYTES_MAX, Note, SIGNATURES_MAX, Signature, split_first};

@@ -6,7 +6,7 @@ use assent_api::{Action, Code, Problem};
 use assent_base::id::TenantId;
 use assent_base::{Digest, Timestamp};
 use assent_http::{Handle, Input, Reply};
-use assent_ledger::{Outcome, Signature};
+use assent_ledger::{Deletion, Outcome};
 use assent_policy::Resource;
 use assent_store::{Document, Expect, Kept, Query, StoreError, Tenant, Write};
 use serde::{Deserialize, Serialize};
@@ -33,9 +33,6 @@ pub(crate) struct DeletedTenantDoc {
     pub(crate) record: Option<u64>,
 }
 document!(DeletedTenantDoc = "deleted_tenant", 1, |doc| vec![by_time(doc.at)]);
-
-/// The first line of a certificate. No checkpoint begins like this, so no signature over one can be taken for the other.
-const CERTIFICATE: &str = "assent tenant deletion v1";
 
 /// Tenants of one installation.
 const TENANTS_MAX: usize = 1_000;
@@ -161,18 +158,16 @@ impl ControlPlane {
 impl ControlPlane {
     /// Signs that a tenant's key is destroyed.
     fn certificate(&self, tenant: TenantId, at: Timestamp, key: Digest, record: u64) -> Result<DeletionCertificate, Problem> {
-        let origin = self.inner.people.ledger_key().name();
-        let text = format!("{CERTIFICATE}\nledger {origin}\ntenant {tenant}\nat {at}\nkey {key}\nrecord {record}\n");
+        let ledger = self.inner.people.ledger_key().name().to_owned();
         let signer = self.inner.people.certifier();
-        let bytes = signer.sign(text.as_bytes()).map_err(|error| {
+        let note = Deletion { ledger, tenant, at, key, record }.sign(signer).map_err(|error| {
             tracing::error!(%error, "a certificate could not be signed");
             Problem::new(
                 Code::Unavailable,
                 format!("the tenant is deleted, as record {record} of the ledger says, but the certificate could not be signed"),
             )
         })?;
-        let signature = Signature { name: signer.key().name().to_owned(), id: signer.key().id(), bytes: bytes.to_vec() };
-        Ok(DeletionCertificate { note: format!("{text}\n{}", signature.line()), public_key: signer.key().to_string() })
+        Ok(DeletionCertificate { note, public_key: signer.key().to_string() })
     }
 }
 

@@ -16,6 +16,8 @@ use std::error::Error;
 use std::fmt;
 use std::process::ExitCode;
 
+use assent_base::variables;
+
 pub use pod::{install_cryptography, now, runtime, start_log, stop, variable};
 pub use settings::{Place, Said, Way};
 
@@ -38,6 +40,16 @@ impl Program {
         let Err(error) = done else { return ExitCode::SUCCESS };
         eprintln!("assent-{self}: {error:#}");
         ExitCode::from(code(&error, is_refusal))
+    }
+
+    /// Refuses a variable of the environment that looks like ours and that nothing reads. These are read for arguments; its key and what is
+    /// logged are known here.
+    ///
+    /// # Errors
+    /// Names the variables, and those that there are.
+    pub fn knows_its_variables(self, of_arguments: Vec<String>) -> anyhow::Result<()> {
+        let read = of_arguments.into_iter().chain([self.key_variable(), pod::LOG.to_owned()]);
+        Ok(variables::check(&format!("assent-{self}"), read, pod::variables())?)
     }
 
     /// The variable that holds its key where no file does.

@@ -1,12 +1,20 @@
 //! What a pod gives a program, and asks of it: environment, clock, a log that is collected, one thread, a signal to stop.
 
 use anyhow::Context as _;
-use assent_base::Timestamp;
+use assent_base::{Timestamp, variables};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 /// Threads beside the one that runs all, for files and names.
 const BLOCKING_THREADS_MAX: usize = 2;
+
+/// The variable that says what is logged.
+pub(crate) const LOG: &str = "ASSENT_LOG";
+
+/// All of the environment.
+pub(crate) fn variables() -> impl Iterator<Item = (String, String)> {
+    variables::of(std::env::vars_os())
+}
 
 /// A variable of the environment that is not empty.
 #[must_use]
@@ -24,7 +32,7 @@ pub fn now() -> Timestamp {
 
 /// Logs JSON on standard error from now on, as `ASSENT_LOG` says.
 pub fn start_log() {
-    let filter = EnvFilter::try_new(variable("ASSENT_LOG").as_deref().unwrap_or("info")).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_new(variable(LOG).as_deref().unwrap_or("info")).unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 

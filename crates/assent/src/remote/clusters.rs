@@ -1,15 +1,15 @@
 //! `assent environment` and `assent cluster`: adding what is to be watched.
 
 use anyhow::{Context, bail};
+use assent_api::Empty;
 use assent_api::access::Criticality;
 use assent_api::clusters::{ClusterPath, ClusterQuery, CreateCluster, Profile};
-use assent_api::environments::{CreateEnvironment, Environment};
+use assent_api::environments::CreateEnvironment;
 use assent_api::operations as ops;
-use assent_api::{Empty, PageQuery};
 use assent_base::id::ClusterId;
 use clap::{Args, Subcommand};
 
-use super::{Remote, Server};
+use super::{Remote, Server, places};
 use crate::print;
 use crate::render::text::printable;
 
@@ -98,7 +98,7 @@ fn environments(asked: &Environments) -> anyhow::Result<u8> {
     let remote = Remote::of(&asked.server)?;
     match &asked.act {
         EnvironmentAct::List => {
-            for one in all_environments(&remote)? {
+            for one in places::environments(&remote)? {
                 print(&format!("{}  {:<8} {}\n", one.id, one.criticality.as_str(), printable(&one.name)))?;
             }
             Ok(0)
@@ -111,25 +111,13 @@ fn environments(asked: &Environments) -> anyhow::Result<u8> {
     }
 }
 
-fn all_environments(remote: &Remote) -> anyhow::Result<Vec<Environment>> {
-    let (mut query, mut all) = (PageQuery::default(), Vec::new());
-    loop {
-        let page = remote.call::<ops::ListEnvironments>(&Empty {}, &query, &Empty {})?;
-        all.extend(page.items);
-        match page.next {
-            Some(next) => query.cursor = Some(next),
-            None => return Ok(all),
-        }
-    }
-}
-
 fn clusters(asked: &Clusters) -> anyhow::Result<u8> {
     let remote = Remote::of(&asked.server)?;
     let at = |id: &ClusterId| ClusterPath { cluster: *id };
     match &asked.act {
         ClusterAct::List => list(&remote),
         ClusterAct::Add { name, environment, profiles, endpoint } => {
-            let known = all_environments(&remote)?;
+            let known = places::environments(&remote)?;
             let Some(found) = known.iter().find(|one| one.name == *environment) else {
                 bail!("there is no environment `{environment}`: make it with `assent environment add {environment} --criticality dev`");
             };

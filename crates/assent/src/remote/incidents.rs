@@ -5,11 +5,10 @@ use assent_api::incidents::{self as words, IncidentPath, IncidentQuery, Incident
 use assent_api::operations as ops;
 use assent_api::{Empty, Page, PageQuery};
 use assent_base::id::{AccountId, IncidentId};
-use assent_base::time;
 use clap::{Args, Subcommand};
 use futures_util::StreamExt as _;
 
-use super::{Remote, Server};
+use super::{Remote, Server, span};
 use crate::cli::{Output, Shape};
 use crate::render::text::printable;
 use crate::{print, print_on, render};
@@ -282,8 +281,4 @@ fn row(one: &IncidentSummary) -> String {
 /// The API's own word for something.
 pub(super) fn word(value: impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|value| value.as_str().map(|word| word.replace('_', " "))).unwrap_or_default()
-}
-
-fn span(text: &str) -> Result<u64, String> {
-    time::span_s(text).and_then(|span| u64::try_from(span).ok()).ok_or_else(|| "write a span such as 45s, 30m, 2h or 1d".to_owned())
 }

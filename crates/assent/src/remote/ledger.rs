@@ -239,7 +239,7 @@ fn verify(asked: &Verify) -> anyhow::Result<u8> {
     }
 }
 
-fn verifier_key(path: &Path) -> anyhow::Result<VerifierKey> {
+pub(super) fn verifier_key(path: &Path) -> anyhow::Result<VerifierKey> {
     small_file(path)?.trim().parse().map_err(|bad| anyhow::anyhow!("{} holds no public key: {bad}", path.display()))
 }
 

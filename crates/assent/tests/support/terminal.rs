@@ -14,11 +14,17 @@ pub struct Terminal {
 }
 
 impl Terminal {
+    /// Signs in.
+    pub fn of_person(home: &Path, port: u16, email: &str) -> Self {
+        let terminal = Self { home: home.to_owned(), server: format!("http://localhost:{port}") };
+        let signed_in = terminal.run_with(&["login", "--email", email], &format!("{PASSWORD}\n"));
+        assert!(signed_in.status.success(), "{}", said(&signed_in.stderr));
+        terminal
+    }
+
     /// Signs in as the first owner, and adds an SSH key.
     pub fn of_owner(home: &Path, port: u16) -> Self {
-        let terminal = Self { home: home.to_owned(), server: format!("http://localhost:{port}") };
-        let signed_in = terminal.run_with(&["login", "--email", "ada@example.org"], &format!("{PASSWORD}\n"));
-        assert!(signed_in.status.success(), "{}", said(&signed_in.stderr));
+        let terminal = Self::of_person(home, port, "ada@example.org");
         let folder = home.join(".ssh");
         std::fs::create_dir_all(&folder).unwrap();
         let made =
