@@ -8,9 +8,8 @@ mod support;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use serde_json::json;
 use support::fault::wrong_image;
-use support::platform::{Observer, Platform, ill_cluster, incident};
+use support::platform::Platform;
 
 /// Each network call of a run, or `None` where calls cannot be watched here.
 fn network_calls(folder: &Path, arguments: &[&str]) -> Option<Vec<String>> {
@@ -153,19 +152,7 @@ fn a_platform_started_as_it_comes_speaks_with_its_callers_alone() {
         return;
     }
     let mut platform = Platform::start_as(watched(&log), &folder.path().join("assent"), &[]);
-    let owner = platform.owner();
-    let cluster = platform.add_cluster(&owner);
-    let (mut observer, _) = Observer::connect(platform.address, &cluster, "00112233445566778899aabbccddeeff").unwrap();
-    assert_eq!(observer.send(1, ill_cluster()).unwrap().status, 200);
-    let mut http = platform.http();
-    let id = incident(&mut http, &owner);
-    let text = json!({ "text": "see https://telemetry.example/collect and 203.0.113.7" });
-    assert_eq!(http.post(&owner, &format!("/api/v1/incidents/{id}/comments"), &text).unwrap().status, 201);
-    for path in
-        ["/healthz", "/readyz", "/metrics", "/docs", "/api/v1/openapi.json", "/api/v1/status", "/api/v1/sign-in", "/api/v1/tenant/export"]
-    {
-        assert_eq!(http.get(&owner, path).unwrap().status, 200, "{path}");
-    }
+    platform.do_everything();
     platform.stop();
     let calls = std::fs::read_to_string(&log).unwrap();
     assert!(calls.contains("accept4("), "the recorder sees nothing: {calls}");

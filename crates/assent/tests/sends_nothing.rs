@@ -16,10 +16,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use serde_json::json;
 use socket2::{Domain, Protocol, Socket, Type};
 use support::http::{Http, Who};
-use support::platform::{Observer, Platform, ill_cluster, incident, until, until_within};
+use support::platform::{Platform, until, until_within};
 
 /// What runs inside the namespace, by the name of its scene.
 const SCENE: &str = "ASSENT_TEST_SCENE";
@@ -123,17 +122,7 @@ fn apart(scene: &str) {
 fn platform() -> SocketAddr {
     let folder = tempfile::tempdir().unwrap();
     let mut platform = Platform::start_as(invited(), &folder.path().join("assent"), &[]);
-    let owner = platform.owner();
-    let cluster = platform.add_cluster(&owner);
-    let (mut observer, _) = Observer::connect(platform.address, &cluster, "00112233445566778899aabbccddeeff").unwrap();
-    assert_eq!(observer.send(1, ill_cluster()).unwrap().status, 200);
-    let mut http = platform.http();
-    let id = incident(&mut http, &owner);
-    let text = json!({ "text": "see https://telemetry.example/collect and 203.0.113.7" });
-    assert_eq!(http.post(&owner, &format!("/api/v1/incidents/{id}/comments"), &text).unwrap().status, 201);
-    for path in ["/healthz", "/readyz", "/metrics", "/docs", "/api/v1/openapi.json", "/api/v1/status", "/api/v1/tenant/export"] {
-        assert_eq!(http.get(&owner, path).unwrap().status, 200, "{path}");
-    }
+    platform.do_everything();
     platform.stop();
     platform.address
 }

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use crate::support::authenticator::Authenticator;
 use crate::support::executor::{self, Executor};
 use crate::support::observer::Observer;
+use crate::support::played::{until, wait_for};
 use crate::support::signer::Signer;
 use crate::support::voting::Voter;
 use crate::support::{Answer, House, PASSWORD, Who, passkey};
@@ -32,8 +33,6 @@ const NEEDS_NO_RECORD: &[(&str, &str)] = &[
     ("BeginPasskeySetUp", "draws a challenge, which is kept nowhere"),
     ("BeginPasskeySignIn", "draws a challenge, which is kept nowhere"),
 ];
-/// Looks before a test gives up waiting.
-const LOOKS_MAX: usize = 20_000;
 
 #[tokio::test]
 async fn without_a_ledger_every_change_is_refused_and_nothing_is_changed() {
@@ -518,25 +517,7 @@ fn changing() -> Vec<&'static str> {
     names.0
 }
 
-/// Everything that the played cluster shows up to this second.
-fn until(house: &House, offset_s: i64) -> Vec<Value> {
-    let moments = assent_scenarios::demo::timeline(house.now()).into_iter();
-    moments.filter(|moment| moment.offset_s <= offset_s).flat_map(|moment| moment.facts).collect()
-}
-
 /// Everything that it ever shows, but for what mends it.
 fn sick(house: &House) -> Vec<Value> {
     until(house, i64::MAX)
-}
-
-async fn wait_for(house: &House, who: &Who, path: &str, is: impl Fn(&Value) -> bool) -> Value {
-    let mut last = Value::Null;
-    for _ in 0..LOOKS_MAX {
-        last = house.get(who, path).await.json();
-        if is(&last) {
-            return last;
-        }
-        tokio::task::yield_now().await;
-    }
-    panic!("{path} never became so: {last}");
 }

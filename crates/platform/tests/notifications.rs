@@ -4,8 +4,7 @@ use crate::support;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 
-use crate::support::observer::Observer;
-use crate::support::played::{Played, wait_for};
+use crate::support::played::{Played, fall_ill, wait_for};
 use crate::support::voting::{Installed, Voter};
 use crate::support::{House, Who};
 use assent_platform::Settings;
@@ -80,24 +79,6 @@ async fn open(house: &House, owner: &Who, channel: Value) -> String {
 
 async fn status(house: &House, owner: &Who, channel: &str) -> Value {
     house.get(owner, &format!("/api/v1/channels/{channel}")).await.json()["status"].clone()
-}
-
-/// Lets incidents open in a new cluster.
-async fn fall_ill(house: &House, owner: &Who) {
-    let observer = Observer::of_new_cluster(house, owner).await;
-    observer.hello(house, "a").await;
-    let moments = assent_scenarios::demo::timeline(house.now()).into_iter().filter(|moment| moment.offset_s <= 60);
-    let sent = observer.send(house, "a", 1, moments.flat_map(|moment| moment.facts).collect()).await;
-    assert_eq!(sent.status, 200, "{}", sent.text());
-    house.pass(1);
-    for _ in 0..LOOKS_MAX {
-        let list = house.get(owner, "/api/v1/incidents").await.json();
-        if list["items"][0]["cause"].is_string() {
-            return;
-        }
-        tokio::task::yield_now().await;
-    }
-    panic!("no incident opens");
 }
 
 /// Tells until something has come, and everything that there is to tell now is told.

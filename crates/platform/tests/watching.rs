@@ -1,11 +1,10 @@
 //! Signals of an observer become incidents, which those may see who may see their namespaces, and which outlive the process.
 
+use crate::support::played::{until, wait_for};
 use crate::support::{House, Who};
 use serde_json::{Value, json};
 
 const STREAM: &str = "00112233445566778899aabbccddeeff";
-/// Looks at the API before a test gives up waiting. The watcher works on its own; each look lets it.
-const LOOKS_MAX: usize = 20_000;
 
 /// A cluster with an observer that was let in.
 struct Watched {
@@ -273,27 +272,9 @@ async fn token_of(house: &House, manifest: &str) -> Who {
     Who::Bearer(answer.json()["token"].as_str().unwrap().to_owned())
 }
 
-async fn wait_for(house: &House, who: &Who, path: &str, is: impl Fn(&Value) -> bool) -> Value {
-    let mut last = Value::Null;
-    for _ in 0..LOOKS_MAX {
-        last = house.get(who, path).await.json();
-        if is(&last) {
-            return last;
-        }
-        tokio::task::yield_now().await;
-    }
-    panic!("{path} never became so: {last}");
-}
-
 /// Everything that the played cluster shows before anything goes wrong.
 fn healthy(house: &House) -> Vec<Value> {
     until(house, 0)
-}
-
-/// Everything that the played cluster shows up to this second.
-fn until(house: &House, offset_s: i64) -> Vec<Value> {
-    let moments = assent_scenarios::demo::timeline(house.now()).into_iter();
-    moments.filter(|moment| moment.offset_s <= offset_s).flat_map(|moment| moment.facts).collect()
 }
 
 fn pod_gone(house: &House) -> Value {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use assent_http::Inside;
-use assent_nats::{Connect, Connection, Server};
+use assent_nats::{Connect, Connection, Named, Server};
 use assent_platform::{ControlPlane, Nats, NatsAtOnce, ObserverNats, nats_inbox, nats_prefix};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -73,42 +73,23 @@ impl NatsFile {
         if !(1..=AT_ONCE_CONFIGURED_MAX).contains(&self.at_once_max) {
             bail!("`nats.at_once_max` is {}, and may be 1 to {AT_ONCE_CONFIGURED_MAX}", self.at_once_max);
         }
-        let certificate = match (self.certificate_file, self.key_file) {
-            (Some(certificate), Some(key)) => Some((certificate, key)),
-            (None, None) => None,
-            _ => bail!("`nats` needs both `certificate_file` and `key_file`, or neither"),
-        };
-        let servers = servers("nats.servers", &self.servers)?.into_iter().map(|(_, server)| server).collect();
-        let prefix = self.subject_prefix;
-        let observers = self.observers.map(|observers| observers.settled(&prefix)).transpose()?;
-        let connect = Connect {
-            servers,
-            ca_file: self.ca_file,
-            certificate,
-            credentials_file: self.credentials_file,
-            inbox_prefix: nats_inbox(),
-            name: "assent".to_owned(),
-        };
-        Ok(ByNats { connect, observers, prefix, at_once: NatsAtOnce(self.at_once_max) })
+        let Self { servers, ca_file, certificate_file, key_file, credentials_file, subject_prefix: prefix, at_once_max, observers } = self;
+        let observers = observers.map(|observers| observers.settled(&prefix)).transpose()?;
+        let connect = Named { servers, ca_file, certificate_file, key_file, credentials_file }.settled(nats_inbox(), "assent")?;
+        Ok(ByNats { connect, observers, prefix, at_once: NatsAtOnce(at_once_max) })
     }
 }
 
 impl NatsForObservers {
     fn settled(self, prefix: &str) -> anyhow::Result<ObserverNats> {
-        let servers = servers("nats.observers.servers", &self.servers)?;
+        let servers = assent_nats::servers("nats.observers.servers", &self.servers)?;
+        let servers: Vec<(String, Server)> = self.servers.into_iter().zip(servers).collect();
         if let Some((url, _)) = servers.iter().find(|(_, server)| server.is_loopback()) {
             bail!("`nats.observers.servers` names `{url}`, which is another machine in each cluster");
         }
         let ca_pem = self.ca_file.map(|path| std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display())));
         Ok(ObserverNats { servers, ca_pem: ca_pem.transpose()?, subject_prefix: prefix.to_owned() })
     }
-}
-
-fn servers(key: &str, texts: &[String]) -> anyhow::Result<Vec<(String, Server)>> {
-    if texts.is_empty() {
-        bail!("`{key}` names no server");
-    }
-    texts.iter().map(|text| Ok((text.clone(), text.parse::<Server>()?))).collect()
 }
 
 /// NATS, answered beside the port.

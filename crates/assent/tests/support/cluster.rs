@@ -1,118 +1,19 @@
-//! A real control plane, started once for a test binary, and namespaces in it that a test has to itself.
-//!
-//! The launcher ends when its standard input closes, so it cannot outlive the tests.
+//! A real control plane, and namespaces in it that a test has to itself.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::LazyLock;
+#[path = "../../../../testing/cluster/launched.rs"]
+mod launched;
+
+use std::path::Path;
 
 use serde_json::{Value, json};
 
+pub use self::launched::Cluster;
 use super::program::{self, Said};
 
 /// How often the API is asked for something that must come about. Each time takes a tenth of a second or more.
 const ASKED_MAX: usize = 400;
 
-/// What the launcher says when everything is ready.
-pub struct Cluster {
-    pub reader: PathBuf,
-    pub nobody: PathBuf,
-    admin: PathBuf,
-    kubectl: PathBuf,
-    audit_log: PathBuf,
-    folder: PathBuf,
-    _launcher: Child,
-}
-
-/// The launcher, compiled once.
-static LAUNCHER: LazyLock<PathBuf> = LazyLock::new(|| {
-    clear_up();
-    let built = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-launcher", std::process::id()));
-    let made = Command::new("go")
-        .args(["build", "-trimpath", "-o"])
-        .arg(&built)
-        .arg("./cmd/assent-cluster")
-        .current_dir(sources())
-        .env("CGO_ENABLED", "0")
-        .output()
-        .expect("Go is installed; `cargo xtask test` skips these tests where it is not");
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    built
-});
-
-/// Removes what earlier runs left: folders and launchers begin with the number of the process that made them.
-fn clear_up() {
-    for entry in std::fs::read_dir(env!("CARGO_TARGET_TMPDIR")).into_iter().flatten().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let process = name.split('-').next().and_then(|number| number.parse::<u32>().ok());
-        if process.is_some_and(|process| !Path::new(&format!("/proc/{process}")).exists()) {
-            // Another test binary may be clearing up as well.
-            let _ = if entry.path().is_dir() { std::fs::remove_dir_all(entry.path()) } else { std::fs::remove_file(entry.path()) };
-        }
-    }
-}
-
-fn sources() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testing/cluster")
-}
-
 impl Cluster {
-    /// Starts a control plane of one minor. The first time on a machine it is compiled, which takes minutes.
-    pub fn start(minor: &str, flags: &[&str]) -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{minor}", std::process::id()));
-        let mut launcher = Command::new(&*LAUNCHER)
-            .args(["up", "--minor", minor, "--dir"])
-            .arg(&folder)
-            .args(flags)
-            .current_dir(sources())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(launcher.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let line: Value = serde_json::from_str(&line).expect("the launcher says where the cluster is");
-        let path = |field: &str| PathBuf::from(line[field].as_str().unwrap());
-        assert!(line["version"].as_str().unwrap().starts_with(&format!("v{minor}.")));
-        Self {
-            reader: path("reader"),
-            nobody: path("nobody"),
-            admin: path("admin"),
-            kubectl: path("kubectl"),
-            audit_log: path("audit_log"),
-            folder,
-            _launcher: launcher,
-        }
-    }
-
-    fn ask(&self, arguments: &[&str], input: &str) -> Result<String, String> {
-        let mut child = Command::new(&self.kubectl)
-            .arg("--kubeconfig")
-            .arg(&self.admin)
-            .arg("--cache-dir")
-            .arg(self.folder.join("kubectl-cache"))
-            .args(arguments)
-            .env_clear()
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        let output = std::thread::scope(|scope| {
-            scope.spawn(move || drop(stdin.write_all(input.as_bytes())));
-            child.wait_with_output().unwrap()
-        });
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
-    }
-
-    /// Runs kubectl as administrator.
-    pub fn kubectl(&self, arguments: &[&str]) -> String {
-        self.ask(arguments, "").unwrap_or_else(|error| panic!("kubectl {arguments:?}: {error}"))
-    }
-
     /// Creates what a manifest says.
     pub fn create(&self, manifest: &str) {
         self.ask(&["create", "-f", "-"], manifest).unwrap_or_else(|error| panic!("{error}\n{manifest}"));
@@ -188,17 +89,10 @@ impl Cluster {
         program::assent(&[&["investigate", "--kubeconfig", kubeconfig.to_str().unwrap()], further].concat())
     }
 
-    /// The server's own log, request by request.
-    pub fn audited(&self) -> Vec<Value> {
-        let log = std::fs::read_to_string(&self.audit_log).unwrap();
-        // The last line may be one that is being written.
-        log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
-    }
-
     /// The server's own log says that the reader has read, and never asked for a Secret.
     pub fn assert_only_read(&self) {
         let mut requests = 0;
-        for request in self.audited().iter().filter(|request| request["user"]["username"] == "reader") {
+        for request in self.audit(|_| true).iter().filter(|request| request["user"]["username"] == "reader") {
             let (verb, uri) = (request["verb"].as_str().unwrap(), request["requestURI"].as_str().unwrap());
             assert!(matches!(verb, "get" | "list" | "watch"), "{verb} {uri}");
             assert!(request["objectRef"]["resource"] != "secrets" && !uri.contains("/secrets"), "{verb} {uri}");

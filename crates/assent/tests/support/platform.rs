@@ -136,6 +136,30 @@ impl Platform {
         let key = manifest.lines().find_map(|line| line.trim().strip_prefix("key: \"")?.strip_suffix('"')).expect("a key");
         Cluster { id: made["cluster"]["id"].as_str().unwrap().to_owned(), key: key.to_owned() }
     }
+
+    /// Lets it do something of everything: take signals, explain an incident, keep a comment that names other hosts, answer who asks.
+    pub fn do_everything(&self) {
+        let owner = self.owner();
+        let cluster = self.add_cluster(&owner);
+        let (mut observer, _) = Observer::connect(self.address, &cluster, "00112233445566778899aabbccddeeff").unwrap();
+        assert_eq!(observer.send(1, ill_cluster()).unwrap().status, 200);
+        let mut http = self.http();
+        let id = incident(&mut http, &owner);
+        let text = json!({ "text": "see https://telemetry.example/collect and 203.0.113.7" });
+        assert_eq!(http.post(&owner, &format!("/api/v1/incidents/{id}/comments"), &text).unwrap().status, 201);
+        for path in [
+            "/healthz",
+            "/readyz",
+            "/metrics",
+            "/docs",
+            "/api/v1/openapi.json",
+            "/api/v1/status",
+            "/api/v1/sign-in",
+            "/api/v1/tenant/export",
+        ] {
+            assert_eq!(http.get(&owner, path).unwrap().status, 200, "{path}");
+        }
+    }
 }
 
 impl Drop for Platform {

@@ -2,7 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its input has failed")]
 
-use std::path::{Path, PathBuf};
+#[path = "../../../scenarios/tests/support/mod.rs"]
+mod files;
 
 use assent_base::Timestamp;
 use assent_base::id::ClusterId;
@@ -57,30 +58,8 @@ impl Watched {
 
 /// Every scenario of the repository, with its path.
 pub(crate) fn scenarios() -> &'static [(String, String)] {
-    static ALL: std::sync::LazyLock<Vec<(String, String)>> = std::sync::LazyLock::new(read_scenarios);
+    static ALL: std::sync::LazyLock<Vec<(String, String)>> = std::sync::LazyLock::new(files::all);
     &ALL
-}
-
-fn read_scenarios() -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
-    let mut paths = Vec::new();
-    walk(&root, &mut paths);
-    paths
-        .iter()
-        .map(|path| (path.strip_prefix(&root).unwrap().to_string_lossy().into_owned(), std::fs::read_to_string(path).unwrap()))
-        .collect()
-}
-
-fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            walk(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "yaml") {
-            found.push(path);
-        }
-    }
 }
 
 /// A tree as JSON.

@@ -6,13 +6,10 @@ use serde_json::{Value, json};
 
 use super::authenticator::Authenticator;
 use super::executor::Executor;
-use super::observer::Observer;
+use super::played::{fall_ill, wait_for};
 use super::schema::Ids;
 use super::signer::Signer;
 use super::{Answer, House, Who, passkey};
-
-/// Looks before a test gives up waiting.
-const LOOKS_MAX: usize = 20_000;
 
 /// An operation without its types.
 pub(crate) struct Route {
@@ -50,7 +47,7 @@ pub(crate) struct Full {
 /// Makes one of everything.
 pub(crate) async fn full(house: &House, owner: Who) -> Full {
     let mut ids = Ids::new();
-    let incident = ill(house, &owner).await;
+    let incident = fall_ill(house, &owner).await;
     let path = format!("/api/v1/incidents/{incident}");
     ids.insert("inc".to_owned(), incident);
     let shared = house.call(&owner, "POST", &format!("{path}/shares"), Some(json!({ "expires_in_s": 3600 }))).await;
@@ -92,35 +89,11 @@ pub(crate) async fn full(house: &House, owner: Who) -> Full {
     Full { owner, key, ids, index }
 }
 
-/// An incident of a cluster that is watched.
-async fn ill(house: &House, owner: &Who) -> String {
-    let observer = Observer::of_new_cluster(house, owner).await;
-    observer.hello(house, "a").await;
-    let moments = assent_scenarios::demo::timeline(house.now()).into_iter().filter(|moment| moment.offset_s <= 60);
-    let sent = observer.send(house, "a", 1, moments.flat_map(|moment| moment.facts).collect()).await;
-    assert_eq!(sent.status, 200, "{}", sent.text());
-    house.pass(1);
-    for _ in 0..LOOKS_MAX {
-        let list = house.get(owner, "/api/v1/incidents").await.json();
-        if let Some(id) = list["items"][0]["id"].as_str().filter(|_| list["items"][0]["cause"].is_string()) {
-            return id.to_owned();
-        }
-        tokio::task::yield_now().await;
-    }
-    panic!("no incident opens");
-}
-
 /// The plan of an incident, once its timeline tells of it.
 async fn planned(house: &House, owner: &Who, incident: &str) -> String {
-    for _ in 0..LOOKS_MAX {
-        let list = house.get(owner, "/api/v1/plans").await.json();
-        let timeline = house.get(owner, &format!("{incident}/timeline")).await;
-        if let Some(id) = list["items"][0]["id"].as_str().filter(|_| timeline.text().contains("proposed a plan")) {
-            return id.to_owned();
-        }
-        tokio::task::yield_now().await;
-    }
-    panic!("no plan is drawn");
+    wait_for(house, owner, &format!("{incident}/timeline"), |timeline| timeline.to_string().contains("proposed a plan")).await;
+    let list = wait_for(house, owner, "/api/v1/plans", |list| list["items"][0]["id"].is_string()).await;
+    list["items"][0]["id"].as_str().expect("an id").to_owned()
 }
 
 /// The path with these ids in it.

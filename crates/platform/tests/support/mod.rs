@@ -4,6 +4,8 @@
 pub(crate) mod authenticator;
 pub(crate) mod executor;
 pub(crate) mod full;
+#[path = "../../../assent-observer/src/line.rs"]
+pub(crate) mod line;
 pub(crate) mod nats;
 pub(crate) mod observer;
 pub(crate) mod passkey;

@@ -10,16 +10,16 @@ use std::time::{Duration, Instant};
 
 use assent_base::{Secret, Timestamp};
 use assent_http::Inside;
-use assent_nats::{Connect, Connection, NoAnswer};
+use assent_nats::Connect;
 use assent_observe::clock::Clock;
-use assent_observe::uplink::NoUplink;
 use assent_observe::uplink::https::{Endpoint, Https};
-use assent_observe::uplink::nats::{ByNats, Came, Wire};
+use assent_observe::uplink::nats::ByNats;
 use assent_platform::{Nats, NatsAtOnce};
 use axum::Router;
 use tower::ServiceExt as _;
 
 use crate::support::House;
+use crate::support::line::Line;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long an observer waits for an answer here. Long enough for a busy machine, and not for a person.
@@ -203,28 +203,6 @@ impl Answering {
 impl Drop for Answering {
     fn drop(&mut self) {
         self.0.abort();
-    }
-}
-
-/// The connection, as an observer needs it.
-pub(crate) struct Line(pub(crate) Connection);
-
-impl Wire for Line {
-    async fn ask(
-        &self,
-        subject: &str,
-        message: Vec<u8>,
-        within: Duration,
-        is_answer: &mut (dyn FnMut(&[u8]) -> Option<Came> + Send),
-    ) -> Result<Came, NoUplink> {
-        self.0.ask(subject, message, within, is_answer).await.map_err(|error| match error {
-            NoAnswer::TooLarge(bytes_max) => NoUplink::TooLarge(bytes_max),
-            other => NoUplink::Unreachable { why: other.to_string(), retry_after: None },
-        })
-    }
-
-    fn message_bytes_max(&self) -> usize {
-        if self.0.is_connected() { self.0.message_bytes_max() } else { usize::MAX }
     }
 }
 

@@ -57,3 +57,20 @@ pub(crate) async fn wait_for(house: &House, who: &Who, path: &str, is: impl Fn(&
     }
     panic!("{path} never became so: {last}");
 }
+
+/// Everything that it shows up to this second, if it begins now.
+pub(crate) fn until(house: &House, offset_s: i64) -> Vec<Value> {
+    let moments = assent_scenarios::demo::timeline(house.now()).into_iter();
+    moments.filter(|moment| moment.offset_s <= offset_s).flat_map(|moment| moment.facts).collect()
+}
+
+/// Lets incidents open in a new cluster, and gives one of them.
+pub(crate) async fn fall_ill(house: &House, owner: &Who) -> String {
+    let observer = Observer::of_new_cluster(house, owner).await;
+    observer.hello(house, "a").await;
+    let sent = observer.send(house, "a", 1, until(house, 60)).await;
+    assert_eq!(sent.status, 200, "{}", sent.text());
+    house.pass(1);
+    let list = wait_for(house, owner, "/api/v1/incidents", |list| list["items"][0]["cause"].is_string()).await;
+    list["items"][0]["id"].as_str().expect("an id").to_owned()
+}
