@@ -20,6 +20,7 @@ use crate::names;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
 use crate::queries::{QueryWords, ReadAll};
+use crate::turns::{Topic, Turn};
 
 /// A tenant that is being deleted, or was. Kept in the installation's own tenant before the key is destroyed, so that a deletion that was
 /// broken off is ended at the next start, and so that it is known whose records the ledger holds.
@@ -72,13 +73,14 @@ impl Handle<CreateTenant> for ControlPlane {
         let resource = if runs_all { Resource::of_installation(own) } else { Resource::of_tenant(own) };
         let permit = desk.require(Action::TenantCreate, resource).await?;
         let name = names::title("/name", &input.body.name)?;
+        let turn = Turn::take(self, &self.system().await?, Topic::Tenants).await?;
         if self.tenant_docs().await?.len() >= TENANTS_MAX {
             return Err(Problem::new(Code::Conflict, format!("an installation has at most {TENANTS_MAX} tenants")));
         }
         let id = self.new_id(TenantId::new);
         let intent = desk.intend_on(permit, id.to_string(), json!({ "name": name })).await?;
         let made = async {
-            let doc = self.new_tenant(id, &name, Some(own)).await?;
+            let doc = self.new_tenant(id, &name, Some(own), Some(&turn)).await?;
             let link = self.first_owner_link(&self.tenant(id).await?).await?;
             Ok((doc, link))
         };
