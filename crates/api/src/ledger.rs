@@ -129,4 +129,7 @@ pub struct Checkpoint {
     pub root: Digest,
     /// The log's key, as C2SP writes verifier keys.
     pub public_key: String,
+    /// The key of the witness that signs too, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub witness_key: Option<String>,
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use assent_base::id::TenantId;
 use assent_base::{Digest, Timestamp};
-use assent_ledger::{Action, BadRecord, Checkpoint, Outcome, PAYLOAD_BYTES_MAX, Receipt, Record, Signer, Verdict, leaf_hash};
+use assent_ledger::{Action, BadRecord, Checkpoint, Outcome, PAYLOAD_BYTES_MAX, Receipt, Record, Signer, Verdict, VerifierKey, leaf_hash};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::backlog::Backlog;
@@ -259,6 +259,12 @@ impl Journal {
     #[must_use]
     pub fn checkpoint(&self) -> (Checkpoint, String) {
         self.reader.checkpoint()
+    }
+
+    /// The public keys of whoever signs besides the log.
+    #[must_use]
+    pub fn witnesses(&self) -> &[VerifierKey] {
+        &self.reader.trust.witnesses
     }
 
     /// Reads without waiting for the writer; for threads that may wait for the disk.

@@ -30,6 +30,7 @@ use crate::problem_of::ProblemOf;
 use crate::queries::QueryWords;
 use crate::redaction;
 use crate::retention::ALERTS_DAYS;
+use crate::turns::{Topic, Turn};
 
 mod fact;
 mod formats;
@@ -131,6 +132,7 @@ impl Handle<ListAlertSources> for ControlPlane {
 impl Handle<CreateAlertSource> for ControlPlane {
     async fn handle(&self, caller: Caller, input: Input<CreateAlertSource>) -> Result<Reply<CreateAlertSource>, Problem> {
         let desk = Desk::of(self, &caller).await?;
+        let turn = Turn::take(self, &desk.tenant, Topic::Places).await?;
         let unknown = |_| Problem::invalid("/cluster", "there is no such cluster, or you may not know of it");
         let (_, resource) = desk.cluster(input.body.cluster).await.map_err(unknown)?;
         let permit = desk.require(Action::AlertSourceManage, resource).await?;
@@ -160,7 +162,8 @@ impl Handle<CreateAlertSource> for ControlPlane {
         if routed.is_err() {
             return desk.close(intent, routed.map(|()| Reply::new(shown_once(doc, secret, &input.meta.base_url)))).await;
         }
-        desk.keep(intent, vec![Write::put(&id.to_string(), &doc, Expect::Absent).map_err(Problem::from_store)?]).await?;
+        let source = Write::put(&id.to_string(), &doc, Expect::Absent).map_err(Problem::from_store)?;
+        desk.keep(intent, vec![source, turn.write()?]).await?;
         let made = shown_once(doc, secret, &input.meta.base_url);
         Ok(Reply::new(made).version(1).location(format!("/api/v1/alert-sources/{id}")))
     }

@@ -19,7 +19,7 @@ use assent_base::id::{ClusterId, TenantId};
 use assent_base::{Secret, Timestamp};
 use assent_journal::{FileWitness, Journal};
 use assent_ledger::Outcome;
-use assent_store::{Expect, KeyFolder, Query, Store, StoreError, Tenant};
+use assent_store::{Expect, KeyFolder, Query, Store, StoreError, Tenant, Write};
 use serde_json::json;
 use tokio::sync::Semaphore;
 
@@ -31,7 +31,7 @@ use crate::plane::{ControlPlane, HASHES_AT_ONCE_MAX, Inner, Outside};
 use crate::problem_of::ProblemOf;
 use crate::queries::{QueryWords, ReadAll};
 use crate::settings::Settings;
-use crate::turns::Turns;
+use crate::turns::{Turn, Turns};
 use crate::watching::Watched;
 
 /// The folder of keys in the data folder.
@@ -182,7 +182,7 @@ impl ControlPlane {
     async fn first_steps(&self) -> Result<Option<Secret>, Problem> {
         let first = match self.first_doc().await? {
             Some(doc) => doc,
-            None => self.new_tenant(self.new_id(TenantId::new), FIRST_TENANT, None).await?,
+            None => self.new_tenant(self.new_id(TenantId::new), FIRST_TENANT, None, None).await?,
         };
         if first.set_up {
             return Ok(None);
@@ -191,14 +191,22 @@ impl ControlPlane {
         Ok(Some(self.first_owner_link(&tenant).await?.secret()))
     }
 
-    /// Makes a tenant. Nobody can sign in to it yet.
-    pub(crate) async fn new_tenant(&self, id: TenantId, name: &str, made_by: Option<TenantId>) -> Result<TenantDoc, Problem> {
+    /// Makes a tenant. Nobody can sign in to it yet. The turn, if it is one of several that could be made now, is spent with it.
+    pub(crate) async fn new_tenant(
+        &self,
+        id: TenantId,
+        name: &str,
+        made_by: Option<TenantId>,
+        turn: Option<&Turn>,
+    ) -> Result<TenantDoc, Problem> {
         let doc = TenantDoc { id, name: name.to_owned(), created_at: self.now(), set_up: false, demo: false, made_by };
         self.inner.store.create_tenant(doc.id, doc.created_at).await.map_err(Problem::from_store)?;
         let tenant = self.tenant(doc.id).await?;
         self.record(&tenant, "platform", "tenant.create", &doc.id.to_string(), Outcome::Intended, json!({ "name": name })).await?;
         let system = self.system().await?;
-        system.put(&doc.id.to_string(), &doc, Expect::Absent, self.now()).await.map_err(Problem::from_store)?;
+        let mut writes = vec![Write::put(&doc.id.to_string(), &doc, Expect::Absent).map_err(Problem::from_store)?];
+        writes.extend(turn.map(Turn::write).transpose()?);
+        system.write(writes, self.now()).await.map_err(Problem::from_store)?;
         Ok(doc)
     }
 

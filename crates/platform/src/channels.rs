@@ -24,6 +24,7 @@ use crate::pages::Pages;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
 use crate::queries::{self, QueryWords};
+use crate::turns::{Topic, Turn};
 
 /// Channels of one tenant at most.
 pub(crate) const CHANNELS_MAX: u64 = 50;
@@ -127,6 +128,7 @@ impl Handle<CreateChannel> for ControlPlane {
         let name = names::title("/name", &input.body.name)?;
         let target = desk.target(input.body.target)?;
         check(&input.body.rules)?;
+        let turn = Turn::take(self, &desk.tenant, Topic::Administration).await?;
         desk.is_channel_name_free(&name).await?;
         if desk.count::<ChannelDoc>(&Query::default()).await? >= CHANNELS_MAX {
             return Err(Problem::new(Code::Conflict, format!("a tenant has at most {CHANNELS_MAX} channels")));
@@ -143,7 +145,7 @@ impl Handle<CreateChannel> for ControlPlane {
             updated_by: desk.name().to_owned(),
         };
         let intent = desk.intend_on(permit, id.to_string(), json!({ "made": doc.recorded() })).await?;
-        desk.keep(intent, vec![queries::put(&id.to_string(), &doc, Expect::Absent)?]).await?;
+        desk.keep(intent, vec![queries::put(&id.to_string(), &doc, Expect::Absent)?, turn.write()?]).await?;
         let shown = doc.shown(1, &ChannelStateDoc::default(), self);
         Ok(Reply::new(shown).version(1).location(format!("/api/v1/channels/{id}")))
     }

@@ -21,6 +21,7 @@ use crate::pages::Pages;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
 use crate::queries::{QueryWords, ReadAll};
+use crate::turns::{Topic, Turn};
 
 /// Keys of one tenant at most, those that hold no more included.
 const KEYS_MAX: u64 = 1_000;
@@ -102,6 +103,7 @@ impl Handle<CreateKey> for ControlPlane {
         let desk = Desk::of(self, &caller).await?;
         let permit = desk.require(Action::KeyManage, Resource::of_tenant(desk.tenant_id())).await?;
         let name = names::title("/name", &input.body.name)?;
+        let turn = Turn::take(self, &desk.tenant, Topic::Administration).await?;
         desk.may_replace("/grants", &[], &input.body.grants).await?;
         if desk.count::<ApiKeyDoc>(&Query::default()).await? >= KEYS_MAX {
             return Err(Problem::new(Code::Conflict, format!("a tenant has at most {KEYS_MAX} keys")));
@@ -121,7 +123,8 @@ impl Handle<CreateKey> for ControlPlane {
             ));
         }
         let intent = desk.intend_on(permit, id.to_string(), json!({ "made": doc.recorded() })).await?;
-        desk.keep(intent, vec![Write::put(&id.to_string(), &doc, Expect::Absent).map_err(Problem::from_store)?]).await?;
+        let key = Write::put(&id.to_string(), &doc, Expect::Absent).map_err(Problem::from_store)?;
+        desk.keep(intent, vec![key, turn.write()?]).await?;
         Ok(Reply::new(NewApiKey { key: doc.shown(), secret: secret.expose().to_owned() }).version(1).location(format!("/api/v1/keys/{id}")))
     }
 }

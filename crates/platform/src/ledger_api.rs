@@ -173,7 +173,8 @@ impl Handle<GetCheckpoint> for ControlPlane {
         desk.read_ledger().await?;
         let (checkpoint, note) = self.inner.journal.checkpoint();
         let public_key = self.inner.people.ledger_key().to_string();
-        Ok(Reply::new(Checkpoint { note, size: checkpoint.size, root: checkpoint.root, public_key }))
+        let witness_key = self.inner.journal.witnesses().first().map(ToString::to_string);
+        Ok(Reply::new(Checkpoint { note, size: checkpoint.size, root: checkpoint.root, public_key, witness_key }))
     }
 }
 

@@ -108,10 +108,10 @@ impl Handle<InviteMember> for ControlPlane {
         let email = EmailAddress::read("/email", &input.body.email)?;
         let name = names::title("/name", input.body.name.as_deref().unwrap_or_else(|| email.local()))?;
         desk.may_replace("/grants", &[], &input.body.grants).await?;
+        let turn = Turn::take(self, &desk.tenant, Topic::Administration).await?;
         if desk.count::<AccountDoc>(&Query::default()).await? >= MEMBERS_MAX {
             return Err(Problem::new(Code::Conflict, format!("a tenant has at most {MEMBERS_MAX} members")));
         }
-        let turn = Turn::take(self, &desk.tenant, Topic::Administration).await?;
         if desk.count::<AccountDoc>(&Query::default().equal("email", email.as_str())).await? > 0 {
             return Err(Problem::new(Code::Conflict, format!("`{email}` is a member already")));
         }

@@ -25,6 +25,7 @@ use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
 use crate::queries;
 use crate::queries::QueryWords;
+use crate::turns::{Topic, Turn};
 
 /// Seconds that a link works at least.
 const SHARE_S_MIN: u64 = 60;
@@ -79,6 +80,7 @@ impl Handle<CreateShare> for ControlPlane {
         if !(SHARE_S_MIN..=SHARE_S_MAX).contains(&input.body.expires_in_s) {
             return Err(Problem::invalid("/expires_in_s", format!("{SHARE_S_MIN} to {SHARE_S_MAX} seconds")));
         }
+        let turn = Turn::take(self, &desk.tenant, Topic::Sharing).await?;
         let others = desk.all::<ShareDoc>(&Query::default().equal("incident", &incident.id)).await?;
         if others.iter().filter(|kept| kept.doc.works(desk.now)).count() >= SHARES_MAX {
             return Err(Problem::new(Code::Conflict, format!("an incident has at most {SHARES_MAX} links that work: revoke one")));
@@ -97,7 +99,7 @@ impl Handle<CreateShare> for ControlPlane {
             opened: 0,
         };
         let intent = desk.intend(permit, json!({ "share": id, "expires_at": doc.expires_at })).await?;
-        desk.keep(intent, vec![queries::put(&id.to_string(), &doc, Expect::Absent)?]).await?;
+        desk.keep(intent, vec![queries::put(&id.to_string(), &doc, Expect::Absent)?, turn.write()?]).await?;
         let base = self.inner.settings.public_url.as_deref().unwrap_or(&input.meta.base_url);
         let link = format!("{base}/shared#{}.{id}.{secret}", desk.tenant_id());
         Ok(Reply::new(NewShare { share: doc.shown(), link }))

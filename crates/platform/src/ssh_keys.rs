@@ -23,6 +23,7 @@ use crate::pages::Pages;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
 use crate::queries::{QueryWords, ReadAll};
+use crate::turns::{Topic, Turn};
 
 /// SSH keys of one account at most.
 pub(crate) const SSH_KEYS_MAX: usize = 20;
@@ -128,19 +129,19 @@ impl Handle<AddSshKey> for ControlPlane {
             record("unknown".to_owned(), Outcome::Refused, json!({ "reason": reason, "remote": input.meta.remote })).await?;
             return Err(Problem::invalid("/signature", reason));
         }
+        let turn = Turn::take(self, &tenant, Topic::Administration).await?;
         if keys_of(&tenant, person.account).await?.len() >= SSH_KEYS_MAX {
             return Err(Problem::new(Code::Conflict, format!("an account has at most {SSH_KEYS_MAX} SSH keys: remove one first")));
         }
         let doc = self.new_ssh_key(person.account, name, key);
         let id = doc.id.to_string();
         record(id.clone(), Outcome::Intended, doc.recorded()).await?;
-        match tenant.put(&document_id(&doc.key), &doc, Expect::Absent, self.now()).await {
+        let key = Write::put(&document_id(&doc.key), &doc, Expect::Absent).map_err(Problem::from_store)?;
+        match tenant.write(vec![key, turn.write()?], self.now()).await {
             Ok(_) => Ok(Reply::new(doc.shown())),
             Err(error) => {
                 let problem = match error {
-                    StoreError::Conflict { .. } | StoreError::Stale { .. } => {
-                        Problem::new(Code::Conflict, "this key was added before, by you or by somebody else")
-                    }
+                    StoreError::Conflict { .. } => Problem::new(Code::Conflict, "this key was added before, by you or by somebody else"),
                     other => Problem::from_store(other),
                 };
                 record(id, Outcome::Failed, json!({ "problem": problem.code })).await?;

@@ -104,7 +104,7 @@ mod tests {
     async fn a_tenant_whose_rows_were_removed_is_refused_and_others_go_on() {
         let house = Fixture::open().await;
         let (first, cluster) = house.cluster().await;
-        let other = house.plane.new_tenant(house.plane.new_id(TenantId::new), "Other", None).await.expect("a tenant");
+        let other = house.plane.new_tenant(house.plane.new_id(TenantId::new), "Other", Some(first.id()), None).await.expect("a tenant");
         house.plane.stop().await;
         let gone = format!("kind = 'cluster' AND tenant = '{}'", first.id());
         run(&house, &format!("DELETE FROM documents WHERE {gone}; DELETE FROM entries WHERE {gone}")).await;

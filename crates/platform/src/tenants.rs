@@ -1,5 +1,9 @@
 //! The tenant as a whole: its name, its export, its end.
 
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
 use assent_api::operations::{CreateTenant, DeleteTenant, GetTenant, UpdateTenant};
 use assent_api::tenants::{DeletionCertificate, NewTenant, Tenant as Shown};
 use assent_api::{Action, Code, Problem};
@@ -20,6 +24,7 @@ use crate::names;
 use crate::plane::ControlPlane;
 use crate::problem_of::ProblemOf;
 use crate::queries::{QueryWords, ReadAll};
+use crate::turns::{Topic, Turn};
 
 /// A tenant that is being deleted, or was. Kept in the installation's own tenant before the key is destroyed, so that a deletion that was
 /// broken off is ended at the next start, and so that it is known whose records the ledger holds.
@@ -31,9 +36,14 @@ pub(crate) struct DeletedTenantDoc {
     pub(crate) by: String,
     /// The record that says so, once the key is destroyed.
     pub(crate) record: Option<u64>,
+    /// The signed note that certifies it. It holds nothing of what the tenant had, and is kept as long as the installation is.
+    #[serde(default)]
+    pub(crate) certificate: Option<String>,
 }
 document!(DeletedTenantDoc = "deleted_tenant", 1, |doc| vec![by_time(doc.at)]);
 
+/// Where certificates lie in the data folder: `certificates/TENANT.note`.
+const CERTIFICATES: &str = "certificates";
 /// Tenants of one installation.
 const TENANTS_MAX: usize = 1_000;
 
@@ -69,13 +79,14 @@ impl Handle<CreateTenant> for ControlPlane {
         let resource = if runs_all { Resource::of_installation(own) } else { Resource::of_tenant(own) };
         let permit = desk.require(Action::TenantCreate, resource).await?;
         let name = names::title("/name", &input.body.name)?;
+        let turn = Turn::take(self, &self.system().await?, Topic::Tenants).await?;
         if self.tenant_docs().await?.len() >= TENANTS_MAX {
             return Err(Problem::new(Code::Conflict, format!("an installation has at most {TENANTS_MAX} tenants")));
         }
         let id = self.new_id(TenantId::new);
         let intent = desk.intend_on(permit, id.to_string(), json!({ "name": name })).await?;
         let made = async {
-            let doc = self.new_tenant(id, &name, Some(own)).await?;
+            let doc = self.new_tenant(id, &name, Some(own), Some(&turn)).await?;
             let link = self.first_owner_link(&self.tenant(id).await?).await?;
             Ok((doc, link))
         };
@@ -113,41 +124,63 @@ impl Handle<DeleteTenant> for ControlPlane {
         for cluster in desk.all::<ClusterDoc>(&Query::default()).await? {
             self.inner.watched.stop(id, cluster.doc.id).await;
         }
-        let doc = DeletedTenantDoc { tenant: id, at: desk.now, by: desk.actor(), record: None };
+        let doc = DeletedTenantDoc { tenant: id, at: desk.now, by: desk.actor(), record: None, certificate: None };
         let begun = system.put(&id.to_string(), &doc, Expect::Any, desk.now).await.map_err(Problem::from_store);
         desk.close(intent, begun).await?;
-        let (digest, record) = self.end_tenant(&system, doc).await?;
-        Ok(Reply::new(self.certificate(id, desk.now, digest, record)?))
+        Ok(Reply::new(self.end_tenant(&system, doc).await?))
     }
 }
 
 impl ControlPlane {
-    /// Destroys a tenant's key and forgets the tenant. Each step may be done twice, so it can be called again after a crash.
-    async fn end_tenant(&self, system: &Tenant, doc: DeletedTenantDoc) -> Result<(Digest, u64), Problem> {
+    /// Destroys a tenant's key, forgets the tenant, and certifies it. Each step may be done twice, so it can be called again after a crash.
+    async fn end_tenant(&self, system: &Tenant, doc: DeletedTenantDoc) -> Result<DeletionCertificate, Problem> {
         let (id, now) = (doc.tenant, self.now());
         let destroyed = self.inner.store.destroy_tenant(id).await.map_err(Problem::from_store)?;
         self.forget_engine(id);
-        // The tenant's own records cannot be written any more, since nobody could read them: this one is the installation's.
-        let details = json!({ "key": destroyed.digest, "by": doc.by });
-        let record = self.record(system, "platform", "tenant.delete", &id.to_string(), Outcome::Done, details).await?;
+        let record = match doc.record {
+            Some(record) => record,
+            // The tenant's own records cannot be written any more, since nobody could read them: this one is the installation's.
+            None => {
+                let details = json!({ "key": destroyed.digest, "by": doc.by });
+                self.record(system, "platform", "tenant.delete", &id.to_string(), Outcome::Done, details).await?
+            }
+        };
         forget(system, id, now).await?;
         let doc = DeletedTenantDoc { record: Some(record), ..doc };
         system.put(&id.to_string(), &doc, Expect::Any, now).await.map_err(Problem::from_store)?;
-        Ok((destroyed.digest, record))
+        let certificate = self.certificate(id, doc.at, destroyed.digest, record)?;
+        let doc = DeletedTenantDoc { certificate: Some(certificate.note.clone()), ..doc };
+        system.put(&id.to_string(), &doc, Expect::Any, now).await.map_err(Problem::from_store)?;
+        self.lay_out(id, &certificate.note).await;
+        Ok(certificate)
     }
 
-    /// Ends the deletions that were broken off. To be called before anything is served.
+    /// Puts a certificate where whoever runs the installation finds it. The database has it for good: what cannot be written now, the next start
+    /// writes.
+    async fn lay_out(&self, tenant: TenantId, note: &str) {
+        let (folder, note) = (self.inner.data.join(CERTIFICATES), note.to_owned());
+        let written = tokio::task::spawn_blocking(move || keep_certificate(&folder, tenant, &note)).await;
+        let why = match written {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        tracing::warn!(%tenant, why, "the certificate of a deletion could not be written into the data folder");
+    }
+
+    /// Ends the deletions that were broken off, and lays their certificates out. To be called before anything is served.
     pub(crate) async fn resume_deletions(&self) -> Result<(), Problem> {
         let system = self.system().await?;
         for kept in system.all::<DeletedTenantDoc>(&Query::default()).await.map_err(Problem::from_store)? {
-            if kept.doc.record.is_none() {
-                self.end_tenant(&system, kept.doc).await?;
+            match &kept.doc.certificate {
+                Some(note) => self.lay_out(kept.doc.tenant, note).await,
+                None => drop(self.end_tenant(&system, kept.doc).await?),
             }
         }
         // A backup that was made before a tenant was deleted knows of it still.
         for doc in self.tenant_docs().await? {
             if matches!(self.inner.store.tenant(doc.id).await, Err(StoreError::KeyDestroyed(_))) {
-                let doc = DeletedTenantDoc { tenant: doc.id, at: self.now(), by: "platform".to_owned(), record: None };
+                let doc = DeletedTenantDoc { tenant: doc.id, at: self.now(), by: "platform".to_owned(), record: None, certificate: None };
                 self.end_tenant(&system, doc).await?;
             }
         }
@@ -169,6 +202,20 @@ impl ControlPlane {
         })?;
         Ok(DeletionCertificate { note, public_key: signer.key().to_string() })
     }
+}
+
+/// Writes a certificate for its owner alone, whole or not at all. One that is there stays.
+fn keep_certificate(folder: &Path, tenant: TenantId, note: &str) -> io::Result<()> {
+    let (path, unfinished) = (folder.join(format!("{tenant}.note")), folder.join(format!("{tenant}.new")));
+    if path.exists() {
+        return Ok(());
+    }
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
+    file.write_all(note.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&unfinished, &path)?;
+    std::fs::File::open(folder)?.sync_all()
 }
 
 /// Takes what the installation knows of a tenant out of its own documents.

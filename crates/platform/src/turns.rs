@@ -3,7 +3,8 @@
 //! Two owners who each demote the other, two policies that each forbid something different, two environments of one name, a cluster that
 //! comes into an environment while that is being removed: each would be fine alone, and both leave what no check would have let through.
 //! So whoever changes such things also counts up one document that was read before the checks. In one process they wait for each other;
-//! if another process was faster, the second finds the document changed and changes nothing.
+//! if another process was faster, the second finds the document changed and changes nothing. So it is with what is counted before one more is
+//! made: without turns, as many as ask at one time would all be the last that there is room for.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,10 +22,16 @@ use crate::problem_of::ProblemOf;
 /// What turns are taken at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Topic {
-    /// Who may administrate: members, group grants, policies.
+    /// Who may administrate, and who is told: members, group grants, policies, keys of machines and people, channels.
     Administration,
-    /// Environments, clusters, and their names.
+    /// Environments, clusters, ways in for their alerts, and their names.
     Places,
+    /// Links to reports.
+    Sharing,
+    /// Plans that people propose.
+    Proposals,
+    /// Tenants of the installation.
+    Tenants,
 }
 
 impl Topic {
@@ -33,6 +40,9 @@ impl Topic {
         match self {
             Topic::Administration => "administration",
             Topic::Places => "places",
+            Topic::Sharing => "sharing",
+            Topic::Proposals => "proposals",
+            Topic::Tenants => "tenants",
         }
     }
 }

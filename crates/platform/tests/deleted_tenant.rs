@@ -1,9 +1,12 @@
 //! A tenant that is deleted is gone, certified, and the ledger still verifies.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use crate::support;
 use crate::support::{House, PASSWORD, Who};
 use assent_journal::DirFiles;
 use assent_ledger::{Trust, Verdict, VerifierKey};
+use assent_platform::Settings;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -50,6 +53,27 @@ async fn what_is_deleted_is_gone_and_the_certificate_says_so() {
     house.plane.stop().await;
     let verdict = Trust::log(public).verify(&DirFiles::new(house.data.path().join("data/ledger")), None).expect("readable");
     assert!(matches!(verdict, Verdict::Sound(_)), "{verdict:?}");
+}
+
+#[tokio::test]
+async fn the_certificate_is_kept_for_whoever_runs_the_installation() {
+    let house = House::open().await;
+    let staying = house.owner().await;
+    let owner = house.another(&staying, "Leaving", "otto@example.org").await;
+    let tenant = house.get(&owner, "/api/v1/tenant").await.json()["id"].as_str().expect("an id").to_owned();
+    let note = delete(&house, &owner, "Leaving").await.json()["note"].as_str().expect("a note").to_owned();
+    let kept = house.data.path().join(format!("data/certificates/{tenant}.note"));
+    assert_eq!(std::fs::read_to_string(&kept).expect("it lies there"), note);
+    assert!(!note.contains("Leaving") && !note.contains("otto"), "it holds nothing of what the tenant had");
+    for (path, expected) in [(kept.as_path(), 0o600), (kept.parent().expect("a folder"), 0o700)] {
+        assert_eq!(std::fs::metadata(path).expect("it is there").permissions().mode() & 0o777, expected, "{}", path.display());
+    }
+    // The file is a copy: the database has it, and so has every backup of it.
+    std::fs::remove_dir_all(house.data.path().join("data/certificates")).expect("removed");
+    house.plane.stop().await;
+    let house = House::on(house.data, Settings::default()).await;
+    assert_eq!(std::fs::read_to_string(&kept).expect("it lies there again"), note);
+    house.plane.stop().await;
 }
 
 #[tokio::test]

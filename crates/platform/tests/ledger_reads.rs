@@ -95,6 +95,24 @@ async fn a_receipt_proves_its_record_with_nothing_but_the_key() {
 }
 
 #[tokio::test]
+async fn the_key_of_a_witness_is_given_with_that_of_the_log() {
+    let alone = House::open().await;
+    let owner = alone.owner().await;
+    assert!(alone.get(&owner, "/api/v1/ledger/checkpoint").await.json().get("witness_key").is_none(), "nobody signs besides the log");
+
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let settings = assent_platform::Settings { witness_key: Some(elsewhere.path().join("witness")), ..Default::default() };
+    let house = House::with(settings).await;
+    let owner = house.owner().await;
+    let checkpoint = house.get(&owner, "/api/v1/ledger/checkpoint").await.json();
+    let key = |name: &str| checkpoint[name].as_str().expect("a key").parse::<VerifierKey>().expect("a verifier key");
+    assert_eq!(key("witness_key").algorithm(), assent_ledger::Algorithm::CosignatureV1);
+    let trust = Trust { log: key("public_key"), witnesses: vec![key("witness_key")] };
+    let note = checkpoint["note"].as_str().expect("a note");
+    assert_eq!(trust.checkpoint(note.as_bytes()).expect("both have signed it").size, checkpoint["size"].as_u64().expect("a size"));
+}
+
+#[tokio::test]
 async fn the_archive_of_a_sole_tenant_is_the_log_and_verifies() {
     let house = House::open().await;
     let owner = house.owner().await;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test, helpers included")]
 
 mod alert_intake;
+mod bounds;
 mod command_lines;
 mod deleted_tenant;
 mod executors;

@@ -48,6 +48,14 @@ enum Act {
         #[command(flatten)]
         server: Server,
     },
+    /// Print the log's public key, or its witness's: what `verify` and `receipt --check` need, to be kept apart from the log.
+    Key {
+        /// The key of the witness that signs besides the log.
+        #[arg(long)]
+        witness: bool,
+        #[command(flatten)]
+        server: Server,
+    },
     /// Fetch a receipt that proves a record, or check one.
     Receipt(ReceiptOf),
     /// Check a whole log: every record, every proof, every checkpoint that was ever signed.
@@ -127,9 +135,19 @@ fn run(act: &Act) -> anyhow::Result<u8> {
             print(&format!("{}\n", serde_json::to_string_pretty(&record)?))
         }
         Act::Export { file, server } => export(file, server),
+        Act::Key { witness, server } => key(*witness, server),
         Act::Receipt(asked) => receipt(asked),
         Act::Verify(asked) => verify(asked),
     }
+}
+
+fn key(witness: bool, server: &Server) -> anyhow::Result<u8> {
+    let checkpoint = Remote::of(server)?.call::<ops::GetCheckpoint>(&Empty {}, &Empty {}, &Empty {})?;
+    let key = match witness {
+        false => checkpoint.public_key,
+        true => checkpoint.witness_key.context("no witness signs this log: set `witness_key` in the platform's configuration")?,
+    };
+    print(&format!("{}\n", printable(&key)))
 }
 
 fn list(asked: &List) -> anyhow::Result<u8> {

@@ -20,6 +20,7 @@ use crate::caller::Caller;
 use crate::desk::Desk;
 use crate::documents::PlanDoc;
 use crate::plane::ControlPlane;
+use crate::turns::{Topic, Turn};
 
 impl Handle<ProposePlan> for ControlPlane {
     async fn handle(&self, caller: Caller, input: Input<ProposePlan>) -> Result<Reply<ProposePlan>, Problem> {
@@ -46,6 +47,7 @@ impl Handle<ProposePlan> for ControlPlane {
         doc.author = Some(author);
         doc.authors = before.iter().flat_map(|open| open.kept.doc.authors.iter().copied()).chain([author]).collect();
         doc.adapted_from = input.body.instead_of;
+        let turn = Turn::take(self, &desk.tenant, Topic::Proposals).await?;
         let others = self.plans_of(&desk.tenant, doc.incident).await?;
         if others.len() >= KEPT_MAX {
             return Err(Problem::new(Code::Conflict, format!("an incident has at most {KEPT_MAX} plans")));
@@ -60,6 +62,7 @@ impl Handle<ProposePlan> for ControlPlane {
             let ended = open.kept.doc.ended(PlanState::Superseded, "it was adapted", desk.now);
             all.extend(writes(&ended, Expect::Version(open.kept.version))?);
         }
+        all.push(turn.write()?);
         desk.keep(intent, all).await?;
         self.wake(desk.tenant_id());
         let text = format!("proposed a plan: {}", timeline::named(&doc, &incident.doc.0));
