@@ -73,6 +73,7 @@ const ROOMS: &[Room] = &[
         floor: Floor::Edge,
         may_use: &["assent-base", "assent-api", "assent-capture", "assent-envelope", "assent-screen"],
     },
+    Room { package: "assent-resident", floor: Floor::Edge, may_use: &["assent-base"] },
     Room { package: "assent-store", floor: Floor::Edge, may_use: &["assent-base"] },
     Room {
         package: "assent-platform",
@@ -125,12 +126,21 @@ const ROOMS: &[Room] = &[
     Room {
         package: "assent-executor",
         floor: Floor::Binary,
-        may_use: &["assent-api", "assent-apply", "assent-approval", "assent-base", "assent-client", "assent-execution", "assent-plan"],
+        may_use: &[
+            "assent-api",
+            "assent-apply",
+            "assent-approval",
+            "assent-base",
+            "assent-client",
+            "assent-execution",
+            "assent-plan",
+            "assent-resident",
+        ],
     },
     Room {
         package: "assent-observer",
         floor: Floor::Binary,
-        may_use: &["assent-api", "assent-base", "assent-nats", "assent-observe", "assent-screen"],
+        may_use: &["assent-api", "assent-base", "assent-nats", "assent-observe", "assent-resident", "assent-screen"],
     },
     Room { package: "xtask", floor: Floor::Tool, may_use: &[] },
 ];
@@ -263,7 +273,7 @@ mod tests {
     fn the_house_as_drawn_stands() {
         let survey = survey(&house(&[]));
         assert_eq!(survey.faults, Vec::<String>::new());
-        assert_eq!((survey.rooms, survey.arrows, survey.silent_rooms), (29, 9, 14));
+        assert_eq!((survey.rooms, survey.arrows, survey.silent_rooms), (30, 9, 14));
     }
 
     #[test]

@@ -11,21 +11,13 @@ use assent_api::plans::{PlanPath, Rehearsal, RunStep};
 use assent_api::{Code, Empty, Operation};
 use assent_base::Secret;
 use assent_base::id::PlanId;
-use assent_client::{Auth, CallError, Client, Config, ConfigError, Proxy};
+use assent_client::{Auth, CallError, Client, Config, ConfigError};
+use assent_resident::Way;
 
 /// Bytes of an answer at most: so much work fits many times.
 const ANSWER_BYTES_MAX: usize = 16 << 20;
 /// A token is used for so long at most, whatever is said of it.
 const TOKEN_MAX: Duration = Duration::from_secs(600);
-
-/// Where the control plane is, and as whom it is called.
-pub(crate) struct Endpoint {
-    pub(crate) url: String,
-    pub(crate) key: Secret,
-    pub(crate) ca_pem: Option<Vec<u8>>,
-    pub(crate) proxy: Option<Proxy>,
-    pub(crate) request_timeout: Duration,
-}
 
 pub(crate) struct Link {
     client: Client,
@@ -45,12 +37,12 @@ pub(crate) enum Heard {
 }
 
 impl Link {
-    pub(crate) fn new(endpoint: Endpoint) -> Result<Self, ConfigError> {
-        let mut config = Config::new(endpoint.url, Auth::None);
-        (config.ca_pem, config.proxy, config.answer_bytes_max) = (endpoint.ca_pem, endpoint.proxy, ANSWER_BYTES_MAX);
+    pub(crate) fn new(way: Way) -> Result<Self, ConfigError> {
+        let mut config = Config::new(way.url, Auth::None);
+        (config.ca_pem, config.proxy, config.answer_bytes_max) = (way.ca_pem, way.proxy, ANSWER_BYTES_MAX);
         let wait = Duration::from_secs(u64::from(executor::WAIT_S_MAX));
-        config.timeout_ms = u64::try_from((endpoint.request_timeout + wait).as_millis()).unwrap_or(u64::MAX);
-        Ok(Self { client: Client::new(config)?, key: endpoint.key, token: None })
+        config.timeout_ms = u64::try_from((way.request_timeout + wait).as_millis()).unwrap_or(u64::MAX);
+        Ok(Self { client: Client::new(config)?, key: way.key, token: None })
     }
 
     /// Says what is pinned here.

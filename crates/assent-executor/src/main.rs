@@ -9,9 +9,9 @@ mod backoff;
 mod cli;
 mod config;
 mod drive;
-mod health;
 mod link;
 mod pinning;
+mod pulse;
 mod rehearse;
 mod repin;
 mod run;
@@ -20,27 +20,21 @@ mod work;
 
 use std::process::ExitCode;
 
+use assent_apply::rights::NotFit;
+use assent_resident::{Program, health};
 use clap::Parser as _;
 
 use crate::cli::{Cli, Command};
 
-/// This account may do more than an executor may.
-const REFUSED: u8 = 3;
+const PROGRAM: Program = Program::new("executor");
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match &cli.command {
         Command::Run(asked) => run::run(asked),
         Command::Preflight(asked) => run::preflight(asked),
-        Command::Health(asked) => health::ask(asked.port),
+        Command::Health(asked) => health::ask(PROGRAM, asked.port),
         Command::Repin(asked) => repin::run(asked),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("assent-executor: {error:#}");
-            let refused = error.chain().any(|cause| matches!(cause.downcast_ref(), Some(assent_apply::rights::NotFit::OverGranted(_))));
-            ExitCode::from(if refused { REFUSED } else { 1 })
-        }
-    }
+    PROGRAM.end(done, |cause| matches!(cause.downcast_ref(), Some(NotFit::OverGranted(_))))
 }

@@ -8,8 +8,8 @@ use assent_approval::warrant::{WARRANT_BYTES_MAX, Warrant};
 use assent_base::{Digest, Timestamp};
 use assent_execution::entry::{Noted, Record};
 use assent_execution::{Pinned, repinning};
+use assent_resident::file::bounded;
 
-use crate::config::bounded;
 use crate::state::State;
 
 pub(crate) struct Pinning {

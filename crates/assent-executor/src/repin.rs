@@ -12,11 +12,11 @@ use assent_approval::vote::{Proof, Vote};
 use assent_approval::warrant::Warrant;
 use assent_base::time;
 use assent_execution::{Pinned, repinning};
+use assent_resident::file::{bounded, text};
+use assent_resident::now;
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 
 use crate::cli::Repin;
-use crate::config::{bounded, text};
-use crate::run::now;
 
 /// Bytes of a statement's file at most.
 const STATEMENT_BYTES_MAX: u64 = 64 << 10;

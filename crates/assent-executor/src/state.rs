@@ -13,8 +13,7 @@ use assent_base::Timestamp;
 use assent_execution::entry::Record;
 use assent_execution::journal::{Book, Chain, HEAD, JOURNAL_BYTES_MAX, Journal};
 use assent_execution::run::{Event, Run};
-
-use crate::config::bounded;
+use assent_resident::file::bounded;
 
 /// Plans hold settings, which are nobody else's on this machine.
 const PRIVATE: u32 = 0o600;

@@ -20,9 +20,9 @@ use tokio::sync::Notify;
 
 use crate::backoff::Backoff;
 use crate::drive::{Tools, drive};
-use crate::health::Pulse;
 use crate::link::Link;
 use crate::pinning::Pinning;
+use crate::pulse::Pulse;
 use crate::rehearse::rehearse;
 use crate::run::fit;
 use crate::state::State;

@@ -1,26 +1,22 @@
 //! The configuration: one file, the environment, the flags, in one struct.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use assent_api::clusters::Profile;
-use assent_base::Secret;
 use assent_observe::excerpts::ExcerptLimits;
 use assent_observe::filter::Filter;
 use assent_observe::manifest::{BUFFER_BYTES_MAX, HEALTH_PORT};
 use assent_observe::observer;
 use assent_observe::otlp::Otlp;
 use assent_observe::prometheus::Prometheus;
+use assent_resident::{Place, Said};
 use serde::Deserialize;
 
+use crate::PROGRAM;
 use crate::cli::Run;
 use crate::nats::{ByNats, Nats};
-
-/// A configuration file is no larger.
-const FILE_BYTES_MAX: u64 = 1 << 20;
-/// A key is no larger.
-const KEY_BYTES_MAX: u64 = 4 << 10;
 
 /// The file. A key that is not here is refused.
 #[derive(Debug, Default, Deserialize)]
@@ -67,25 +63,14 @@ struct LogsFile {
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) observer: observer::Config,
-    pub(crate) endpoint: Option<String>,
-    pub(crate) key_file: Option<PathBuf>,
-    pub(crate) ca_pem: Option<Vec<u8>>,
+    pub(crate) place: Place,
     pub(crate) nats: Option<ByNats>,
     pub(crate) health_port: u16,
-    pub(crate) request_timeout: Duration,
 }
 
 impl Config {
     pub(crate) fn read(asked: &Run) -> anyhow::Result<Self> {
-        let file = match &asked.config {
-            Some(path) => {
-                let text = bounded(path, FILE_BYTES_MAX)?;
-                let text = String::from_utf8(text).with_context(|| format!("`{}` is no text", path.display()))?;
-                serde_saphyr::from_str(&text).with_context(|| format!("`{}` is no configuration of an observer", path.display()))?
-            }
-            None => File::default(),
-        };
-        Self::join(file, asked)
+        Self::join(PROGRAM.read(asked.config.as_deref())?, asked)
     }
 
     fn join(file: File, asked: &Run) -> anyhow::Result<Self> {
@@ -106,45 +91,19 @@ impl Config {
         }
         observer.prometheus = file.prometheus;
         observer.otlp = file.otlp;
-        let ca_pem = file.ca_file.as_ref().map(|path| bounded(path, FILE_BYTES_MAX)).transpose()?;
-        Ok(Self {
-            observer,
+        let said = Said {
             endpoint: asked.endpoint.clone().or(file.endpoint),
             key_file: asked.key_file.clone().or(file.key_file),
-            ca_pem,
+            ca_file: file.ca_file,
+            request_timeout_s: file.request_timeout_s,
+        };
+        Ok(Self {
+            observer,
+            place: Place::of(said)?,
             nats: file.nats.map(Nats::settled).transpose()?,
             health_port: file.health_port.unwrap_or(HEALTH_PORT),
-            request_timeout: Duration::from_secs(file.request_timeout_s.unwrap_or(30).clamp(1, 300)),
         })
     }
-
-    /// The key, from its file or from the environment.
-    pub(crate) fn key(&self, from_environment: Option<String>) -> anyhow::Result<Secret> {
-        let text = match (&self.key_file, from_environment) {
-            (Some(path), _) => {
-                let bytes = bounded(path, KEY_BYTES_MAX)?;
-                String::from_utf8(bytes).map_err(|_| anyhow::anyhow!("the key in `{}` is no text", path.display()))?
-            }
-            (None, Some(text)) => text,
-            (None, None) => bail!("there is no key: name its file with --key-file, or set ASSENT_OBSERVER_KEY"),
-        };
-        let key = text.trim();
-        if key.is_empty() || key.len() as u64 > KEY_BYTES_MAX || key.chars().any(|c| !c.is_ascii_graphic()) {
-            bail!("what should be the key is none");
-        }
-        Ok(Secret::new(key.to_owned()))
-    }
-}
-
-fn bounded(path: &Path, bytes_max: u64) -> anyhow::Result<Vec<u8>> {
-    use std::io::Read as _;
-    let cannot = || format!("`{}` cannot be read", path.display());
-    let mut bytes = Vec::new();
-    std::fs::File::open(path).and_then(|file| file.take(bytes_max + 1).read_to_end(&mut bytes)).with_context(cannot)?;
-    if bytes.len() as u64 > bytes_max {
-        bail!("`{}` has more than {bytes_max} bytes", path.display());
-    }
-    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -165,7 +124,7 @@ mod tests {
     fn a_flag_goes_before_the_file() {
         let yaml = "endpoint: https://a.example\nprofiles: [logs]\nbuffer: {dir: /a, bytes_max: 8388608}\nlogs: {lines_max: 10}\n";
         let config = joined(yaml, &["--endpoint", "https://b.example", "--profile", "workloads,metrics"]).unwrap();
-        assert_eq!(config.endpoint.as_deref(), Some("https://b.example"));
+        assert_eq!(config.place.endpoint.as_deref(), Some("https://b.example"));
         assert_eq!(config.observer.profiles, [Profile::Workloads, Profile::Metrics]);
         assert_eq!((config.observer.buffer_dir.to_str(), config.observer.buffer_bytes_max), (Some("/a"), 8 << 20));
         assert_eq!(config.observer.excerpts.lines_max, 10);
@@ -191,7 +150,7 @@ mod tests {
         let spec = Spec {
             cluster: "prod-eu".to_owned(),
             endpoint: "https://assent.example:8473".to_owned(),
-            key: Secret::new("a-key-for-this-test".to_owned()),
+            key: assent_base::Secret::new("a-key-for-this-test".to_owned()),
             image: "registry.example/assent-observer:0.1.0".to_owned(),
             profiles: assent_observe::profile::PROFILES.to_vec(),
             ca_pem: None,
@@ -203,7 +162,7 @@ mod tests {
         let lines = text.lines().skip_while(|line| *line != "  config.yaml: |").skip(1);
         let yaml: Vec<&str> = lines.map_while(|line| line.strip_prefix("    ")).collect();
         let config = joined(&yaml.join("\n"), &[]).unwrap();
-        assert_eq!(config.endpoint.as_deref(), Some("https://assent.example:8473"));
+        assert_eq!(config.place.endpoint.as_deref(), Some("https://assent.example:8473"));
         assert_eq!(config.observer.profiles, assent_observe::profile::PROFILES);
         assert_eq!((config.observer.buffer_dir.to_str(), config.observer.buffer_bytes_max), (Some("/var/lib/assent-observer"), 8 << 20));
     }
@@ -240,16 +199,5 @@ mod tests {
         assert_eq!(joined("otlp: {}", &[]).unwrap().observer.otlp.map(|otlp| otlp.port), Some(4318));
         assert_eq!(joined("otlp: {port: 4000}", &[]).unwrap().observer.otlp.map(|otlp| otlp.port), Some(4000));
         assert!(joined("otlp: {address: 0.0.0.0}", &[]).is_err());
-    }
-
-    #[test]
-    fn the_key_comes_from_a_file_or_the_environment_and_is_never_shown() {
-        let mut config = joined("", &[]).unwrap();
-        assert_eq!(config.key(Some(" a-key \n".to_owned())).unwrap().expose(), "a-key");
-        assert!(config.key(None).unwrap_err().to_string().contains("--key-file"));
-        assert!(config.key(Some("a b".to_owned())).is_err());
-        config.key_file = Some(PathBuf::from("/nonexistent"));
-        let error = config.key(Some("a-key".to_owned())).unwrap_err();
-        assert!(!format!("{error:#}").contains("a-key"), "the file is named, so the environment is not asked");
     }
 }

@@ -4,18 +4,20 @@
 
 mod cli;
 mod config;
-mod health;
+mod line;
 mod nats;
 mod run;
 
 use std::process::ExitCode;
 
+use assent_observe::observer::ObserverError;
+use assent_observe::preflight::NotFit;
+use assent_resident::{Program, health};
 use clap::Parser as _;
 
 use crate::cli::{Cli, Command};
 
-/// This account may do more than an observer may.
-const REFUSED: u8 = 3;
+const PROGRAM: Program = Program::new("observer");
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -23,20 +25,10 @@ fn main() -> ExitCode {
         Command::Run(asked) => run::run(asked),
         Command::Rbac(asked) => run::rbac(asked),
         Command::Preflight(asked) => run::preflight(asked),
-        Command::Health(asked) => health::ask(asked.port),
+        Command::Health(asked) => health::ask(PROGRAM, asked.port),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("assent-observer: {error:#}");
-            let refused = error.chain().any(|cause| {
-                matches!(cause.downcast_ref(), Some(assent_observe::preflight::NotFit::OverGranted(_)))
-                    || matches!(
-                        cause.downcast_ref(),
-                        Some(assent_observe::observer::ObserverError::NotFit(assent_observe::preflight::NotFit::OverGranted(_)))
-                    )
-            });
-            ExitCode::from(if refused { REFUSED } else { 1 })
-        }
-    }
+    PROGRAM.end(done, |cause| {
+        matches!(cause.downcast_ref(), Some(NotFit::OverGranted(_)))
+            || matches!(cause.downcast_ref(), Some(ObserverError::NotFit(NotFit::OverGranted(_))))
+    })
 }

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::bail;
-use assent_nats::{Connect, Connection, NoAnswer, Server};
+use assent_nats::{Connect, Named};
 use assent_observe::clock::Clock;
-use assent_observe::uplink::NoUplink;
 use assent_observe::uplink::https::Https;
-use assent_observe::uplink::nats::{self, Came, Wire, is_inbox, is_prefix};
+use assent_observe::uplink::nats::{self, is_inbox, is_prefix};
 use serde::Deserialize;
+
+use crate::line::Line;
 
 /// The part of the file. A key that is not here is refused.
 #[derive(Debug, Deserialize)]
@@ -53,30 +54,15 @@ pub(crate) struct ByNats {
 
 impl Nats {
     pub(crate) fn settled(self) -> anyhow::Result<ByNats> {
-        if self.servers.is_empty() {
-            bail!("`nats.servers` names no server");
-        }
         if !is_prefix(&self.subject_prefix) {
             bail!("`nats.subject_prefix` must be words of letters, digits, `-` and `_`, with dots between");
         }
         if !is_inbox(&self.inbox_prefix) {
             bail!("`nats.inbox_prefix` must begin with `{}`, and have letters, digits, `-`, `_` and dots only", nats::INBOX);
         }
-        let certificate = match (self.certificate_file, self.key_file) {
-            (Some(certificate), Some(key)) => Some((certificate, key)),
-            (None, None) => None,
-            _ => bail!("`nats` needs both `certificate_file` and `key_file`, or neither"),
-        };
-        let servers = self.servers.iter().map(|text| text.parse()).collect::<Result<Vec<Server>, _>>()?;
-        let connect = Connect {
-            servers,
-            ca_file: self.ca_file,
-            certificate,
-            credentials_file: self.credentials_file,
-            inbox_prefix: self.inbox_prefix,
-            name: "assent-observer".to_owned(),
-        };
-        Ok(ByNats { connect, subject_prefix: self.subject_prefix })
+        let Self { servers, ca_file, certificate_file, key_file, credentials_file, subject_prefix, inbox_prefix } = self;
+        let named = Named { servers, ca_file, certificate_file, key_file, credentials_file };
+        Ok(ByNats { connect: named.settled(inbox_prefix, "assent-observer")?, subject_prefix })
     }
 }
 
@@ -85,30 +71,5 @@ impl ByNats {
     pub(crate) async fn uplink(self, https: Https, within: Duration, clock: Clock) -> anyhow::Result<nats::ByNats<Line>> {
         let line = Line(self.connect.start().await?);
         Ok(nats::ByNats::new(line, https, self.subject_prefix, within, clock))
-    }
-}
-
-/// The connection, in the observer's words.
-pub(crate) struct Line(Connection);
-
-impl Wire for Line {
-    async fn ask(
-        &self,
-        subject: &str,
-        message: Vec<u8>,
-        within: Duration,
-        is_answer: &mut (dyn FnMut(&[u8]) -> Option<Came> + Send),
-    ) -> Result<Came, NoUplink> {
-        self.0.ask(subject, message, within, is_answer).await.map_err(|error| match error {
-            NoAnswer::TooLarge(bytes_max) => NoUplink::TooLarge(bytes_max),
-            NoAnswer::Away | NoAnswer::Nobody | NoAnswer::Late | NoAnswer::Failed(_) => {
-                NoUplink::Unreachable { why: error.to_string(), retry_after: None }
-            }
-        })
-    }
-
-    fn message_bytes_max(&self) -> usize {
-        // Before the server was there its bound is not known, and nothing is sent.
-        if self.0.is_connected() { self.0.message_bytes_max() } else { usize::MAX }
     }
 }

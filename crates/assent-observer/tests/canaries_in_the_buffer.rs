@@ -20,7 +20,6 @@ mod corpus;
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use assent_base::Secret;
@@ -30,7 +29,7 @@ use corpus::{ENCODINGS, KINDS, Rng, planted};
 use serde_json::{Value, json};
 use support::platform::{KEY, Platform};
 use support::played::Played;
-use support::program;
+use support::{observer, unread};
 
 /// How long the observer may take to read what there is.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -58,7 +57,7 @@ fn no_canary_is_in_the_buffer_raw_or_decoded() {
         played.put(kind, MARKER, &json!({"data": {"note": "end"}}));
     }
     let folder = tempfile::tempdir().unwrap();
-    let mut child = observer(&played.kubeconfig(folder.path()), &platform, folder.path());
+    let mut child = observer(&played.kubeconfig(folder.path()), &platform, folder.path(), &[], unread());
     let buffer = folder.path().join("buffer");
     let deadline = Instant::now() + PATIENCE;
     let opened = loop {
@@ -129,23 +128,4 @@ fn carrier(place: usize, setting: Option<&str>, value: &str, text: &str) -> (&'s
             "involvedObject": {"kind": "Pod", "name": "cart", "namespace": "shop"}}),
         ),
     }
-}
-
-fn observer(kubeconfig: &Path, platform: &Platform, folder: &Path) -> Child {
-    let config = folder.join("config.yaml");
-    std::fs::write(&config, "health_port: 0\n").unwrap();
-    program()
-        .arg("run")
-        .arg("--config")
-        .arg(&config)
-        .arg("--kubeconfig")
-        .arg(kubeconfig)
-        .arg("--buffer-dir")
-        .arg(folder.join("buffer"))
-        .args(["--endpoint", &platform.address])
-        .env("ASSENT_OBSERVER_KEY", KEY)
-        .stdout(Stdio::null())
-        .stderr(if std::env::var_os("ASSENT_TEST_SHOW").is_some() { Stdio::inherit() } else { Stdio::null() })
-        .spawn()
-        .unwrap()
 }

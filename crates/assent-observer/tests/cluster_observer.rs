@@ -11,14 +11,14 @@
 
 mod support;
 
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 use support::platform::{KEY, Platform, Seen};
-use support::{Account, Cluster, program};
+use support::{Cluster, observer, program};
 
-static CLUSTER: LazyLock<Cluster> = LazyLock::new(Cluster::start);
+static CLUSTER: LazyLock<Cluster> = LazyLock::new(|| Cluster::start("1.36", &["--controllers"]));
 
 const PROFILES: [&str; 5] = ["workloads", "logs", "metrics", "gitops", "tests"];
 
@@ -80,7 +80,7 @@ fn more_than_the_profiles_does_not_start_wherever_it_hides() {
     assert_eq!(output.status.code(), Some(3));
     let platform = Platform::start();
     let folder = tempfile::tempdir().unwrap();
-    let run = observer(&account, &platform, folder.path(), &[]).wait_with_output().unwrap();
+    let run = observer(&account.kubeconfig, &platform, folder.path(), &[], Stdio::piped()).wait_with_output().unwrap();
     assert_eq!(run.status.code(), Some(3), "{run:?}");
     assert!(text(&run.stderr).contains("delete pods (seen in namespace hidden)"), "{run:?}");
     assert!(platform.until(|seen| Some(seen.streams.is_empty())), "it said nothing to the platform");
@@ -95,7 +95,7 @@ fn what_changes_arrives_over_kills_in_one_stream_and_nothing_but_reading_was_don
     account.preflight_until(&["workloads"], |output| output.stdout == b"fit to run\n");
     let platform = Platform::start();
     let folder = tempfile::tempdir().unwrap();
-    let mut child = observer(&account, &platform, folder.path(), &["--profile=workloads"]);
+    let mut child = observer(&account.kubeconfig, &platform, folder.path(), &["--profile=workloads"], Stdio::piped());
     platform.until(|seen| listed(seen, "Pod").then_some(()));
     CLUSTER.kubectl(&["create", "namespace", "shop"]);
     CLUSTER.apply(
@@ -115,7 +115,7 @@ fn what_changes_arrives_over_kills_in_one_stream_and_nothing_but_reading_was_don
     child.wait().unwrap();
     CLUSTER.apply(&deployment(3));
     CLUSTER.kubectl(&["delete", "configmap", "settings", "--namespace=shop"]);
-    let mut child = observer(&account, &platform, folder.path(), &["--profile=workloads"]);
+    let mut child = observer(&account.kubeconfig, &platform, folder.path(), &["--profile=workloads"], Stdio::piped());
     let three = |seen: &Seen| object(seen, "Deployment", "web").filter(|object| object["spec"]["replicas"] == 3);
     platform.until(three);
     CLUSTER.kubectl(&["delete", "deployment", "web", "--namespace=shop"]);
@@ -157,26 +157,6 @@ fn role(profiles: &[&str]) -> String {
     let output = program().arg("rbac").args(profiles).output().unwrap();
     assert!(output.status.success());
     text(&output.stdout)
-}
-
-fn observer(account: &Account<'_>, platform: &Platform, folder: &std::path::Path, further: &[&str]) -> Child {
-    let config = folder.join("config.yaml");
-    std::fs::write(&config, "health_port: 0\n").unwrap();
-    program()
-        .arg("run")
-        .arg("--config")
-        .arg(&config)
-        .arg("--kubeconfig")
-        .arg(&account.kubeconfig)
-        .arg("--buffer-dir")
-        .arg(folder.join("buffer"))
-        .args(["--endpoint", &platform.address])
-        .args(further)
-        .env("ASSENT_OBSERVER_KEY", KEY)
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
 }
 
 fn listed(seen: &Seen, kind: &str) -> bool {

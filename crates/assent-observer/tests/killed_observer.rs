@@ -12,16 +12,14 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
-use support::platform::{KEY, Platform, Seen};
+use support::platform::{Platform, Seen};
 use support::played::Played;
-use support::program;
+use support::{observer, unread};
 
 /// Kills in the suite.
 const KILLS: usize = 5;
@@ -66,7 +64,7 @@ fn kills(kills: usize) {
     });
     let mut random = 0x2545_f491_4f6c_dd1d_u64;
     for _ in 0..kills {
-        let mut child = observer(&kubeconfig, &platform, folder.path());
+        let mut child = observer(&kubeconfig, &platform, folder.path(), &[], unread());
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let more = usize::try_from(random >> 33).unwrap() % SIGNALS_MAX + 1;
         let before = platform.until(|seen| Some(seen.signals.len()));
@@ -78,7 +76,7 @@ fn kills(kills: usize) {
     }
     loaded.store(false, Ordering::Relaxed);
     let last = load.join().unwrap();
-    let mut child = observer(&kubeconfig, &platform, folder.path());
+    let mut child = observer(&kubeconfig, &platform, folder.path(), &[], unread());
     let arrived = |seen: &Seen| {
         let mut known = BTreeMap::new();
         for body in seen.signals.iter().map(|one| &one["object"]["body"]).filter(|body| body["kind"] == "ConfigMap") {
@@ -97,23 +95,4 @@ fn kills(kills: usize) {
         println!("{kills} kills, {} signals acknowledged, {} came again, 0 lost, 0 twice", seen.acknowledged, seen.again);
         Some(())
     });
-}
-
-fn observer(kubeconfig: &Path, platform: &Platform, folder: &Path) -> Child {
-    let config = folder.join("config.yaml");
-    std::fs::write(&config, "health_port: 0\n").unwrap();
-    program()
-        .arg("run")
-        .arg("--config")
-        .arg(&config)
-        .arg("--kubeconfig")
-        .arg(kubeconfig)
-        .arg("--buffer-dir")
-        .arg(folder.join("buffer"))
-        .args(["--endpoint", &platform.address])
-        .env("ASSENT_OBSERVER_KEY", KEY)
-        .stdout(Stdio::null())
-        .stderr(if std::env::var_os("ASSENT_TEST_SHOW").is_some() { Stdio::inherit() } else { Stdio::null() })
-        .spawn()
-        .unwrap()
 }

@@ -19,7 +19,7 @@ use std::time::Duration;
 use serde_json::json;
 use socket2::{Domain, Protocol, Socket, Type};
 use support::http::{Http, Who};
-use support::platform::{Observer, Platform, ill_cluster, incident, until};
+use support::platform::{Observer, Platform, ill_cluster, incident, until, until_within};
 
 /// What runs inside the namespace, by the name of its scene.
 const SCENE: &str = "ASSENT_TEST_SCENE";
@@ -48,6 +48,11 @@ const KERNEL_ICMPV6: [u8; 8] = [130, 131, 132, 133, 134, 135, 136, 143];
 const OUTSIDE: &str = "203.0.113.7:53";
 /// Packets that the recorder has room for.
 const RECORDED_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// How long the demo may take to its end, and how often it is asked meanwhile: the answers have to have room in what is recorded.
+const PLAYED: Duration = Duration::from_secs(20 * 60);
+const PAUSE: Duration = Duration::from_secs(1);
+/// The incidents of the demo.
+const INCIDENTS: usize = 5;
 
 #[test]
 fn a_platform_started_as_it_comes_sends_nothing() {
@@ -79,8 +84,8 @@ fn inside() {
     let recorder = Recorder::start();
     let served = match scene.as_str() {
         "platform" => platform(),
-        "demo" => demo(1),
-        "whole demo" => demo(4),
+        "demo" => demo(false),
+        "whole demo" => demo(true),
         "sends" => return sends(&recorder),
         other => panic!("no scene `{other}`"),
     };
@@ -133,8 +138,8 @@ fn platform() -> SocketAddr {
     platform.address
 }
 
-/// The demo, until its cluster is there, or as many incidents as are asked for if that is more than one.
-fn demo(incidents: usize) -> SocketAddr {
+/// The demo, until its cluster is there, or until all has happened that happens in it.
+fn demo(whole: bool) -> SocketAddr {
     let mut command = invited();
     let mut child = command.args(["demo", "--listen", "127.0.0.1:0"]).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
@@ -146,12 +151,13 @@ fn demo(incidents: usize) -> SocketAddr {
     let child = Ended(child);
     let mut http = Http::to(address);
     assert_eq!(http.get(&who, "/readyz").unwrap().status, 200);
-    let path = if incidents == 1 { "/api/v1/clusters" } else { "/api/v1/incidents?state=explained,resolved,inconclusive" };
-    for count in 1..=incidents {
-        until(&format!("number {count} of {path}"), || {
-            let page = http.get(&who, path).unwrap().json();
-            (page["items"].as_array()?.len() >= count).then_some(())
+    let mut listed = |path: &str| http.get(&who, path).unwrap().json()["items"].as_array().map_or(0, Vec::len);
+    until("the cluster", || (listed("/api/v1/clusters") == 1).then_some(()));
+    if whole {
+        until_within(PLAYED, PAUSE, "the fifth incident", || {
+            (listed("/api/v1/incidents?state=explained,resolved") == INCIDENTS).then_some(())
         });
+        until_within(PLAYED, PAUSE, "the end of one", || (listed("/api/v1/incidents?state=resolved") == 1).then_some(()));
     }
     drop(child);
     address

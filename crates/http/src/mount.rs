@@ -33,6 +33,9 @@ use crate::rate::{Rate, neighbourhood};
 use crate::waiting::{Place, Waiting};
 use crate::{json, text};
 
+/// Times that a change which names no version is tried, while others change the same thing. Whoever is in its way has made a change meanwhile, so as
+/// many can change one thing at one time.
+const TRIES_MAX: u32 = 16;
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// What all routes share.
@@ -106,17 +109,38 @@ impl<P: Platform> Row<P> {
 
 fn call<P: Handle<O>, O: Operation>(platform: Arc<P>, caller: P::Caller, raw: Raw) -> BoxFuture<'static, Result<Answered, Problem>> {
     Box::pin(async move {
-        let input = Input::<O> {
-            path: text::path(&raw.path)?,
-            query: text::query(raw.query.as_deref(), &raw.limits)?,
-            body: json::read(&raw.body, raw.limits.json_depth_max)?,
-            meta: raw.meta,
-        };
-        let reply = platform.handle(caller, input).await?;
+        let mut reply = platform.handle(caller.clone(), input::<O>(&raw)?).await;
+        for _ in 1..TRIES_MAX {
+            if !is_to_be_done_again(O::METHOD, O::ACCESS, &raw.meta, &reply) {
+                break;
+            }
+            reply = platform.handle(caller.clone(), input::<O>(&raw)?).await;
+        }
+        if is_to_be_done_again(O::METHOD, O::ACCESS, &raw.meta, &reply) {
+            let busy = "others changed the same thing each time this was tried; nothing was done";
+            return Err(Problem::new(Code::Unavailable, busy).retry_after(1));
+        }
+        let reply = reply?;
         let body = if O::STATUS == 204 { Ok(String::new()) } else { serde_json::to_string(&reply.answer) };
         let body = body.map_err(|_| Problem::new(Code::Internal, "the answer could not be written"))?;
         Ok(Answered { status: O::STATUS, version: reply.version, cookies: reply.cookies, location: reply.location, body, replayed: false })
     })
+}
+
+fn input<O: Operation>(raw: &Raw) -> Result<Input<O>, Problem> {
+    Ok(Input {
+        path: text::path(&raw.path)?,
+        query: text::query(raw.query.as_deref(), &raw.limits)?,
+        body: json::read(&raw.body, raw.limits.json_depth_max)?,
+        meta: raw.meta.clone(),
+    })
+}
+
+/// Whether somebody else was faster, and the caller did not say which version this is meant for: then it is meant for the newest, and is done
+/// anew from reading it on. What answers [`Code::Stale`] has changed nothing. Observers and executors, and those who sign in, are told.
+fn is_to_be_done_again<T>(method: Method, access: Access, meta: &RequestMeta, done: &Result<T, Problem>) -> bool {
+    let is_change = method != Method::Get && matches!(access, Access::SignedIn | Access::Action(_));
+    is_change && meta.if_match.is_none() && done.as_ref().is_err_and(|problem| problem.code == Code::Stale)
 }
 
 /// Serves one request.

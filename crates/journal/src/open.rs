@@ -220,7 +220,9 @@ fn load(disk: &dyn Disk, checkpoint: Checkpoint, history_bytes: u64) -> Result<E
     let bundle = size / TILE_WIDTH;
     if !size.is_multiple_of(TILE_WIDTH) {
         let mut found = Vec::new();
-        stored(&disk, size, bundle, bundle * TILE_WIDTH..size, &mut found)?;
+        // The root was checked above, over these hashes too.
+        let hashes = tiles.tile(Tile { level: 0, index: bundle, width: size % TILE_WIDTH })?;
+        stored(&disk, hashes, bundle, bundle * TILE_WIDTH..size, &mut found)?;
         let path = entries_path(bundle, size % TILE_WIDTH);
         edge.entries = read_whole(&disk, &path, crate::reader::ENTRIES_BYTES_MAX)?.unwrap_or_default();
         edge.payload_bytes = found.iter().map(|stored| (PAYLOADS_PREFIX_BYTES + stored.sealed.len()) as u64).sum();
@@ -324,7 +326,9 @@ impl From<ReadError> for JournalError {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Unreadable(unreadable) => unreadable.into(),
-            ReadError::Damaged { .. } | ReadError::Tile(_) | ReadError::Receipt(_) => corrupt(error.to_string()),
+            ReadError::Damaged { .. } | ReadError::NotSigned { .. } | ReadError::Tile(_) | ReadError::Receipt(_) => {
+                corrupt(error.to_string())
+            }
         }
     }
 }

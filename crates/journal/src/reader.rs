@@ -1,4 +1,7 @@
-//! Reads records, proofs and receipts. What is read is checked against its tile; a receipt is checked as its reader will.
+//! Reads records, proofs and receipts. What is read is checked against its tile, and the tile against the root that was signed; a receipt is
+//! checked as its reader will. So a record that was altered, however old it is and whatever was altered with it, is never handed out.
+//!
+//! Errors: what is not what was signed stops the journal. What else is not there can only be said by verifying the whole log.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -7,7 +10,7 @@ use assent_base::Digest;
 use assent_ledger::{
     BadReceipt, CHECKPOINT, Checkpoint, ENTRIES_PREFIX_BYTES, Files, HISTORY, PAYLOAD_BYTES_MAX, PAYLOADS_PREFIX_BYTES, RECORD_BYTES_MAX,
     Receipt, Record, TILE_WIDTH, Tile, TileFault, Tiles, Trust, Unreadable, Verdict, consistency, entries, entries_path, inclusion,
-    leaf_hash, payload_path, payloads, read_whole, width_at,
+    leaf_hash, payload_path, payloads, read_whole, verify_inclusion, width_at,
 };
 
 use crate::disk::Disk;
@@ -52,6 +55,12 @@ pub enum ReadError {
         path: String,
         /// Which record.
         index: u64,
+    },
+    /// The tiles do not have the root that was signed. Verify the log.
+    #[error("`{path}` is not what was signed, or a tile above it")]
+    NotSigned {
+        /// The tile that was asked for.
+        path: String,
     },
     /// A tile is missing or damaged. Verify the log.
     #[error(transparent)]
@@ -114,8 +123,12 @@ impl Reader {
     /// The records of a range that the log has, oldest first, but no more than [`RANGE_RECORDS_MAX`].
     ///
     /// # Errors
-    /// When the files cannot be read, or are damaged there.
+    /// When the files cannot be read, or are damaged there. Damage stops the journal.
     pub fn range(&self, range: Range<u64>) -> Result<Vec<Stored>, ReadError> {
+        self.stopping(self.found(range))
+    }
+
+    fn found(&self, range: Range<u64>) -> Result<Vec<Stored>, ReadError> {
         let published = self.shared.published();
         let end = range.end.min(published.checkpoint.size).min(range.start.saturating_add(RANGE_RECORDS_MAX));
         let view = View { disk: self.disk.as_ref(), layer: &published.layer };
@@ -124,10 +137,26 @@ impl Reader {
         while next < end {
             let bundle = next / TILE_WIDTH;
             let bundle_end = end.min((bundle + 1) * TILE_WIDTH);
-            stored(&view, published.checkpoint.size, bundle, next..bundle_end, &mut found)?;
+            let hashes = signed_hashes(&view, &published.checkpoint, bundle)?;
+            stored(&view, &hashes, bundle, next..bundle_end, &mut found)?;
             next = bundle_end;
         }
         Ok(found)
+    }
+
+    /// Takes no more records once some are not what was signed: nobody knows what else is not.
+    fn stopping<T>(&self, read: Result<T, ReadError>) -> Result<T, ReadError> {
+        if let Err(error) = &read {
+            match error {
+                // That a receipt is not taken for one, with all hashes as they were signed, says nothing of records.
+                ReadError::Unreadable(_) | ReadError::Receipt(_) => {}
+                ReadError::Damaged { .. } | ReadError::NotSigned { .. } | ReadError::Tile(_) => {
+                    tracing::error!(%error, "the ledger is stopped: what was read is not what was signed");
+                    self.shared.stop(format!("what it holds is not what was signed: {error}"));
+                }
+            }
+        }
+        read
     }
 
     /// Up to `count` records below an index, newest first, but no more than [`RANGE_RECORDS_MAX`]. Begin with `u64::MAX`.
@@ -144,16 +173,22 @@ impl Reader {
     /// Proof that a record is in the log, under the newest checkpoint; none if the log has fewer records.
     ///
     /// # Errors
-    /// When the files cannot be read, or do not prove it.
+    /// When the files cannot be read, or do not prove it. Damage stops the journal.
     pub fn receipt(&self, index: u64) -> Result<Option<Receipt>, ReadError> {
+        self.stopping(self.proven(index))
+    }
+
+    fn proven(&self, index: u64) -> Result<Option<Receipt>, ReadError> {
         let published = self.shared.published();
         let size = published.checkpoint.size;
         let view = View { disk: self.disk.as_ref(), layer: &published.layer };
         let mut tiles = Tiles::new(&view, size);
         let Some(path) = inclusion(index, size, |level, at| tiles.node(level, at))? else { return Ok(None) };
+        let bundle = index / TILE_WIDTH;
+        let hashes = signed_hashes(&view, &published.checkpoint, bundle)?;
         let mut found = Vec::new();
-        stored(&view, size, index / TILE_WIDTH, index..index + 1, &mut found)?;
-        let damaged = || ReadError::Damaged { path: entries_path(index / TILE_WIDTH, width_at(0, index / TILE_WIDTH, size)), index };
+        stored(&view, &hashes, bundle, index..index + 1, &mut found)?;
+        let damaged = || ReadError::Damaged { path: entries_path(bundle, hashes.len() as u64), index };
         let record = found.pop().and_then(|stored| stored.record.canonical().ok()).ok_or_else(damaged)?;
         let receipt = Receipt::new(index, &record, path, published.note.clone());
         receipt.verify(&self.trust)?;
@@ -188,17 +223,33 @@ impl Reader {
     }
 }
 
+/// The hashes of a tile of leaves, proven to be those that were signed. The path from its first leaf to the root has all others in it.
+fn signed_hashes(files: &impl Files, checkpoint: &Checkpoint, bundle: u64) -> Result<Vec<Digest>, ReadError> {
+    let (first, size) = (bundle * TILE_WIDTH, checkpoint.size);
+    let tile = Tile { level: 0, index: bundle, width: width_at(0, bundle, size) };
+    let not_signed = || ReadError::NotSigned { path: tile.path() };
+    let mut tiles = Tiles::new(files, size);
+    let path = inclusion(first, size, |level, at| tiles.node(level, at))?.ok_or_else(not_signed)?;
+    let hashes = tiles.tile(tile)?;
+    let leaf = hashes.first().ok_or_else(not_signed)?;
+    verify_inclusion(leaf, first, size, &checkpoint.root, &path).map_err(|_| not_signed())?;
+    Ok(hashes.to_vec())
+}
+
 /// Reads records of one bundle, each checked against its tile, with payloads, each checked against its record.
-pub(crate) fn stored(files: &impl Files, size: u64, bundle: u64, range: Range<u64>, found: &mut Vec<Stored>) -> Result<(), ReadError> {
+pub(crate) fn stored(
+    files: &impl Files,
+    hashes: &[Digest],
+    bundle: u64,
+    range: Range<u64>,
+    found: &mut Vec<Stored>,
+) -> Result<(), ReadError> {
     let first = bundle * TILE_WIDTH;
-    let width = width_at(0, bundle, size);
-    let (records_at, payloads_at) = (entries_path(bundle, width), payload_path(bundle));
+    let (records_at, payloads_at) = (entries_path(bundle, hashes.len() as u64), payload_path(bundle));
     let damaged = |path: &str, index| ReadError::Damaged { path: path.to_owned(), index };
     let absent = |path: &str| ReadError::Damaged { path: path.to_owned(), index: first };
     let bundle_bytes = read_whole(files, &records_at, ENTRIES_BYTES_MAX)?.ok_or_else(|| absent(&records_at))?;
     let payload_bytes = read_whole(files, &payloads_at, PAYLOADS_BYTES_MAX)?.ok_or_else(|| absent(&payloads_at))?;
-    let mut tiles = Tiles::new(files, size);
-    let hashes = tiles.tile(Tile { level: 0, index: bundle, width })?;
     let mut sealed = payloads(&payload_bytes);
     let mut items = entries(&bundle_bytes).zip(hashes);
     for index in first..range.end {

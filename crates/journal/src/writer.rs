@@ -163,6 +163,10 @@ impl Writer {
 
     /// Signs the log with these records, brings them to the disk, and shows them. Gives the new edge.
     fn record(&mut self, batch: &[Waiting]) -> Result<Edge, String> {
+        // A reader may have found that the log is not what was signed.
+        if let Status::Stopped { why } = self.shared.status() {
+            return Err(why);
+        }
         if !self.backlog.wait_for_room() {
             return Err(self.shared.refusal().to_string());
         }

@@ -7,14 +7,16 @@
 //! counted and passed over. Nothing is kept on the server.
 //!
 //! Units: sizes are bytes.
-//! Errors: [`BadConnect`] before anything is sent; [`NoAnswer`] for one question.
+//! Errors: [`BadNamed`] and [`BadConnect`] before anything is sent; [`NoAnswer`] for one question.
 
 mod ask;
 mod connect;
+mod named;
 mod serve;
 mod server;
 
 pub use ask::NoAnswer;
 pub use connect::{BadConnect, Connect, Connection};
+pub use named::{BadNamed, Named, servers};
 pub use serve::Serve;
 pub use server::{BadServer, Server};

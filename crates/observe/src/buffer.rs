@@ -10,6 +10,8 @@
 //! 00000000000000007991.seg   signals 7991 to …      being written
 //! ```
 //!
+//! Files are for their owner alone: 0600, in a folder of 0700. Who else can write the folder can take them away, and that is counted.
+//!
 //! Units: sizes in bytes on disk. One `append` is one sync of the disk.
 //! Errors: a disk that takes nothing loses the signals of that call, counted, and never those before it. A torn tail is cut when the buffer
 //! is opened; a segment that does not open under the key, or fails in its middle, is lost and counted.
@@ -17,6 +19,7 @@
 mod segment;
 
 use std::collections::VecDeque;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use assent_base::Secret;
@@ -30,6 +33,8 @@ pub const SIGNAL_BYTES_MAX: usize = 1 << 20;
 const FRAME_BYTES_MAX: usize = 512 << 10;
 /// A buffer of fewer bytes than this holds no signal of the largest size.
 pub const BUFFER_BYTES_MIN: u64 = 4 << 20;
+/// The folder is its owner's alone. One that is there already, as a pod's volume is, stays as it is.
+const FOLDER_MODE: u32 = 0o700;
 /// Segments that a full buffer has, about: what eviction takes at once is one of them.
 const SEGMENTS: u64 = 16;
 
@@ -101,7 +106,7 @@ impl Buffer {
             return Err(BufferError::TooSmall(bytes_max));
         }
         let disk = |cause| BufferError::Disk { dir: dir.to_owned(), cause };
-        std::fs::create_dir_all(dir).map_err(disk)?;
+        std::fs::DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(dir).map_err(disk)?;
         let Found { mut segments, lost, stream } = segment::find(dir, &key).map_err(disk)?;
         let (stream, next_seq) = match (stream, segments.back()) {
             (Some(stream), Some(last)) => (stream, last.next_seq),

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -99,6 +100,25 @@ fn nothing_stands_in_the_clear() {
     for entry in std::fs::read_dir(folder.path()).unwrap() {
         let bytes = std::fs::read(entry.unwrap().path()).unwrap();
         assert!(!bytes.windows(6).any(|window| window == b"canary"));
+    }
+}
+
+#[test]
+fn its_folder_and_its_files_are_for_their_owner_alone() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("state/buffer");
+    let mut buffer = open(&folder);
+    let mut next = 1;
+    while std::fs::read_dir(&folder).unwrap().count() < 3 {
+        buffer.append(&noise(next, 200)).unwrap();
+        next += 200;
+    }
+    drop(open(&folder));
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&folder), mode(&place.path().join("state"))), (0o700, 0o700));
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
     }
 }
 

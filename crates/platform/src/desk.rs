@@ -11,7 +11,7 @@ use assent_base::id::TenantId;
 use assent_http::RequestMeta;
 use assent_ledger::Outcome;
 use assent_policy::{Ask, Engine, Judgement, Permit, Resource};
-use assent_store::{Document, Expect, Kept, Query, Tenant, Write};
+use assent_store::{Document, Expect, Kept, Query, StoreError, Tenant, Write};
 use serde_json::{Value, json};
 
 use crate::caller::Caller;
@@ -123,7 +123,8 @@ impl<'a> Desk<'a> {
         self.tenant.all::<D>(query).await.map_err(Problem::from_store)
     }
 
-    /// What a write shall find: the version that was read here, which must be that of `If-Match` if there is one.
+    /// What a write shall find: the version that was read here, which must be that of `If-Match` if there is one. If somebody else is faster, the
+    /// write is [`Code::Stale`], and `http` has a change that names no version done again from its beginning.
     pub(crate) fn expect(&self, meta: &RequestMeta, version: u64) -> Result<Expect, Problem> {
         match meta.if_match {
             Some(wanted) if wanted != version => {
@@ -152,8 +153,12 @@ impl<'a> Desk<'a> {
 
     /// Does what was intended, all of it or nothing. What does not work goes on the ledger too.
     pub(crate) async fn keep(&self, intent: Intent, writes: Vec<Write>) -> Result<(), Problem> {
-        let done = self.tenant.write(writes, self.now).await;
-        self.close(intent, done.map(drop).map_err(Problem::from_store)).await
+        let done = self.tenant.write(writes, self.now).await.map(drop).map_err(|error| match error {
+            // What is made gets an id of its own: something was not there when it was looked for, and somebody else has made it since.
+            StoreError::Conflict { .. } => Problem::new(Code::Stale, "somebody else made it meanwhile: read it again"),
+            other => Problem::from_store(other),
+        });
+        self.close(intent, done).await
     }
 
     /// Records how something ended that is done elsewhere.

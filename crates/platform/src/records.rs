@@ -78,7 +78,7 @@ pub(crate) fn unread(error: ReadError) -> Problem {
     tracing::error!(%error, "the ledger cannot be read");
     match error {
         ReadError::Unreadable(_) => Problem::new(Code::Unavailable, "the ledger cannot be read now").retry_after(5),
-        ReadError::Damaged { .. } | ReadError::Tile(_) | ReadError::Receipt(_) => {
+        ReadError::Damaged { .. } | ReadError::NotSigned { .. } | ReadError::Tile(_) | ReadError::Receipt(_) => {
             Problem::new(Code::Corrupt, "the ledger does not pass its checks there; the platform's log says more")
         }
     }

@@ -36,6 +36,8 @@ pub struct Upkeep {
     has_own_database: bool,
     outside: Arc<Outside>,
     root_key: RootKey,
+    /// Looks at what was handed over to a platform that runs, until nothing is done.
+    looks_max: u32,
 }
 
 /// What was checked, of the database and of the ledger.
@@ -91,6 +93,12 @@ pub enum UpkeepError {
         /// Why.
         why: String,
     },
+    /// The root key is to be moved to where it is.
+    #[error("`{keeper}` is who keeps the root key, and who shall keep it")]
+    SameKeeper {
+        /// Whose name was given twice.
+        keeper: String,
+    },
     /// The rows were restored into a database of its own, and the rest was not.
     #[error("the rows are in the database, and the rest is not restored: empty that database, and run `assent restore` again")]
     HalfRestored {
@@ -108,13 +116,19 @@ impl Upkeep {
     #[must_use]
     pub fn of(data: &Path, database: Option<&str>, root_key: RootKey, outside: Outside) -> Self {
         let (database, has_own_database) = (database_of(data, database), database.is_none());
-        Self { data: data.to_owned(), database, has_own_database, root_key, outside: Arc::new(outside) }
+        let outside = Arc::new(outside);
+        Self { data: data.to_owned(), database, has_own_database, root_key, outside, looks_max: recording::LOOKS_MAX }
     }
 
     /// The keys, which are there or the installation is not: a name that was mistyped makes none.
     fn keys(&self) -> Result<KeyFolder, UpkeepError> {
+        self.keys_by(&self.root_key)
+    }
+
+    /// The keys, as this keeper opens them.
+    fn keys_by(&self, root_key: &RootKey) -> Result<KeyFolder, UpkeepError> {
         self.require("keys/ledger.key")?;
-        Ok(KeyFolder::of(&self.data.join(KEYS), &self.root_key.of_store())?)
+        Ok(KeyFolder::of(&self.data.join(KEYS), &root_key.of_store())?)
     }
 
     fn require(&self, missing: &'static str) -> Result<(), UpkeepError> {
@@ -124,7 +138,10 @@ impl Upkeep {
     /// The store of the installation, which is not made if it is not there.
     async fn store(&self) -> Result<Store, UpkeepError> {
         restoring::refuse_half_restored(&self.data)?;
-        let keys = self.keys()?;
+        self.store_with(self.keys()?).await
+    }
+
+    async fn store_with(&self, keys: KeyFolder) -> Result<Store, UpkeepError> {
         self.require("ledger/checkpoint")?;
         Store::open_existing(&self.database, keys, assent_store::Limits::default()).await.map_err(|error| match error {
             StoreError::NoInstallation { place } => UpkeepError::NoDatabase { place },
@@ -153,7 +170,7 @@ impl Upkeep {
             let details = json!({ "rows": backup.rows, "digest": backup.digest, "records": summary.checkpoint.size });
             Ok(((backup, summary), details))
         };
-        let backup = self.recorded(&store, "installation.backup", written).await;
+        let backup = self.recorded(&store, "installation.backup", json!({}), written).await;
         store.close().await;
         backup
     }
@@ -178,16 +195,29 @@ impl Upkeep {
             let wrapped = store.rotate_root_key().await?;
             Ok((wrapped, json!({ "keys": wrapped })))
         };
-        let rotated = self.recorded(&store, "keys.rotate_root", rotated).await;
+        let rotated = self.recorded(&store, "keys.rotate_root", json!({}), rotated).await;
         store.close().await;
         rotated
     }
 
-    /// Has another keeper wrap all tenants' keys. Neither database nor ledger is touched.
+    /// Has another keeper wrap all tenants' keys. No row is sealed anew.
     pub async fn move_root(&self, to: &RootKey) -> Result<u64, UpkeepError> {
-        let keys = self.data.join(KEYS);
-        self.require("keys/ledger.key")?;
-        Ok(KeyFolder::move_root(&keys, &self.root_key.of_store(), &to.of_store()).await?)
+        restoring::refuse_half_restored(&self.data)?;
+        let (former, next) = (self.root_key.of_store(), to.of_store());
+        if former.keeper() == next.keeper() {
+            return Err(UpkeepError::SameKeeper { keeper: next.keeper().to_owned() });
+        }
+        // Where a move was broken off, it may be the new keeper who opens the keys, and with them what the record is sealed under.
+        let keys = self.keys().or_else(|refused| self.keys_by(to).map_err(|_| refused))?;
+        let store = self.store_with(keys).await?;
+        let intended = json!({ "from": former.keeper(), "to": next.keeper() });
+        let moved = async {
+            let wrapped = KeyFolder::move_root(&self.data.join(KEYS), &former, &next).await?;
+            Ok((wrapped, json!({ "from": former.keeper(), "to": next.keeper(), "keys": wrapped })))
+        };
+        let moved = self.recorded(&store, "keys.move_root", intended, moved).await;
+        store.close().await;
+        moved
     }
 
     /// Gives every tenant new keys, and seals everything anew under them. Says how many rows were sealed.
@@ -202,7 +232,7 @@ impl Upkeep {
             }
             Ok((sealed, json!({ "tenants": all.len(), "rows": sealed })))
         };
-        let rotated = self.recorded(&store, "keys.rotate_tenants", rotated).await;
+        let rotated = self.recorded(&store, "keys.rotate_tenants", json!({}), rotated).await;
         store.close().await;
         rotated
     }

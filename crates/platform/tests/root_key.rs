@@ -216,4 +216,26 @@ async fn keys_are_rotated_moved_backed_up_and_restored_with_vault() {
     let house = House::on(data, Settings::default()).await;
     assert_eq!(house.sign_in("bo@example.org", support::PASSWORD).await.status, 200);
     assert!(!house.get(&Who::Nobody, "/readyz").await.text().contains("root key"));
+    assert_eq!(moves(&stopped(house).await.path().join("data/ledger")), ["intended", "done", "intended", "done"]);
+}
+
+/// How the moves of the root key stand on a ledger.
+fn moves(ledger: &Path) -> Vec<String> {
+    let files = assent_journal::DirFiles::new(ledger.to_owned());
+    let note = std::fs::read_to_string(ledger.join(assent_ledger::CHECKPOINT)).expect("a checkpoint");
+    let size: u64 = note.lines().nth(1).expect("a size").parse().expect("a number");
+    let bundles = (0..size.div_ceil(assent_ledger::TILE_WIDTH)).map(|bundle| {
+        let path = assent_ledger::entries_path(bundle, assent_ledger::width_at(0, bundle, size));
+        assent_ledger::Files::read_at(&files, &path, 0, usize::MAX).expect("readable").expect("there")
+    });
+    let mut found = Vec::new();
+    for bundle in bundles {
+        for entry in assent_ledger::entries(&bundle) {
+            let record = assent_ledger::Record::parse(entry.expect("an entry")).expect("a record");
+            if record.action.as_str() == "keys.move_root" {
+                found.push(json!(record.outcome).as_str().expect("a word").to_owned());
+            }
+        }
+    }
+    found
 }

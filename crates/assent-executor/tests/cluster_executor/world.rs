@@ -19,7 +19,7 @@ use crate::plane::Plane;
 use crate::plans::{self, Change, cluster_id, draft, signed, tenant};
 use crate::signing::voting::{DOMAIN, ORIGIN, Person, held};
 
-pub static CLUSTER: LazyLock<Cluster> = LazyLock::new(Cluster::start);
+pub static CLUSTER: LazyLock<Cluster> = LazyLock::new(Cluster::settled);
 
 /// Seconds that changes are watched in tests.
 pub const VERIFY_S: u32 = 6;

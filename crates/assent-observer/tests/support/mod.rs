@@ -5,84 +5,21 @@
 pub mod platform;
 pub mod played;
 
-use std::io::{BufRead as _, BufReader, Write as _};
+#[path = "../../../../testing/cluster/launched.rs"]
+mod launched;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
-use serde_json::{Value, json};
-use tempfile::TempDir;
+use serde_json::json;
+
+pub use self::launched::Cluster;
+use self::platform::{KEY, Platform};
 
 /// How often the cluster is asked for something that must come about. Each time takes a tenth of a second or more.
 const ASKED_MAX: usize = 300;
 
-/// A control plane. The launcher ends when its standard input closes, so it cannot outlive the tests.
-pub struct Cluster {
-    admin: PathBuf,
-    kubectl: PathBuf,
-    audit_log: PathBuf,
-    folder: TempDir,
-    _launcher: Child,
-}
-
 impl Cluster {
-    /// Starts the newest one. The first time on a machine it is compiled, which takes minutes.
-    pub fn start() -> Self {
-        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testing/cluster");
-        let folder = tempfile::tempdir().unwrap();
-        let built = folder.path().join("launcher");
-        let made = Command::new("go")
-            .args(["build", "-trimpath", "-o"])
-            .arg(&built)
-            .arg("./cmd/assent-cluster")
-            .current_dir(&sources)
-            .env("CGO_ENABLED", "0")
-            .output()
-            .expect("Go is installed; `cargo xtask test` skips these tests where it is not");
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let mut launcher = Command::new(&built)
-            .args(["up", "--minor", "1.36", "--controllers", "--dir"])
-            .arg(folder.path().join("cluster"))
-            .current_dir(&sources)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(launcher.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let line: Value = serde_json::from_str(&line).expect("the launcher says where the cluster is");
-        let path = |field: &str| PathBuf::from(line[field].as_str().unwrap());
-        Self { admin: path("admin"), kubectl: path("kubectl"), audit_log: path("audit_log"), folder, _launcher: launcher }
-    }
-
-    fn ask(&self, arguments: &[&str], input: &str) -> Result<String, String> {
-        let mut child = Command::new(&self.kubectl)
-            .arg("--kubeconfig")
-            .arg(&self.admin)
-            .arg("--cache-dir")
-            .arg(self.folder.path().join("kubectl-cache"))
-            .args(arguments)
-            .env_clear()
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        let output = child.wait_with_output().unwrap();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
-    }
-
-    /// Runs kubectl as administrator.
-    pub fn kubectl(&self, arguments: &[&str]) -> String {
-        self.ask(arguments, "").unwrap_or_else(|error| panic!("kubectl {arguments:?}: {error}"))
-    }
-
-    /// Applies a manifest.
-    pub fn apply(&self, manifest: &str) {
-        self.ask(&["apply", "-f", "-"], manifest).unwrap_or_else(|error| panic!("{error}\n{manifest}"));
-    }
-
     /// Whether the cluster takes a manifest, every field of it known, without keeping it.
     pub fn accepts(&self, manifest: &str) -> Result<String, String> {
         self.ask(&["apply", "--dry-run=server", "--validate=strict", "-f", "-"], manifest)
@@ -90,25 +27,17 @@ impl Cluster {
 
     /// An account with this role in the whole cluster, and its kubeconfig.
     pub fn account(&self, name: &str, role: &str) -> Account<'_> {
-        self.apply(&json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}).to_string());
-        self.apply(&json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "observer", "namespace": name}}).to_string());
+        let account = Account { cluster: self, name: name.to_owned(), kubeconfig: self.service_account(name, "observer") };
         self.apply(&role.replace("name: assent-observer\n", &format!("name: {name}\n")));
-        let account = Account { cluster: self, name: name.to_owned(), kubeconfig: self.folder.path().join(format!("{name}.json")) };
         account.bind("ClusterRoleBinding", "ClusterRole", name, None);
-        let token = self.kubectl(&["create", "token", "observer", &format!("--namespace={name}"), "--duration=1h"]);
-        let mut config: Value = serde_json::from_str(&self.kubectl(&["config", "view", "--raw", "--output=json"])).unwrap();
-        config["users"][0]["user"] = json!({"token": token.trim()});
-        std::fs::write(&account.kubeconfig, config.to_string()).unwrap();
         account
     }
 
     /// What an account asked of the server since it started, as verb and path.
     pub fn audited(&self, account: &Account<'_>) -> Vec<(String, String)> {
-        let log = std::fs::read_to_string(&self.audit_log).unwrap();
         let own = format!(r#""username":"system:serviceaccount:{}:observer""#, account.name);
-        // The last line may be one that is being written.
-        let requests = log.lines().filter(|line| line.contains(&own)).filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        requests.map(|one| (one["verb"].as_str().unwrap().to_owned(), one["requestURI"].as_str().unwrap().to_owned())).collect()
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        self.audit(|line| line.contains(&own)).iter().map(|one| (text(&one["verb"]), text(&one["requestURI"]))).collect()
     }
 }
 
@@ -122,11 +51,8 @@ pub struct Account<'c> {
 impl Account<'_> {
     /// Binds a role to it.
     pub fn bind(&self, binding: &str, kind: &str, role: &str, namespace: Option<&str>) {
-        let mut object = json!({
-            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": binding, "metadata": {"name": format!("{}-{role}", self.name)},
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": role},
-            "subjects": [{"kind": "ServiceAccount", "name": "observer", "namespace": self.name}],
-        });
+        let subject = json!({"kind": "ServiceAccount", "name": "observer", "namespace": self.name});
+        let mut object = launched::binding(binding, &format!("{}-{role}", self.name), (kind, role), &subject);
         if let Some(namespace) = namespace {
             object["metadata"]["namespace"] = json!(namespace);
         }
@@ -174,4 +100,19 @@ pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_assent-observer"));
     command.env_clear();
     command
+}
+
+/// An observer of this cluster, which sends to that platform and buffers in that folder. It logs to `log`.
+pub fn observer(kubeconfig: &Path, platform: &Platform, folder: &Path, further: &[&str], log: Stdio) -> Child {
+    let config = folder.join("config.yaml");
+    std::fs::write(&config, "health_port: 0\n").unwrap();
+    let mut command = program();
+    command.arg("run").arg("--config").arg(&config).arg("--kubeconfig").arg(kubeconfig).arg("--buffer-dir").arg(folder.join("buffer"));
+    command.args(["--endpoint", &platform.address]).args(further).env("ASSENT_OBSERVER_KEY", KEY);
+    command.stdout(Stdio::null()).stderr(log).spawn().unwrap()
+}
+
+/// Where the log of a program goes that no test reads.
+pub fn unread() -> Stdio {
+    if std::env::var_os("ASSENT_TEST_SHOW").is_some() { Stdio::inherit() } else { Stdio::null() }
 }

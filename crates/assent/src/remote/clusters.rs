@@ -181,7 +181,7 @@ fn list(remote: &Remote) -> anyhow::Result<u8> {
                 one.open_incidents,
                 one.objects,
                 one.facts_set_aside.map(|facts| format!(" · {facts} facts set aside")).unwrap_or_default(),
-                one.seen_at.map_or_else(|| "never".to_owned(), |at| at.to_string())
+                one.seen_at.map_or_else(|| "never".to_owned(), |at| format!("{at:.0}"))
             ))?;
         }
         match page.next {

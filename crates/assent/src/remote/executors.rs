@@ -73,9 +73,9 @@ impl Executors {
 }
 
 fn shown(executor: &assent_api::executor::Executor) -> anyhow::Result<String> {
-    let mut out = format!("{}  added {}", executor.cluster, executor.created_at);
+    let mut out = format!("{}  added {:.0}", executor.cluster, executor.created_at);
     match executor.seen_at {
-        Some(at) => out.push_str(&format!(", heard {at}, version {}\n", printable(executor.version.as_deref().unwrap_or("unknown")))),
+        Some(at) => out.push_str(&format!(", heard {at:.0}, version {}\n", printable(executor.version.as_deref().unwrap_or("unknown")))),
         None => out.push_str(", never heard\n"),
     }
     if let Some(why) = &executor.unusable {

@@ -176,7 +176,7 @@ fn one(asked: &Incident) -> anyhow::Result<u8> {
         }
         Some(Act::Share { expires_in }) => {
             let made = remote.call::<ops::CreateShare>(&path, &Empty {}, &assent_api::shares::CreateShare { expires_in_s: *expires_in })?;
-            print(&format!("{}\nWorks until {}; shown this once.\n", printable(&made.link), made.share.expires_at))
+            print(&format!("{}\nWorks until {:.0}; shown this once.\n", printable(&made.link), made.share.expires_at))
         }
         Some(act) => {
             let incident = change(&remote, &path, act)?;
@@ -216,7 +216,7 @@ fn read(remote: &Remote, path: &IncidentPath, shape: &Shape) -> anyhow::Result<u
 fn head(incident: &words::Incident) -> String {
     let summary = &incident.summary;
     let mut out = format!(
-        "{}\n{} in {}, {}, {} since {}",
+        "{}\n{} in {}, {}, {} since {:.0}",
         printable(&summary.title),
         summary.id,
         printable(&summary.cluster_name),
@@ -246,7 +246,7 @@ fn timeline(remote: &Remote, path: &IncidentPath) -> anyhow::Result<u8> {
         let page: Page<words::TimelineEntry> = remote.call::<ops::GetTimeline>(path, &query, &Empty {})?;
         for entry in &page.items {
             let by = entry.by.as_deref().map(|by| format!("{} ", printable(by))).unwrap_or_default();
-            print(&format!("{}  {:<8} {by}{}\n", entry.at, word(entry.kind), printable(&entry.text)))?;
+            print(&format!("{:.0}  {:<8} {by}{}\n", entry.at, word(entry.kind), printable(&entry.text)))?;
         }
         match page.next {
             Some(next) => query.cursor = Some(next),
@@ -266,7 +266,7 @@ fn row(one: &IncidentSummary) -> String {
     };
     let sure = one.confidence_percent.map(|percent| format!(" · {percent}%")).unwrap_or_default();
     format!(
-        "{}  {:<8} {:<12} {}{sure}\n    {} in {}, {} affected, since {}\n",
+        "{}  {:<8} {:<12} {}{sure}\n    {} in {}, {} affected, since {:.0}\n",
         one.id,
         word(one.severity),
         word(one.state),

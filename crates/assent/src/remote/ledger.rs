@@ -152,7 +152,7 @@ fn list(asked: &List) -> anyhow::Result<u8> {
 fn row(record: &Record) -> String {
     let outcome = serde_json::to_value(record.outcome).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default();
     format!(
-        "{:>8}  {}  {outcome:<8}  {:<24} {}  by {}\n",
+        "{:>8}  {:.3}  {outcome:<8}  {:<24} {}  by {}\n",
         record.index,
         record.at,
         printable(&record.action),

@@ -178,14 +178,14 @@ fn standing(plan: &words::Plan) -> String {
     for vote in &plan.votes {
         let reason = vote.reason.as_deref().map(|why| format!(": {}", printable(why))).unwrap_or_default();
         let counts = if vote.counts { "" } else { " (does not count)" };
-        out.push_str(&format!("    {}  {:<8} {}{counts}{reason}\n", vote.at, word(vote.word), printable(&vote.name)));
+        out.push_str(&format!("    {:.0}  {:<8} {}{counts}{reason}\n", vote.at, word(vote.word), printable(&vote.name)));
     }
     for voter in &plan.could_vote {
         let pinned = if voter.pinned { "" } else { ", whose key is not pinned in the cluster" };
         out.push_str(&format!("    could vote: {}{pinned}\n", printable(&voter.name)));
     }
     if let Some(rehearsal) = &plan.rehearsal {
-        out.push_str(&format!("  rehearsed {}\n", rehearsal.at));
+        out.push_str(&format!("  rehearsed {:.0}\n", rehearsal.at));
         for (what, run) in [("change", &rehearsal.change), ("inverse", &rehearsal.inverse)] {
             out.push_str(&format!("    {what:<8} {}\n", dry_run(run)));
         }
@@ -194,10 +194,10 @@ fn standing(plan: &words::Plan) -> String {
         out.push_str("  run\n");
     }
     for step in &plan.run {
-        out.push_str(&format!("    {:>3}  {}  {}\n", step.number, step.at, said(&step.step)));
+        out.push_str(&format!("    {:>3}  {:.3}  {}\n", step.number, step.at, said(&step.step)));
     }
     if let Some(until) = plan.undo_until {
-        out.push_str(&format!("  a signed `assent reject` takes it back until {until}\n"));
+        out.push_str(&format!("  a signed `assent reject` takes it back until {until:.0}\n"));
     }
     out
 }
@@ -231,7 +231,7 @@ fn row(one: &PlanSummary) -> String {
     let mine = if one.may_vote && one.my_word.is_none() { " · waits for you" } else { "" };
     let why = one.rank_reason.as_deref().map(|why| format!(" · {}", printable(why))).unwrap_or_default();
     format!(
-        "{}  {:<10} {:<6} {}: {}\n    in {}, {}% sure{votes}{mine}, until {}{why}\n",
+        "{}  {:<10} {:<6} {}: {}\n    in {}, {}% sure{votes}{mine}, until {:.0}{why}\n",
         one.id,
         word(one.state),
         word(one.risk),

@@ -72,7 +72,7 @@ impl Tenants {
             Act::Create { name, once } => {
                 let place = once.open()?;
                 let made = remote.call::<ops::CreateTenant>(&Empty {}, &Empty {}, &CreateTenant { name: name.clone() })?;
-                crate::tell(&format!("{} is made; this link sets up its first owner, once, until {}", made.tenant.id, made.expires_at));
+                crate::tell(&format!("{} is made; this link sets up its first owner, once, until {:.0}", made.tenant.id, made.expires_at));
                 place.take(&made.link)
             }
             Act::Rename { name } => {
@@ -85,7 +85,7 @@ impl Tenants {
 }
 
 fn row(tenant: &Tenant) -> String {
-    format!("{}  {} · made {}\n", tenant.id, printable(&tenant.name), tenant.created_at)
+    format!("{}  {} · made {:.0}\n", tenant.id, printable(&tenant.name), tenant.created_at)
 }
 
 /// Half an export would pass for one, so it is kept only if it is whole.

@@ -60,7 +60,7 @@ fn shown(me: &Me, url: &str, session: Option<&Session>) -> String {
     line("platform", &printable(url));
     line("rights", &rights);
     if let Some(session) = session {
-        line("session", &format!("until {} at the latest", session.expires_at));
+        line("session", &format!("until {:.0} at the latest", session.expires_at));
     }
     text
 }

@@ -186,14 +186,19 @@ pub fn ill_cluster() -> Vec<Value> {
 }
 
 /// Asks again and again until there is an answer to go on with.
-pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+pub fn until<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
+    until_within(PATIENCE, Duration::from_millis(25), what, ask)
+}
+
+/// The same with another patience, and another pause between two questions.
+pub fn until_within<T>(patience: Duration, pause: Duration, what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
         if let Some(answer) = ask() {
             return answer;
         }
-        assert!(begun.elapsed() < PATIENCE, "{what} does not come");
-        std::thread::sleep(Duration::from_millis(25));
+        assert!(begun.elapsed() < patience, "{what} does not come");
+        std::thread::sleep(pause);
     }
 }
 

@@ -1,5 +1,8 @@
 //! Nobody overwrites what they have not seen, and what is begun is finished.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use assent_api::{Code, Problem};
 
 use crate::support::{ENVIRONMENT, NEW, Server, environment};
@@ -65,4 +68,28 @@ async fn an_answer_that_takes_too_long_says_that_it_may_be_done() {
     server.tiny.gate.add_permits(1);
     server.tiny.done.notified().await;
     assert_eq!(server.get("/api/v1/keys").token("good").send().await.code(), Code::Unavailable);
+}
+
+#[tokio::test]
+async fn a_change_that_names_no_version_is_done_on_the_newest_one_and_not_without_end() {
+    let server = Server::start().await;
+    let tried = Arc::new(AtomicUsize::new(0));
+    let (count, slower_than) = (Arc::clone(&tried), Arc::new(AtomicUsize::new(3)));
+    let others = Arc::clone(&slower_than);
+    server.tiny.answers("UpdateEnvironment", move |_| {
+        let tried = count.fetch_add(1, Ordering::SeqCst);
+        if tried < others.load(Ordering::SeqCst) { Err(Problem::new(Code::Stale, "somebody was faster")) } else { Ok(environment(8)) }
+    });
+    let change = || {
+        let path = format!("/api/v1/environments/{ENVIRONMENT}");
+        server.ask("PATCH", &path).header("content-type", "application/json").body(b"{}").token("good")
+    };
+    assert_eq!(change().send().await.status, 200);
+    assert_eq!(tried.swap(0, Ordering::SeqCst), 4);
+    assert_eq!(change().header("if-match", "\"7\"").send().await.code(), Code::Stale, "who names a version is told");
+    assert_eq!(tried.swap(0, Ordering::SeqCst), 1);
+    slower_than.store(usize::MAX, Ordering::SeqCst);
+    let problem = change().send().await.problem();
+    assert_eq!((problem.code, problem.detail.contains("nothing was done")), (Code::Unavailable, true), "{problem:?}");
+    assert_eq!(tried.load(Ordering::SeqCst), 16);
 }

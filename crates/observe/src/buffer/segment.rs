@@ -11,6 +11,7 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -20,6 +21,8 @@ use flate2::write::DeflateEncoder;
 
 use super::{BufferError, BufferKey, FRAME_BYTES_MAX, Kept, SIGNAL_BYTES_MAX, random};
 
+/// Files are for their owner alone.
+const FILE_MODE: u32 = 0o600;
 const MAGIC: &[u8; 8] = b"ASTBUF01";
 const HEADER_BYTES: usize = 80;
 const FRAME_HEAD_BYTES: usize = 8;
@@ -300,7 +303,7 @@ impl Writer {
         let path = dir.join(format!("{first_seq:020}.{SUFFIX}"));
         // Written whole under another name first: a torn header would hide which number comes next.
         let new = dir.join("new");
-        let mut file = File::create(&new)?;
+        let mut file = File::options().write(true).create(true).truncate(true).mode(FILE_MODE).open(&new)?;
         file.write_all(&header)?;
         file.sync_all()?;
         std::fs::rename(&new, &path)?;

@@ -30,7 +30,7 @@ const ACTOR: &str = "upkeep";
 /// Milliseconds between two looks at what was handed over, on both sides.
 const LOOK_EVERY_MS: u64 = 500;
 /// Looks of a command until it gives up: 30 seconds.
-const LOOKS_MAX: u32 = 60;
+pub(super) const LOOKS_MAX: u32 = 60;
 /// Seconds that a record which was taken is remembered, so that its command sees that.
 const TAKEN_KEEP_S: i64 = 3_600;
 
@@ -80,12 +80,14 @@ pub(super) struct Recorder {
     /// The ledger, if nobody else has it.
     journal: Option<Journal>,
     outside: Arc<Outside>,
+    looks_max: u32,
 }
 
 impl Recorder {
     /// On the ledger of an installation.
     async fn of(upkeep: &Upkeep, store: &Store) -> Result<Self, UpkeepError> {
-        Self::on(&upkeep.data.join(LEDGER), &upkeep.data, store.system().await?, &upkeep.outside)
+        let recorder = Self::on(&upkeep.data.join(LEDGER), &upkeep.data, store.system().await?, &upkeep.outside)?;
+        Ok(Self { looks_max: upkeep.looks_max, ..recorder })
     }
 
     /// On the ledger in a folder of its own.
@@ -95,7 +97,7 @@ impl Recorder {
             Err(StartError::Ledger(JournalError::Locked { .. })) => None,
             Err(error) => return Err(error.into()),
         };
-        Ok(Self { system, journal, outside: Arc::clone(outside) })
+        Ok(Self { system, journal, outside: Arc::clone(outside), looks_max: LOOKS_MAX })
     }
 
     /// Answers once the record is there for good.
@@ -114,7 +116,7 @@ impl Recorder {
         let (id, now) = (hex::encode(random), (self.outside.clock)());
         let doc = HandedOverDoc { action: action.to_owned(), stage: Stage::of(outcome), details, at: now, record: None };
         self.system.put(&id, &doc, Expect::Absent, now).await?;
-        for _ in 0..LOOKS_MAX {
+        for _ in 0..self.looks_max {
             tokio::time::sleep(Duration::from_millis(LOOK_EVERY_MS)).await;
             if self.system.get::<HandedOverDoc>(&id).await?.is_none_or(|kept| kept.doc.record.is_some()) {
                 return Ok(());
@@ -141,10 +143,11 @@ impl Upkeep {
         &self,
         store: &Store,
         action: &str,
+        intended: Value,
         act: impl Future<Output = Result<(T, Value), UpkeepError>>,
     ) -> Result<T, UpkeepError> {
         let recorder = Recorder::of(self, store).await?;
-        let ended = match recorder.record(action, Outcome::Intended, json!({})).await {
+        let ended = match recorder.record(action, Outcome::Intended, intended).await {
             Err(error) => Err(error),
             Ok(()) => match act.await {
                 Ok((value, details)) => recorder.record(action, Outcome::Done, details).await.map(|()| value),
@@ -243,6 +246,106 @@ mod tests {
         let plane = Fixture::start(house.data.path(), Settings::default()).await;
         assert_eq!(records(&plane), [pair("keys.rotate_tenants"), pair("installation.backup")].concat());
         plane.stop().await;
+    }
+
+    #[tokio::test]
+    async fn upkeep_beside_a_platform_that_takes_no_record_does_nothing() {
+        let house = Fixture::open().await;
+        let before = files(&house.data.path().join("data/keys"));
+        for error in all_upkeep(&house).await {
+            assert!(matches!(&error, UpkeepError::Unrecorded { why } if why.contains("did not take the record")), "{error}");
+        }
+        nothing_was_done(&house, &before).await;
+        house.plane.stop().await;
+    }
+
+    #[tokio::test]
+    async fn upkeep_beside_a_platform_whose_ledger_stopped_does_nothing() {
+        let house = Fixture::open().await;
+        // As on a broken disk: the files that a commit is written to are gone.
+        let data = house.data.path().join("data");
+        for file in data.join("ledger/redo").read_dir().expect("the ledger has a redo") {
+            std::fs::write(file.expect("a file").path(), b"").expect("it can be cut");
+        }
+        let taking = tokio::spawn({
+            let plane = house.plane.clone();
+            async move { plane.keep_taking_records().await }
+        });
+        let before = files(&data.join("keys"));
+        let errors = all_upkeep(&house).await;
+        assert!(matches!(errors.first(), Some(UpkeepError::Unrecorded { .. })), "the platform tried, and could not: {errors:?}");
+        assert_ne!(house.plane.inner.journal.status(), assent_journal::Status::Writing);
+        nothing_was_done(&house, &before).await;
+        taking.abort();
+        house.plane.stop().await;
+    }
+
+    /// Why each command did nothing.
+    async fn all_upkeep(house: &Fixture) -> Vec<UpkeepError> {
+        let upkeep = Upkeep { looks_max: 2, ..upkeep(house) };
+        let done = "without a record";
+        vec![
+            upkeep.rotate_root().await.map(drop).expect_err(done),
+            upkeep.rotate_tenants().await.map(drop).expect_err(done),
+            upkeep.move_root(&vault(house)).await.map(drop).expect_err(done),
+            upkeep.backup(&house.data.path().join("backup")).await.map(drop).expect_err(done),
+        ]
+    }
+
+    async fn nothing_was_done(house: &Fixture, keys_before: &[(std::path::PathBuf, Vec<u8>)]) {
+        assert_eq!(files(&house.data.path().join("data/keys")), keys_before);
+        assert!(!house.data.path().join("backup").exists());
+        let system = house.plane.system().await.expect("it is there");
+        let left = system.all::<HandedOverDoc>(&Query::default()).await.expect("read");
+        assert!(left.is_empty(), "{} are left, which a later start would record", left.len());
+    }
+
+    #[tokio::test]
+    async fn a_root_key_that_moves_is_on_the_ledger_with_both_keepers() {
+        let house = Fixture::open().await;
+        house.plane.stop().await;
+        let same = upkeep(&house).move_root(&RootKey::default()).await;
+        assert!(matches!(same, Err(UpkeepError::SameKeeper { .. })), "{same:?}");
+        // Nobody answers there: the attempt is recorded, and how it ended.
+        let silent = upkeep(&house).move_root(&vault(&house)).await;
+        assert!(matches!(silent, Err(UpkeepError::Store(_))), "{silent:?}");
+        let plane = Fixture::start(house.data.path(), Settings::default()).await;
+        let action = "keys.move_root".to_owned();
+        assert_eq!(records(&plane), [(action.clone(), Outcome::Intended), (action.clone(), Outcome::Failed)]);
+        let (reader, system) = (plane.inner.journal.reader(), plane.system().await.expect("it is there"));
+        let all = reader.range(0..reader.checkpoint().0.size).expect("the ledger reads");
+        let intent = all.iter().find(|stored| stored.record.action.as_str() == action).expect("it is recorded");
+        let payload = crate::records::open(&system, &intent.record, &intent.sealed).expect("it opens");
+        assert_eq!(payload.details, json!({ "from": "file", "to": "vault transit/assent" }));
+        assert_eq!((payload.actor.as_str(), payload.subject.as_str()), ("upkeep", "installation"));
+        plane.stop().await;
+    }
+
+    /// A keeper at an address where nobody listens.
+    fn vault(house: &Fixture) -> RootKey {
+        let token = house.data.path().join("token");
+        std::fs::write(&token, "s.token").expect("written");
+        let config = json!({ "vault": { "address": "http://127.0.0.1:9", "key": "assent", "token_file": token } });
+        let outside = assent_custody::Outside {
+            clock: Arc::new(crate::fixture::now),
+            proxy: None,
+            authorities_pem: Vec::new(),
+            aws: [None, None, None],
+        };
+        RootKey::of(&serde_json::from_value(config).expect("a configuration"), &outside).expect("usable")
+    }
+
+    /// Every file of a folder, with its bytes.
+    fn files(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+        let (mut folders, mut found) = (vec![folder.to_owned()], Vec::new());
+        while let Some(folder) = folders.pop() {
+            for entry in folder.read_dir().expect("a folder") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() { folders.push(path) } else { found.push((path.clone(), std::fs::read(&path).expect("a file"))) }
+            }
+        }
+        found.sort();
+        found
     }
 
     #[tokio::test]
