@@ -107,6 +107,6 @@ fn row(source: &AlertSource) -> String {
         AlertFormat::Pagerduty => "pagerduty",
         AlertFormat::Generic => "generic",
     };
-    let last = source.received_at.map_or_else(|| "nothing came yet".to_owned(), |at| format!("{} came, last {at}", source.received));
+    let last = source.received_at.map_or_else(|| "nothing came yet".to_owned(), |at| format!("{} came, last {at:.0}", source.received));
     format!("{}  {format:<12}  {}  {} · {last}\n", source.id, source.cluster, printable(&source.name))
 }

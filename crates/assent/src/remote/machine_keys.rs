@@ -91,7 +91,7 @@ impl MachineKeys {
             return self.output.document(made, String::new);
         }
         place.take(&made.secret)?;
-        let until = made.key.expires_at.map(|at| format!(" and holds until {at}")).unwrap_or_default();
+        let until = made.key.expires_at.map(|at| format!(" and holds until {at:.0}")).unwrap_or_default();
         crate::tell(&format!("{} is ready{until}; its secret is not shown again", made.key.id));
         if self.output == Form::Json { self.output.document(&made.key, String::new) } else { Ok(0) }
     }
@@ -109,11 +109,11 @@ fn find(remote: &Remote, asked: &str) -> anyhow::Result<KeyPath> {
 
 fn row(key: &ApiKey, names: &Names) -> String {
     let state = match (key.revoked_at, key.expires_at) {
-        (Some(at), _) => format!("revoked {at}"),
-        (None, Some(at)) => format!("until {at}"),
+        (Some(at), _) => format!("revoked {at:.0}"),
+        (None, Some(at)) => format!("until {at:.0}"),
         (None, None) => "without end".to_owned(),
     };
-    let used = key.used_at.map_or_else(|| "never used".to_owned(), |at| format!("used {at}"));
+    let used = key.used_at.map_or_else(|| "never used".to_owned(), |at| format!("used {at:.0}"));
     let (name, by, may) = (printable(&key.name), printable(&key.created_by), names.list(&key.grants));
     format!("{}  {name} · {may} · {state} · {used} · by {by}\n", key.id)
 }

@@ -105,7 +105,7 @@ impl Members {
             return self.output.document(&made, String::new);
         }
         place.take(&made.link)?;
-        crate::tell(&format!("{} is invited; the link works once, until {}", made.member.id, made.expires_at));
+        crate::tell(&format!("{} is invited; the link works once, until {:.0}", made.member.id, made.expires_at));
         if self.output == Form::Json { self.output.document(&made.member, String::new) } else { Ok(0) }
     }
 

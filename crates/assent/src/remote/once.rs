@@ -9,6 +9,7 @@ use anyhow::Context;
 use clap::Args;
 
 use crate::print;
+use crate::render::text::printable;
 
 /// Where a secret goes.
 #[derive(Debug, Args)]
@@ -38,7 +39,7 @@ impl Place {
     pub(super) fn take(self, secret: &str) -> anyhow::Result<u8> {
         match self.0 {
             Some(file) => file.keep(format!("{secret}\n").as_bytes()).map(|()| 0),
-            None => print(&format!("{secret}\n")),
+            None => print(&format!("{}\n", printable(secret))),
         }
     }
 }

@@ -9,6 +9,7 @@ use assent_api::operations as ops;
 use assent_api::tenants::{CreateTenant, DeleteTenant, DeletionCertificate, Tenant, UpdateTenant};
 use assent_base::id::TenantId;
 use assent_client::{CallError, Download};
+use assent_ledger::Trust;
 use clap::{Args, Subcommand};
 use futures_util::StreamExt as _;
 
@@ -17,6 +18,9 @@ use super::once::{Once, Owned};
 use super::{Remote, Server, prompt};
 use crate::print;
 use crate::render::text::printable;
+
+/// The exit code of a deletion whose certificate does not hold.
+const EXIT_FAULTY: u8 = 1;
 
 /// Tenants.
 #[derive(Debug, Args)]
@@ -49,6 +53,9 @@ enum Act {
         file: PathBuf,
     },
     /// Delete your own, for good. Asks for its name, and keeps the signed certificate of it.
+    #[command(
+        after_help = "Exit codes: 0 it is deleted and that is proven, 1 the certificate does not prove it, 3 it is not deleted, or that is not known."
+    )]
     Delete {
         /// The file to keep the certificate in; it must not exist. The key that signed it goes into another, `.key` after its name.
         #[arg(long, value_name = "FILE")]
@@ -122,15 +129,25 @@ fn delete(remote: &Remote, url: &str, path: Option<&Path>) -> anyhow::Result<u8>
         _ => error.context("it may or may not be deleted, `assent tenant show` tells; there is no certificate"),
     })?;
     // Shown before it is kept: a disk that is full takes nothing away then.
-    print(&text)?;
+    print(&text.lines().map(|line| format!("{}\n", printable(line))).collect::<String>())?;
     note.keep(text.as_bytes())?;
     key.keep(format!("{public_key}\n").as_bytes())?;
+    if !certifies(&text, &public_key, tenant.id) {
+        crate::tell("it is deleted, says the platform, but this certificate does not prove it");
+        return Ok(EXIT_FAULTY);
+    }
     crate::tell(&format!(
         "it is deleted; check the certificate with `assent certificate verify {} --key {}`",
         path.display(),
         key_path(&path).display()
     ));
     Ok(0)
+}
+
+/// Whether a note proves the end of this tenant, under the key that it came with.
+fn certifies(note: &str, public_key: &str, tenant: TenantId) -> bool {
+    let Ok(key) = public_key.parse() else { return false };
+    Trust::log(key).deletion(note.as_bytes()).is_ok_and(|deletion| deletion.tenant == tenant)
 }
 
 fn default_path(tenant: &TenantId) -> PathBuf {
