@@ -17,7 +17,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use assent_journal::DirFiles;
+use assent_journal::{DirFiles, verify_while_written};
 use assent_ledger::{Checkpoint, Trust, Verdict};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -354,7 +354,8 @@ fn objects(http: &mut Http, owner: &Who, cluster: &Cluster) -> u64 {
 }
 
 fn assert_sound(data: &Path, trust: &Trust, since: Option<&Checkpoint>) {
-    let verdict = trust.verify(&DirFiles::new(data.join("ledger")), since).unwrap();
+    let pause = || std::thread::sleep(Duration::from_millis(100));
+    let verdict = verify_while_written(trust, &DirFiles::new(data.join("ledger")), since, pause).unwrap();
     assert!(matches!(verdict, Verdict::Sound(_)), "{verdict:?}");
 }
 

@@ -27,6 +27,7 @@ mod open;
 mod reader;
 mod redo;
 mod sector;
+mod watched;
 mod witness;
 mod writer;
 
@@ -41,4 +42,5 @@ pub use key::{Key, KeyError};
 pub use open::recover;
 pub use reader::{HISTORY_BYTES_MAX, RANGE_RECORDS_MAX, ReadError, Reader, Stored};
 pub use redo::{REDO, REDO_BYTES_MAX, REDO_BYTES_MIN};
+pub use watched::{LOOKS_MAX, verify_while_written};
 pub use witness::{FileWitness, Witness, WitnessError};

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use assent_api::Empty;
@@ -9,7 +10,7 @@ use assent_api::ledger::{Outcome, Receipt, Record, RecordPath, RecordQuery};
 use assent_api::operations as ops;
 use assent_base::Timestamp;
 use assent_client::Download;
-use assent_journal::DirFiles;
+use assent_journal::{DirFiles, verify_while_written};
 use assent_ledger::{Trust, Verdict, VerifierKey};
 use clap::{Args, Subcommand};
 use futures_util::StreamExt as _;
@@ -20,6 +21,8 @@ use crate::render::text::printable;
 
 /// Bytes of a key or note file at most.
 const SMALL_FILE_BYTES_MAX: u64 = 64 << 10;
+/// Between two looks at a log in which a commit seems to be under way.
+const PAUSE: Duration = Duration::from_millis(100);
 /// The exit code of a log or receipt that does not hold.
 const EXIT_FAULTY: u8 = 1;
 
@@ -248,7 +251,9 @@ fn verify(asked: &Verify) -> anyhow::Result<u8> {
             Err(fault) => print(&format!("DOES NOT HOLD: {}\n", printable(&fault))).map(|_| EXIT_FAULTY),
         };
     }
-    match trust.verify(&DirFiles::new(asked.folder.clone()), since.as_ref())? {
+    // The folder may be that of a platform that runs.
+    let pause = || std::thread::sleep(PAUSE);
+    match verify_while_written(&trust, &DirFiles::new(asked.folder.clone()), since.as_ref(), pause)? {
         Verdict::Sound(summary) => print(&format!(
             "Everything holds: {} records, {} checkpoints, root {}.\n",
             summary.checkpoint.size, summary.checkpoints, summary.checkpoint.root

@@ -15,6 +15,19 @@ use crate::tile::{TILE_WIDTH, Tile, entries_path, levels, payload_path, width_at
 /// How often the edge of a log that is written to is read again before it is taken as it is.
 const ATTEMPTS_MAX: usize = 16;
 
+impl Trust {
+    /// Whether no commit seems to be under way in a log just now. A log that does not hold, and has such an edge, may hold a moment later.
+    ///
+    /// # Errors
+    /// When a file cannot be read, so that nothing is known.
+    pub fn is_settled(&self, files: &impl Files) -> Result<bool, Unreadable> {
+        let note = read_whole(files, CHECKPOINT, NOTE_BYTES_MAX)?;
+        let checkpoint = note.as_deref().and_then(|note| self.checkpoint(note).ok());
+        let edge = Held::read(files, checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size))?;
+        edge.stays(note.as_deref(), checkpoint.as_ref())
+    }
+}
+
 /// Files with an edge that does not change any more.
 pub(super) struct Held<'a, F> {
     files: &'a F,
@@ -34,12 +47,7 @@ impl<'a, F: Files> Held<'a, F> {
                 Some(_) | None => note.as_deref().and_then(|note| trust.checkpoint(note).ok()),
             };
             let edge = Self::read(files, checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size))?;
-            let settled = match (&note, &checkpoint) {
-                (Some(note), Some(checkpoint)) => {
-                    edge.is_settled(note, checkpoint)? && read_whole(files, CHECKPOINT, NOTE_BYTES_MAX)? == Some(note.clone())
-                }
-                (None, _) | (_, None) => true,
-            };
+            let settled = edge.stays(note.as_deref(), checkpoint.as_ref())?;
             if settled || attempt == ATTEMPTS_MAX {
                 return Ok((edge, note));
             }
@@ -67,6 +75,13 @@ impl<'a, F: Files> Held<'a, F> {
             held.insert(path.clone(), read_whole(files, &path, PAYLOADS_BYTES_MAX)?);
         }
         Ok(Self { files, held, history_bytes })
+    }
+
+    /// Whether what is held is what the newest checkpoint says, and that checkpoint is still the newest. Where there is none that can be believed,
+    /// there is nothing to wait for.
+    fn stays(&self, note: Option<&[u8]>, checkpoint: Option<&Checkpoint>) -> Result<bool, Unreadable> {
+        let (Some(note), Some(checkpoint)) = (note, checkpoint) else { return Ok(true) };
+        Ok(self.is_settled(note, checkpoint)? && read_whole(self.files, CHECKPOINT, NOTE_BYTES_MAX)?.as_deref() == Some(note))
     }
 
     /// Whether no commit was under way: everything is there, and neither history nor payloads run ahead.
