@@ -184,7 +184,8 @@ impl ControlPlane {
             Some(doc) => doc,
             None => self.new_tenant(self.new_id(TenantId::new), FIRST_TENANT, None, None).await?,
         };
-        if first.set_up {
+        // A tenant that is refused is shown to nobody, and keeps no other from being served.
+        if first.set_up || self.doubted().contains_key(&first.id) {
             return Ok(None);
         }
         let tenant = self.tenant(first.id).await?;
