@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 /// The port of the health probe, unless the configuration says otherwise.
 pub(crate) const HEALTH_PORT: u16 = 8475;
@@ -106,22 +106,16 @@ pub(crate) enum Repin {
     },
 }
 
-/// Every variable of the environment that stands for an argument.
-pub(crate) fn variables() -> Vec<String> {
-    let line = Cli::command();
-    let arguments = line.get_subcommands().flat_map(clap::Command::get_arguments);
-    arguments.filter_map(|one| one.get_env()).map(|name| name.to_string_lossy().into_owned()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use assent_base::variables::KNOWN;
+    use clap::CommandFactory as _;
 
     use super::*;
 
     #[test]
     fn every_variable_of_the_command_line_is_known_to_all_programs() {
-        let read = variables();
+        let read = assent_resident::variables_of(&Cli::command());
         assert!(
             read.contains(&"ASSENT_EXECUTOR_ENDPOINT".to_owned()) && read.contains(&"ASSENT_EXECUTOR_HEALTH_PORT".to_owned()),
             "{read:?}"

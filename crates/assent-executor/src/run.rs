@@ -9,9 +9,10 @@ use assent_apply::{Access, Cluster};
 use assent_execution::Pinned;
 use assent_resident::health::Probe;
 use assent_resident::{file, install_cryptography, now, runtime, start_log, stop};
+use clap::CommandFactory as _;
 
 use crate::PROGRAM;
-use crate::cli::Run;
+use crate::cli::{Cli, Run};
 use crate::config::Config;
 use crate::link::Link;
 use crate::pinning::Pinning;
@@ -21,7 +22,7 @@ use crate::work::Executor;
 
 /// Runs until SIGTERM or SIGINT.
 pub(crate) fn run(asked: &Run) -> anyhow::Result<()> {
-    PROGRAM.knows_its_variables(crate::cli::variables())?;
+    PROGRAM.knows_its_variables(&Cli::command())?;
     let config = Config::read(asked)?;
     let way = config.place.way(PROGRAM)?;
     start_log();
@@ -48,7 +49,7 @@ pub(crate) fn run(asked: &Run) -> anyhow::Result<()> {
 
 /// Prints what is too much and too little.
 pub(crate) fn preflight(asked: &Run) -> anyhow::Result<()> {
-    PROGRAM.knows_its_variables(crate::cli::variables())?;
+    PROGRAM.knows_its_variables(&Cli::command())?;
     let config = Config::read(asked)?;
     install_cryptography()?;
     let bytes = file::bounded(&config.pinned, assent_api::executor::PINNED_BYTES_MAX as u64)?;

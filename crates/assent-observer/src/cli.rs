@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use assent_api::clusters::Profile;
 use assent_observe::manifest::HEALTH_PORT;
 use assent_observe::profile;
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 /// Watches one cluster, read-only, and sends what it sees to Assent.
 #[derive(Debug, Parser)]
@@ -73,22 +73,16 @@ fn parse_profile(text: &str) -> Result<Profile, String> {
     found.ok_or_else(|| format!("there is no such profile; there are {}", words.join(", ")))
 }
 
-/// Every variable of the environment that stands for an argument.
-pub(crate) fn variables() -> Vec<String> {
-    let line = Cli::command();
-    let arguments = line.get_subcommands().flat_map(clap::Command::get_arguments);
-    arguments.filter_map(|one| one.get_env()).map(|name| name.to_string_lossy().into_owned()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use assent_base::variables::KNOWN;
+    use clap::CommandFactory as _;
 
     use super::*;
 
     #[test]
     fn every_variable_of_the_command_line_is_known_to_all_programs() {
-        let read = variables();
+        let read = assent_resident::variables_of(&Cli::command());
         assert!(
             read.contains(&"ASSENT_OBSERVER_ENDPOINT".to_owned()) && read.contains(&"ASSENT_OBSERVER_HEALTH_PORT".to_owned()),
             "{read:?}"

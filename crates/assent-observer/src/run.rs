@@ -7,14 +7,15 @@ use assent_observe::uplink::https::{Endpoint, Https};
 use assent_observe::{Access, ApiServer, Proxy, manifest, preflight as rights};
 use assent_resident::health::{Probe, State};
 use assent_resident::{Way, install_cryptography, now, runtime, start_log, stop, variable};
+use clap::CommandFactory as _;
 
 use crate::PROGRAM;
-use crate::cli::{Rbac, Run};
+use crate::cli::{Cli, Rbac, Run};
 use crate::config::Config;
 
 /// Watches until SIGTERM or SIGINT.
 pub(crate) fn run(asked: &Run) -> anyhow::Result<()> {
-    PROGRAM.knows_its_variables(crate::cli::variables())?;
+    PROGRAM.knows_its_variables(&Cli::command())?;
     let config = Config::read(asked)?;
     let Way { url, key, ca_pem, proxy, request_timeout } = config.place.way(PROGRAM)?;
     start_log();
@@ -54,7 +55,7 @@ pub(crate) fn rbac(asked: &Rbac) -> anyhow::Result<()> {
 
 /// Prints what is too much and too little.
 pub(crate) fn preflight(asked: &Run) -> anyhow::Result<()> {
-    PROGRAM.knows_its_variables(crate::cli::variables())?;
+    PROGRAM.knows_its_variables(&Cli::command())?;
     let config = Config::read(asked)?;
     install_cryptography()?;
     let found = runtime()?.block_on(async {

@@ -8,7 +8,7 @@ use std::cell::Cell;
 
 use assent_journal::{DirFiles, LOOKS_MAX, verify_while_written};
 use assent_ledger::{Fault, Files, Unreadable, Verdict};
-use support::{Place, append_all, entry};
+use support::{Place, append_all};
 
 const RECORDS: u64 = 119;
 const PAYLOADS: &str = "payload/000";

@@ -42,13 +42,13 @@ impl Program {
         ExitCode::from(code(&error, is_refusal))
     }
 
-    /// Refuses a variable of the environment that looks like ours and that nothing reads. These are read for arguments; its key and what is
-    /// logged are known here.
+    /// Refuses a variable of the environment that looks like ours and that nothing reads: neither the command line, nor who asks for the key and
+    /// for what is logged.
     ///
     /// # Errors
     /// Names the variables, and those that there are.
-    pub fn knows_its_variables(self, of_arguments: Vec<String>) -> anyhow::Result<()> {
-        let read = of_arguments.into_iter().chain([self.key_variable(), pod::LOG.to_owned()]);
+    pub fn knows_its_variables(self, line: &clap::Command) -> anyhow::Result<()> {
+        let read = variables_of(line).into_iter().chain([self.key_variable(), pod::LOG.to_owned()]);
         Ok(variables::check(&format!("assent-{self}"), read, pod::variables())?)
     }
 
@@ -56,6 +56,13 @@ impl Program {
     fn key_variable(self) -> String {
         format!("ASSENT_{}_KEY", self.0.to_uppercase())
     }
+}
+
+/// Every variable of the environment that stands for an argument of this command line.
+#[must_use]
+pub fn variables_of(line: &clap::Command) -> Vec<String> {
+    let arguments = line.get_subcommands().flat_map(clap::Command::get_arguments);
+    arguments.filter_map(|one| one.get_env()).map(|name| name.to_string_lossy().into_owned()).collect()
 }
 
 impl fmt::Display for Program {
