@@ -10,6 +10,7 @@ use assent_base::Secret;
 
 use crate::profile::{self, Right};
 
+pub mod image;
 pub mod parts;
 
 pub use parts::BadSpec;
@@ -33,7 +34,7 @@ pub struct Spec {
     pub endpoint: String,
     /// The observer's key.
     pub key: Secret,
-    /// The image.
+    /// The image; best by its digest.
     pub image: String,
     /// What to read besides `core`.
     pub profiles: Vec<Profile>,
@@ -77,9 +78,8 @@ pub struct NatsServer {
 /// When a value cannot be what it is said to be.
 pub fn manifest(spec: &Spec) -> Result<String, BadSpec> {
     let target = Target::parse(&spec.endpoint)?;
-    for (what, text) in [("cluster's name", &spec.cluster), ("image", &spec.image)] {
-        check(what, text)?;
-    }
+    check("cluster's name", &spec.cluster)?;
+    let image = image::line("observer_image", &spec.image)?;
     if let Some(claim) = &spec.buffer_claim {
         check("claim's name", claim)?;
     }
@@ -95,7 +95,7 @@ pub fn manifest(spec: &Spec) -> Result<String, BadSpec> {
     out.push_str(&binding());
     out.push_str(&parts::key("observer", NAMESPACE, &spec.key));
     out.push_str(&config(spec));
-    out.push_str(&deployment(spec));
+    out.push_str(&deployment(spec, &image));
     out.push_str(&parts::network("observer", NAMESPACE, &target));
     for server in spec.nats.iter().flat_map(|nats| &nats.servers) {
         out.push_str(&parts::egress("NATS", &server.host, server.port));
@@ -216,8 +216,7 @@ fn nats(nats: Option<&Nats>, out: &mut String) {
     }
 }
 
-fn deployment(spec: &Spec) -> String {
-    let image = quoted(&spec.image);
+fn deployment(spec: &Spec, image: &str) -> String {
     let (nats_mount, nats_volume) = match &spec.nats {
         Some(_) => (
             "            - {name: nats, mountPath: /etc/assent-observer-nats, readOnly: true}\n".to_owned(),
@@ -277,8 +276,7 @@ spec:
         seccompProfile: {{type: RuntimeDefault}}
       containers:
         - name: observer
-          image: {image}
-          args: [run, --config, /etc/assent-observer/config.yaml, --key-file, /etc/assent-observer-key/key]
+{image}          args: [run, --config, /etc/assent-observer/config.yaml, --key-file, /etc/assent-observer-key/key]
           securityContext:
             # It writes to the buffer and nowhere else.
             readOnlyRootFilesystem: true
@@ -372,12 +370,13 @@ mod tests {
         let sly = "x\n---\nkind: ClusterRoleBinding";
         for bad in [
             Spec { cluster: sly.to_owned(), ..spec() },
-            Spec { image: sly.to_owned(), ..spec() },
             Spec { buffer_claim: Some(sly.to_owned()), ..spec() },
             Spec { key: Secret::new(sly.to_owned()), ..spec() },
         ] {
             assert!(matches!(manifest(&bad), Err(BadSpec::Value(_))), "{bad:?}");
         }
+        let bad = Spec { image: sly.to_owned(), ..spec() };
+        assert!(matches!(manifest(&bad), Err(BadSpec::Image(_))));
         for endpoint in
             ["http://assent.example", "assent.example", "https://u:p@assent.example", "https://", "https://a b", "https://a/?k=1"]
         {

@@ -96,8 +96,15 @@ impl ControlPlane {
         manifest::manifest(&spec).map_err(|bad| match bad {
             manifest::BadSpec::Endpoint(_) => Problem::invalid("/endpoint", bad.to_string()),
             manifest::BadSpec::Value(_) => Problem::invalid("/name", bad.to_string()),
+            manifest::BadSpec::Image(_) => no_image(&bad),
         })
     }
+}
+
+/// The configured image is none. Whoever asks cannot mend that, and `assent up` refuses to start with it.
+pub(crate) fn no_image(bad: &manifest::BadSpec) -> Problem {
+    tracing::error!(%bad, "manifests cannot name the image that is configured");
+    Problem::new(Code::Internal, "the image that is configured for manifests is none")
 }
 
 impl Handle<ListClusters> for ControlPlane {

@@ -19,6 +19,7 @@ use serde_json::json;
 
 use crate::caller::Caller;
 use crate::challenges;
+use crate::clusters;
 use crate::desk::Desk;
 use crate::documents::{AccountDoc, ClusterDoc, ExecutorDoc};
 use crate::plane::ControlPlane;
@@ -99,6 +100,7 @@ impl ControlPlane {
         manifest::manifest(&spec).map_err(|bad| match bad {
             BadSpec::Endpoint(_) => Problem::invalid("/endpoint", bad.to_string()),
             BadSpec::Value(_) => Problem::new(Code::Conflict, bad.to_string()),
+            BadSpec::Image(_) => clusters::no_image(&bad),
         })
     }
 

@@ -15,6 +15,8 @@ use crate::metadata::Workspace;
 pub(super) const TARGET: &str = "x86_64-unknown-linux-musl";
 /// What OCI calls its processor.
 pub(super) const ARCHITECTURE: &str = "amd64";
+/// What C compilers take for the present: 1970-01-01, as in the layers. Some sources write the time of the build into a program.
+const BUILT_AT_S: &str = "0";
 /// The profile of what people run.
 const PROFILE: &str = "dist";
 
@@ -34,6 +36,7 @@ pub(super) fn binaries(workspace: &Workspace, programs: &[Program]) -> Result<Ve
         .current_dir(&workspace.root)
         .env("CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_RUSTFLAGS", remap.join(" "))
         .env("CFLAGS_x86_64_unknown_linux_musl", prefix.join(" "))
+        .env("SOURCE_DATE_EPOCH", BUILT_AT_S)
         // What is set for other builds would come on top.
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")

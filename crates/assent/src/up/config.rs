@@ -22,9 +22,9 @@ use super::nats::{ByNats, NatsFile};
 
 /// Where the API listens unless told otherwise: this machine only.
 const LISTEN_DEFAULT: &str = "127.0.0.1:8473";
-/// The observer's image unless another is named: what `docker build` of this version is tagged as.
+/// The image that manifests of observers name, unless the configuration names one: what `cargo xtask image` calls that of this version.
 const OBSERVER_IMAGE_DEFAULT: &str = concat!("assent-observer:", env!("CARGO_PKG_VERSION"));
-/// The image that manifests of executors name, unless the configuration names one.
+/// The same for executors.
 const EXECUTOR_IMAGE_DEFAULT: &str = concat!("assent-executor:", env!("CARGO_PKG_VERSION"));
 /// Snapshots of the topology that may be kept of one cluster: all of their instants come in one answer.
 const SNAPSHOTS_CONFIGURED_MAX: usize = 1_000;
@@ -102,6 +102,12 @@ pub(crate) struct Flags {
     /// Where a collector takes traces of the platform's own work, by OTLP over HTTP: `https://collector.example.org`.
     #[arg(long, value_name = "URL", env = "ASSENT_TRACES_ENDPOINT")]
     pub(crate) traces_endpoint: Option<String>,
+    /// The image that the manifests of observers name: `registry.example/assent-observer@sha256:…`.
+    #[arg(long, value_name = "IMAGE", env = "ASSENT_OBSERVER_IMAGE")]
+    pub(crate) observer_image: Option<String>,
+    /// The image that the manifests of executors name: `registry.example/assent-executor@sha256:…`.
+    #[arg(long, value_name = "IMAGE", env = "ASSENT_EXECUTOR_IMAGE")]
+    pub(crate) executor_image: Option<String>,
     /// A limit of the API: `requests_per_s=100`. May be given several times; see docs/configuration.md.
     #[arg(long = "limit", value_name = "NAME=NUMBER", env = "ASSENT_LIMITS", value_delimiter = ',')]
     pub(crate) limits: Vec<String>,
@@ -428,13 +434,20 @@ pub(crate) fn settle(flags: Flags, home: Option<&Path>) -> anyhow::Result<Config
         metrics_token_file: flags.metrics_token_file.or(file.metrics_token_file),
         traces_endpoint: flags.traces_endpoint.or(file.traces_endpoint),
         limits: file.limits.over(&flags.limits)?,
-        observer_image: file.observer_image.unwrap_or_else(|| OBSERVER_IMAGE_DEFAULT.to_owned()),
-        executor_image: file.executor_image.unwrap_or_else(|| EXECUTOR_IMAGE_DEFAULT.to_owned()),
+        observer_image: image("observer_image", flags.observer_image.or(file.observer_image), OBSERVER_IMAGE_DEFAULT)?,
+        executor_image: image("executor_image", flags.executor_image.or(file.executor_image), EXECUTOR_IMAGE_DEFAULT)?,
         snapshots: snapshots(&file.topology_snapshots)?,
         command_lines: command_lines(&file.command_line_sessions)?,
         notify: file.notify,
         nats: file.nats.map(NatsFile::settled).transpose()?,
     })
+}
+
+/// An image that manifests name: what is none is refused before a cluster is added with it.
+fn image(setting: &str, asked: Option<String>, default: &str) -> anyhow::Result<String> {
+    let name = asked.unwrap_or_else(|| default.to_owned());
+    assent_observe::manifest::image::check(&name).with_context(|| format!("`{setting}` cannot be used"))?;
+    Ok(name)
 }
 
 /// A number of seconds that makes sense.
@@ -604,6 +617,24 @@ mod tests {
         assert_eq!((notify.hosts.as_slice(), smtp.port, smtp.tls), (&["hooks.slack.com".to_owned()][..], 587, SmtpTls::Starttls));
         assert!(parse("notify: { host: hooks.slack.com }\n").is_err());
         assert!(parse("notify: { smtp: { host: mail.example, from: a@mail.example } }\n").is_err(), "no domains");
+    }
+
+    #[test]
+    fn images_are_names_of_images_and_the_flag_beats_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("assent.yaml");
+        let with = |file: &str, flag: Option<&str>| {
+            std::fs::write(&path, format!("executor_image: '{file}'\n")).unwrap();
+            settled(Flags { config: Some(path.clone()), executor_image: flag.map(str::to_owned), ..Flags::default() })
+        };
+        let pinned = format!("registry.example/assent-executor@sha256:{}", "0".repeat(64));
+        assert_eq!(with(&pinned, None).unwrap().executor_image, pinned);
+        assert_eq!(with("registry.example/a", Some(&pinned)).unwrap().executor_image, pinned);
+        assert_eq!(settled(Flags::default()).unwrap().executor_image, EXECUTOR_IMAGE_DEFAULT);
+        for bad in ["", "registry.example/a@sha256:0", "a b", "https://registry.example/a"] {
+            assert!(with(bad, None).is_err(), "{bad}");
+            assert!(with(&pinned, Some(bad)).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -17,6 +17,9 @@ pub enum BadSpec {
     /// The address cannot be used.
     #[error("`{0}` is no address that a cluster can reach: it must start with `https://` and name a host")]
     Endpoint(String),
+    /// No image is called so.
+    #[error("`{0}` is no name of an image, such as `registry.example/assent-observer@sha256:…`")]
+    Image(String),
     /// A value is empty, too long, or has characters that no such value has.
     #[error("the {0} has characters that cannot stand in a manifest, or is empty")]
     Value(&'static str),

@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 
 use assent_base::Secret;
 use assent_execution::{Impersonated, Pinned};
-use assent_observe::manifest::BadSpec;
 use assent_observe::manifest::parts::{self, Target, USER, check, quoted};
+use assent_observe::manifest::{BadSpec, image};
 
 /// The namespace that an executor gets.
 pub(crate) const NAMESPACE: &str = "assent-executor";
@@ -38,9 +38,8 @@ pub(crate) struct Spec<'a> {
 /// Everything to `kubectl apply`.
 pub(crate) fn manifest(spec: &Spec<'_>) -> Result<String, BadSpec> {
     let target = Target::parse(spec.endpoint)?;
-    for (what, text) in [("cluster's name", spec.cluster), ("image", spec.image)] {
-        check(what, text)?;
-    }
+    check("cluster's name", spec.cluster)?;
+    let image = image::line("executor_image", spec.image)?;
     parts::check_key(spec.key)?;
     let mut out = String::from(
         "# Assent's executor: makes the changes that the people below have signed, as them, and can do nothing else.\n\
@@ -55,7 +54,7 @@ pub(crate) fn manifest(spec: &Spec<'_>) -> Result<String, BadSpec> {
     out.push_str(&pinned(spec.document));
     out.push_str(&config(spec));
     out.push_str(&state());
-    out.push_str(&deployment(spec.image));
+    out.push_str(&deployment(&image));
     out.push_str(&parts::network("executor", NAMESPACE, &target));
     Ok(out)
 }
@@ -220,7 +219,6 @@ fn state() -> String {
 }
 
 fn deployment(image: &str) -> String {
-    let image = quoted(image);
     format!(
         "---
 apiVersion: apps/v1
@@ -257,8 +255,7 @@ spec:
         seccompProfile: {{type: RuntimeDefault}}
       containers:
         - name: executor
-          image: {image}
-          args: [run, --config, /etc/assent-executor/config.yaml]
+{image}          args: [run, --config, /etc/assent-executor/config.yaml]
           securityContext:
             # It writes to its state and nowhere else.
             readOnlyRootFilesystem: true
