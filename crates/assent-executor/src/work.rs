@@ -138,6 +138,8 @@ impl Executor {
             if !*greeted {
                 return Ok(None);
             }
+            // Its first work may be long in coming.
+            self.pulse.beat(true);
         }
         let wait_s = if self.state.busy().is_empty() { WAIT_S_MAX } else { BUSY_WAIT_S };
         let asked = self.rest.clone();

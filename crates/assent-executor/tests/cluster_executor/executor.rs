@@ -12,6 +12,8 @@ pub struct Executor {
     pub folder: TempDir,
     endpoint: String,
     kubeconfig: PathBuf,
+    /// Of the probe: any, unless somebody asks it.
+    pub health_port: u16,
     pub child: Arc<Mutex<Option<Child>>>,
 }
 
@@ -34,7 +36,7 @@ impl Executor {
         std::fs::write(folder.path().join("pinned.yaml"), pinned).unwrap();
         std::fs::write(folder.path().join("key"), KEY).unwrap();
         std::fs::write(folder.path().join("config.yaml"), "request_timeout_s: 3\n").unwrap();
-        Self { folder, endpoint: endpoint.to_owned(), kubeconfig: kubeconfig.to_owned(), child: Arc::default() }
+        Self { folder, endpoint: endpoint.to_owned(), kubeconfig: kubeconfig.to_owned(), health_port: 0, child: Arc::default() }
     }
 
     pub fn command(&self, word: &str) -> Command {
@@ -42,7 +44,7 @@ impl Executor {
         let path = |name: &str| self.folder.path().join(name);
         command.arg(word).arg("--endpoint").arg(&self.endpoint).arg("--kubeconfig").arg(&self.kubeconfig);
         command.arg("--config").arg(path("config.yaml")).arg("--key-file").arg(path("key")).arg("--pinned").arg(path("pinned.yaml"));
-        command.arg("--state").arg(path("state")).arg("--health-port=0");
+        command.arg("--state").arg(path("state")).arg(format!("--health-port={}", self.health_port));
         command
     }
 

@@ -19,6 +19,7 @@ mod http;
 mod kills;
 mod plane;
 mod plans;
+mod probe;
 mod proposed;
 mod refusals;
 mod repinned;
